@@ -1,0 +1,95 @@
+"""What a command says: results on stdout, progress and errors on stderr, for people or as JSON for programs."""
+
+import json
+import sys
+import time
+from typing import Any
+
+import msgspec
+
+from bert4rec_tui.progress import Progress
+
+
+def duration(seconds: float) -> str:
+    """A time as people read it: `42s`, `4m 10s`, `2h 5m`, `3d 4h`."""
+    whole = max(0, round(seconds))
+    days, hours, minutes, rest = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
+    if days:
+        return f"{days}d {hours}h"
+    if hours:
+        return f"{hours}h {minutes}m"
+    return f"{minutes}m {rest}s" if minutes else f"{rest}s"
+
+
+def size(amount: float) -> str:
+    """Bytes as people read them: `5.9 MB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def describe_progress(progress: Progress) -> str:
+    """One line for a progress: `Downloading 3.2 of 5.9 MB  54%  1.1 MB/s  3s left`."""
+    show = size if progress.unit == "bytes" else lambda amount: f"{amount:,.0f} {progress.unit}".rstrip()
+    parts = [progress.stage]
+    if progress.total:
+        parts.append(f"{show(progress.done)} of {show(progress.total)}  {progress.done / progress.total:.0%}")
+    elif progress.done:
+        parts.append(show(progress.done))
+    if progress.rate:
+        parts.append(f"{show(progress.rate)}/s")
+    if progress.seconds_left is not None:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    return "  ".join(parts)
+
+
+class Output:
+    """Where a command's words go.
+
+    With `as_json` each progress is one JSON object a line on stderr, with its fields under "progress", and the result
+    one JSON object on stdout; without, a line that is rewritten on a terminal, and text.
+    """
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self._rewrites = sys.stderr.isatty() and not as_json
+        self._last_stage = ""
+        self._last_time = 0.0
+        self._line_open = False
+
+    def progress(self, progress: Progress) -> None:
+        """Show how far the work is, at most ten times a second within one stage."""
+        now = time.monotonic()
+        new_stage = progress.stage != self._last_stage
+        pause = 0.1 if self._rewrites or self.as_json else 5.0
+        if not new_stage and now - self._last_time < pause and progress.done != progress.total:
+            return
+        self._last_stage, self._last_time = progress.stage, now
+        if self.as_json:
+            print(json.dumps({"progress": msgspec.to_builtins(progress)}), file=sys.stderr, flush=True)
+        elif self._rewrites:
+            print(f"\r\x1b[K{describe_progress(progress)}", end="", file=sys.stderr, flush=True)
+            self._line_open = True
+        elif new_stage or progress.done != progress.total:
+            print(describe_progress(progress), file=sys.stderr, flush=True)
+
+    def say(self, sentence: str) -> None:
+        """Tell the person something on stderr."""
+        self.close_line()
+        if self.as_json:
+            print(json.dumps({"message": sentence}), file=sys.stderr, flush=True)
+        else:
+            print(sentence, file=sys.stderr, flush=True)
+
+    def result(self, values: Any, text: str) -> None:
+        """Print the result: `values` as one line of JSON, or `text`."""
+        self.close_line()
+        print(json.dumps(values, ensure_ascii=False) if self.as_json else text, flush=True)
+
+    def close_line(self) -> None:
+        """End a line that progress was rewriting."""
+        if self._line_open:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._line_open = False

@@ -1,0 +1,324 @@
+"""Every setting of a dataset, a network, a training and an evaluation: one typed field, one sentence each.
+
+The form of the train screen, `--set`, the TOML file and the documentation all read the descriptions here.
+"""
+
+import re
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, cast
+
+import msgspec
+import tomli
+import tomli_w
+from msgspec import Meta, Struct
+
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.fields import fields_of
+from bert4rec_tui.files import replace_file
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+PROTOCOL = re.compile(r"^(full|uniform-[1-9][0-9]{0,5}|popular-[1-9][0-9]{0,5})$")
+METRIC = re.compile(r"^(?:(Recall|NDCG)@([1-9][0-9]*)|MRR)$")
+
+
+class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which ratings, and how they are filtered, ordered and split."""
+
+    name: Annotated[Name, Meta(description="A known dataset, such as ml-1m, or a name of your own.")] = "sample"
+    source: Annotated[str, Meta(description="The folder, zip or file with the ratings; empty: download.")] = ""
+    columns: Annotated[
+        dict[str, str],
+        Meta(description="Which column is user, item, timestamp, rating, title, genres; by name or number from 0."),
+    ] = {}
+    separator: Annotated[str, Meta(description="What stands between two columns; empty: found by looking.")] = ""
+    min_rating: Annotated[float, Meta(description="Ratings below this are dropped.")] = 0.0
+    min_user_interactions: Annotated[
+        int, Meta(ge=3, description="Users with fewer interactions are dropped; one each is tested and validated.")
+    ] = 5
+    min_item_interactions: Annotated[int, Meta(ge=0, description="Items with fewer interactions are dropped.")] = 0
+    filter: Annotated[
+        Literal["once", "core"], Meta(description="Drop items, then users, once; or until nothing changes (core).")
+    ] = "once"
+    repeats: Annotated[
+        Literal["keep", "first", "last"], Meta(description="What stays of an item that a user met more than once.")
+    ] = "keep"
+    split: Annotated[
+        Literal["leave-one-out", "holdout"],
+        Meta(description="Test on each user's last item, or on users whose histories are not trained on."),
+    ] = "leave-one-out"
+    eval_users: Annotated[
+        int, Meta(ge=0, description="Held-out users for validation, and as many for test; 0: 500 or a tenth.")
+    ] = 0
+    validation_users: Annotated[
+        int, Meta(ge=0, description="Users who give an item up for validation in leave-one-out; 0: all.")
+    ] = 0
+    seed: Annotated[int, Meta(ge=0, description="Seed of the choice of users for the split.")] = 42
+
+    @property
+    def id(self) -> str:
+        """The name and what differs from the defaults, such as `ml-1m+items5`; the same id, the same preparation."""
+        words = {
+            "min_rating": f"rating{self.min_rating:g}",
+            "min_user_interactions": f"users{self.min_user_interactions}",
+            "min_item_interactions": f"items{self.min_item_interactions}",
+            "filter": self.filter,
+            "repeats": f"{self.repeats}only",
+            "split": self.split,
+            "eval_users": f"eval{self.eval_users}",
+            "validation_users": f"validation{self.validation_users}",
+            "seed": f"seed{self.seed}",
+        }
+        default = DatasetConfig()
+        return "+".join(
+            [self.name, *(word for field, word in words.items() if getattr(self, field) != getattr(default, field))]
+        )
+
+
+class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The size and shape of the network, and the task it learns."""
+
+    objective: Annotated[
+        Literal["cloze", "causal"],
+        Meta(description="Fill in masked items (BERT4Rec), or predict the next item at each position (SASRec)."),
+    ] = "cloze"
+    max_len: Annotated[int, Meta(ge=2, le=4096, description="The number of latest items that the model sees.")] = 100
+    hidden: Annotated[int, Meta(ge=8, le=4096, description="Width of embeddings and blocks.")] = 256
+    blocks: Annotated[int, Meta(ge=1, le=64, description="Transformer blocks.")] = 2
+    heads: Annotated[int, Meta(ge=1, le=64, description="Attention heads; must divide the hidden size.")] = 4
+    feed_forward: Annotated[int, Meta(ge=1, le=16, description="Width of the feed-forward, in hidden sizes.")] = 4
+    dropout: Annotated[float, Meta(ge=0, lt=1, description="Dropout rate at the embedding and at every site on.")] = 0.1
+    attention_dropout: Annotated[bool, Meta(description="Drop attention weights too.")] = True
+    feed_forward_dropout: Annotated[bool, Meta(description="Drop inside the feed-forward too.")] = True
+    block_dropout: Annotated[bool, Meta(description="Drop at the end of each block too.")] = True
+    tied_head: Annotated[bool, Meta(description="Score items with the item embedding itself.")] = False
+    output_bias: Annotated[bool, Meta(description="A bias for each item in the head.")] = True
+    seed: Annotated[int, Meta(ge=0, description="Seed of the initial weights.")] = 0
+
+    def __post_init__(self) -> None:
+        """Check what one field alone cannot say."""
+        if self.hidden % self.heads:
+            raise ValueError(f"model.hidden = {self.hidden} is not divisible by model.heads = {self.heads}")
+
+
+class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the network is trained, and on what."""
+
+    epochs: Annotated[int, Meta(ge=1, le=100_000, description="Passes over the training windows.")] = 10
+    batch_size: Annotated[int, Meta(ge=1, le=65_536, description="Windows in a training step.")] = 128
+    mask_rate: Annotated[float, Meta(gt=0, le=1, description="Share of items masked in an epoch (cloze).")] = 0.15
+    last_item_rate: Annotated[
+        float, Meta(ge=0, le=1, description="Share of windows in which the last item alone is masked (cloze).")
+    ] = 0.0
+    windows: Annotated[
+        Literal["last", "sliding", "random"],
+        Meta(description="Train on each user's last items, on sliding windows, or on a random end each epoch."),
+    ] = "last"
+    window_stride: Annotated[int, Meta(ge=0, description="Step of sliding windows; 0: half the history length.")] = 0
+    optimizer: Annotated[Literal["adamw", "adam", "sgd"], Meta(description="The optimizer.")] = "adamw"
+    learning_rate: Annotated[float, Meta(gt=0, le=100, description="The highest learning rate.")] = 0.001
+    weight_decay: Annotated[float, Meta(ge=0, le=10, description="Weight decay of matrices and embeddings.")] = 0.0
+    momentum: Annotated[float, Meta(ge=0, lt=1, description="Momentum of SGD.")] = 0.9
+    schedule: Annotated[
+        Literal["constant", "step", "cosine"], Meta(description="How the learning rate falls after the warm-up.")
+    ] = "constant"
+    step_epochs: Annotated[int, Meta(ge=1, description="Epochs between two falls of the step schedule.")] = 25
+    step_factor: Annotated[float, Meta(gt=0, le=1, description="The factor of each fall of the step schedule.")] = 1.0
+    warmup_epochs: Annotated[float, Meta(ge=0, description="Epochs in which the learning rate rises from zero.")] = 0.0
+    gradient_clip: Annotated[float, Meta(ge=0, description="Largest norm of the gradient; 0: no limit.")] = 0.0
+    patience: Annotated[int, Meta(ge=0, description="Stop after so many validations without a better one; 0: no.")] = 0
+    checkpoint_minutes: Annotated[
+        float, Meta(ge=0, description="Minutes between checkpoints within an epoch; 0: after epochs only.")
+    ] = 10.0
+    log_samples: Annotated[
+        int, Meta(ge=1, description="Windows between two TensorBoard points of the training loss.")
+    ] = 12_800
+    test_at_end: Annotated[bool, Meta(description="Test the best checkpoint when training ends.")] = False
+    device: Annotated[
+        str, Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1 or mps.")
+    ] = "auto"
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"], Meta(description="Arithmetic of the blocks; auto: bf16 where it is fast.")
+    ] = "auto"
+    threads: Annotated[int, Meta(ge=0, description="CPU threads; 0: all cores that this process may use.")] = 0
+    deterministic: Annotated[bool, Meta(description="The same bits each time on a GPU too, at some cost.")] = False
+    seed: Annotated[int, Meta(ge=0, description="Seed of order, masks and dropout.")] = 0
+
+
+class EvaluationConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the ranks of held-out items are computed and summed up."""
+
+    protocols: Annotated[
+        tuple[str, ...],
+        Meta(min_length=1, description="Candidate sets: full, uniform-100, popular-100 or other numbers."),
+    ] = ("full", "uniform-100", "popular-100")
+    ks: Annotated[tuple[int, ...], Meta(min_length=1, description="The cut-offs of Recall and NDCG.")] = (
+        1,
+        5,
+        10,
+        20,
+        50,
+        100,
+    )
+    best_metric: Annotated[
+        str, Meta(description="The validation metric, with its protocol, that chooses the best checkpoint.")
+    ] = "uniform-100:NDCG@10"
+    batch_size: Annotated[int, Meta(ge=1, le=65_536, description="Users ranked at once.")] = 128
+    negatives_seed: Annotated[int, Meta(ge=0, description="Seed of the negatives of uniform and popular.")] = 42
+    bootstrap: Annotated[int, Meta(ge=100, le=100_000, description="Resamples behind each 95% interval.")] = 1000
+    test_precision: Annotated[Literal["fp32", "bf16"], Meta(description="Arithmetic of a test.")] = "fp32"
+
+    def __post_init__(self) -> None:
+        """Check what one field alone cannot say."""
+        for protocol in self.protocols:
+            if not PROTOCOL.match(protocol):
+                raise ValueError(
+                    f'evaluation.protocols = "{protocol}" is not a protocol; write full, uniform-100 or popular-100'
+                )
+        for k in self.ks:
+            if k < 1:
+                raise ValueError(f"evaluation.ks = {k} is not a cut-off; write whole numbers from 1")
+        protocol, _, metric = self.best_metric.partition(":")
+        match = METRIC.match(metric)
+        if not match:
+            raise ValueError(
+                f'evaluation.best_metric = "{self.best_metric}" is not a metric; write it like full:NDCG@10'
+            )
+        if protocol not in self.protocols:
+            raise ValueError(
+                f'evaluation.best_metric = "{self.best_metric}" needs the protocol {protocol}, '
+                f"but evaluation.protocols has {', '.join(self.protocols)}"
+            )
+        if match.group(2) and int(match.group(2)) not in self.ks:
+            raise ValueError(
+                f'evaluation.best_metric = "{self.best_metric}" needs k = {match.group(2)}, '
+                f"but evaluation.ks has {', '.join(map(str, self.ks))}"
+            )
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything needed to do a training again."""
+
+    preset: Annotated[str, Meta(description="The preset that this configuration started from.")] = "notebook"
+    name: Annotated[str, Meta(max_length=64, description="A name of your own for the run.")] = ""
+    description: Annotated[str, Meta(max_length=10_000, description="What the run is for.")] = ""
+    init_from: Annotated[str, Meta(description="A safetensors file whose weights the network starts with.")] = ""
+    dataset: DatasetConfig = DatasetConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+
+SomeConfig = TypeVar("SomeConfig", bound=Struct)
+
+
+def to_dict(config: Struct) -> dict[str, Any]:
+    """The configuration as plain dicts, lists, strings and numbers."""
+    return cast(dict[str, Any], msgspec.to_builtins(config))
+
+
+def from_dict(values: dict[str, Any], kind: type[SomeConfig]) -> SomeConfig:
+    """Read a configuration from plain values.
+
+    Raises UserError that names the field, its value and what is allowed.
+    """
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        raise UserError(_explain(str(error), values, kind)) from None
+
+
+def value_at(values: dict[str, Any], path: str) -> Any:
+    """The value at a dotted path such as `model.hidden`; None where there is none."""
+    found: Any = values
+    for part in path.split("."):
+        if not isinstance(found, dict) or part not in found:
+            return None
+        found = cast(dict[str, Any], found)[part]
+    return found
+
+
+def with_value(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A copy of `values` in which the dotted `path` holds `value`."""
+    first, _, rest = path.partition(".")
+    inner = cast(dict[str, Any], values[first]) if isinstance(values.get(first), dict) else {}
+    return {**values, first: with_value(inner, rest, value) if rest else value}
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """Split `key.path=value` of the command line; the value is TOML, or a plain word taken as text."""
+    path, sign, value = text.partition("=")
+    if not sign or not path.strip():
+        raise UserError(f'--set {text}: write it as key.path=value, such as "training.epochs=20"')
+    try:
+        return path.strip(), tomli.loads(f"value = {value}")["value"]
+    except tomli.TOMLDecodeError:
+        return path.strip(), value.strip()
+
+
+def with_assignments(config: Config, assignments: list[str]) -> Config:
+    """The configuration with every `key.path=value` applied. Raises UserError for an unknown key or a bad value."""
+    values = to_dict(config)
+    for assignment in assignments:
+        path, value = parse_assignment(assignment)
+        values = with_value(values, path, value)
+    return from_dict(values, Config)
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """The values of a TOML file. Raises UserError where it cannot be read or is not TOML."""
+    try:
+        return tomli.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+    except tomli.TOMLDecodeError as error:
+        raise UserError(f"{path}: is not TOML: {error}") from None
+
+
+def load_config(path: Path, base: Config | None = None) -> Config:
+    """Read a configuration; what the file leaves out comes from `base`. Raises UserError that names file and field."""
+    values = load_toml(path)
+    try:
+        return from_dict(_merged(to_dict(base or Config()), values), Config)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+
+
+def save_config(config: Config, path: Path) -> None:
+    """Write the configuration as TOML, whole or not at all."""
+    replace_file(path, tomli_w.dumps(to_dict(config)).encode())
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`base` with the values of `over`, table by table; unknown keys stay, so that validation can name them."""
+    result = dict(base)
+    for key, value in over.items():
+        inner = result.get(key)
+        # A mapping of columns is one value; it is replaced, not merged.
+        merge = isinstance(inner, dict) and isinstance(value, dict) and key != "columns"
+        result[key] = _merged(cast(dict[str, Any], inner), cast(dict[str, Any], value)) if merge else value
+    return result
+
+
+def _explain(message: str, values: dict[str, Any], kind: type[Struct]) -> str:
+    """Turn a validation message of msgspec into one that speaks of the user's field and value."""
+    message, _, where = message.partition(" - at `$")
+    path = re.sub(r"\[.*", "", where.rstrip("`").lstrip("."))
+    known = {field.path: field for field in fields_of(kind)}
+    unknown = re.match(r"Object contains unknown field `(.*)`", message)
+    if unknown:
+        full = f"{path}.{unknown.group(1)}".lstrip(".")
+        near = get_close_matches(full, list(known), n=1)
+        return f"{full} is not a setting" + (f"; did you mean {near[0]}?" if near else "")
+    if not message.startswith(("Expected", "Invalid")):
+        return message  # from a check of ours, which names the fields itself
+    value = value_at(values, path)
+    shown = f'"{value}"' if isinstance(value, str) else value
+    if path not in known:
+        return f"{path} = {shown}: expected {message.removeprefix('Expected ').replace('`', '')}"
+    field = known[path]
+    if field.kind == "str" and isinstance(value, str):
+        return f"{path} = {shown} cannot be. {field.description}"
+    return f"{path} = {shown}: expected {field.allowed}"

@@ -1,0 +1,270 @@
+"""A prepared dataset: memory-mapped histories, users, items and the split.
+
+On disk, one folder per prepared dataset:
+
+    manifest.json       Manifest: schema version, settings, counts, hash of the split
+    history.npy         int32 (interactions,)  item ids 1…N of all users end to end, each user's in time order
+    offsets.npy         int64 (users + 1,)     where each user's history starts
+    timestamps.npy      int64 (interactions,)  seconds since 1970; absent where the source has none
+    ratings.npy         float32 (interactions,) absent where the source has none
+    split.npy           int32 (3, users)       see Split
+    users.npz           raw ids as `ids` (int64), or `id_characters` and `id_offsets` (texts)
+    items.npz           the same for raw ids 1…N in order, `title_*` and `genre_*` texts (genres joined by `|`),
+                        `counts` int64 (N,) of all interactions and `train_counts` int64 (N,) of those trained on
+    negatives-<protocol>-seed<S>.npy   int32 (users, number) items, 0 where a user has fewer unseen ones
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.texts import Texts
+from bert4rec_tui.errors import UserError
+
+SCHEMA = 1
+Part = Literal["validation", "test"]
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How large a prepared dataset is, and what its split holds out."""
+
+    users: int
+    items: int
+    interactions: int
+    density: float
+    raw_interactions: int
+    train_interactions: int
+    validation_users: int
+    test_users: int
+    shortest_history: int
+    median_history: float
+    longest_history: int
+    untrained_validation_targets: int
+    untrained_test_targets: int
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """What a prepared dataset says of itself."""
+
+    schema: int
+    id: str
+    settings: DatasetConfig
+    counts: Counts
+    has_timestamps: bool
+    has_ratings: bool
+    has_titles: bool
+    split_hash: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which part of each history is for what; every split is said with these three arrays.
+
+    train_end: (users,) int32, how many of the first interactions are trained on; 0 for a held-out user.
+    validation, test: (users,) int32, the position of the target in the user's history, -1 where there is none. The
+    input of a target is everything that stands before it.
+    """
+
+    train_end: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+    def targets(self, part: Part) -> np.ndarray:
+        """The positions of the targets of a part."""
+        return self.validation if part == "validation" else self.test
+
+
+class PreparedDataset:
+    """Reads a prepared folder; nothing is loaded before it is asked for, and nothing needs pandas."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        file = path / "manifest.json"
+        try:
+            self.manifest = msgspec.json.decode(file.read_bytes(), type=Manifest)
+        except FileNotFoundError:
+            raise UserError(f"{path}: is not a prepared dataset (manifest.json is missing)") from None
+        except msgspec.MsgspecError as error:
+            raise UserError(f"{file}: cannot be read ({error}); prepare the dataset again") from None
+        if self.manifest.schema != SCHEMA:
+            raise UserError(
+                f"{path}: was prepared by another version (schema {self.manifest.schema}, {SCHEMA} is expected); "
+                f"prepare {self.manifest.settings.name} again"
+            )
+
+    @property
+    def id(self) -> str:
+        """The readable id, such as `ml-1m+items5`."""
+        return self.manifest.id
+
+    @property
+    def users(self) -> int:
+        """The number of users; they are numbered from 0."""
+        return self.manifest.counts.users
+
+    @property
+    def items(self) -> int:
+        """The number of items, N; they are numbered from 1, 0 is padding and N + 1 the mask."""
+        return self.manifest.counts.items
+
+    def _array(self, name: str) -> np.ndarray:
+        try:
+            return np.load(self.path / name, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{self.path / name}: cannot be read ({error}); prepare the dataset again") from None
+
+    @cached_property
+    def history(self) -> np.ndarray:
+        """(interactions,) int32, every user's items end to end."""
+        return self._array("history.npy")
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """(users + 1,) int64, where each user's history starts."""
+        return self._array("offsets.npy")
+
+    @cached_property
+    def timestamps(self) -> np.ndarray | None:
+        """(interactions,) int64 seconds since 1970, None where the source has none."""
+        return self._array("timestamps.npy") if self.manifest.has_timestamps else None
+
+    @cached_property
+    def ratings(self) -> np.ndarray | None:
+        """(interactions,) float32, None where the source has none."""
+        return self._array("ratings.npy") if self.manifest.has_ratings else None
+
+    @cached_property
+    def split(self) -> Split:
+        """Which part of each history is for what."""
+        rows = self._array("split.npy")
+        return Split(rows[0], rows[1], rows[2])
+
+    @cached_property
+    def _user_arrays(self) -> dict[str, np.ndarray]:
+        return self._archive("users.npz")
+
+    @cached_property
+    def _item_arrays(self) -> dict[str, np.ndarray]:
+        return self._archive("items.npz")
+
+    def _archive(self, name: str) -> dict[str, np.ndarray]:
+        try:
+            with np.load(self.path / name, allow_pickle=False) as archive:
+                return {key: archive[key] for key in archive.files}
+        except (OSError, ValueError) as error:
+            raise UserError(f"{self.path / name}: cannot be read ({error}); prepare the dataset again") from None
+
+    @cached_property
+    def user_ids(self) -> np.ndarray | Texts:
+        """The raw id of user 0, 1, …: an int64 array or texts."""
+        return _ids(self._user_arrays)
+
+    @cached_property
+    def item_ids(self) -> np.ndarray | Texts:
+        """The raw id of item 1, 2, … at index 0, 1, …: an int64 array or texts."""
+        return _ids(self._item_arrays)
+
+    @cached_property
+    def titles(self) -> Texts:
+        """The title of item 1, 2, … at index 0, 1, …; the raw id where the source has no titles."""
+        return Texts(self._item_arrays["title_characters"], self._item_arrays["title_offsets"])
+
+    @cached_property
+    def genres(self) -> Texts:
+        """The genres of item 1, 2, … at index 0, 1, …, joined by `|`; empty where unknown."""
+        return Texts(self._item_arrays["genre_characters"], self._item_arrays["genre_offsets"])
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """(N,) int64, all interactions of item 1, 2, …"""
+        return self._item_arrays["counts"]
+
+    @cached_property
+    def train_counts(self) -> np.ndarray:
+        """(N,) int64, the interactions of item 1, 2, … that are trained on."""
+        return self._item_arrays["train_counts"]
+
+    def history_of(self, user: int) -> np.ndarray:
+        """The items of a user, oldest first."""
+        return self.history[self.offsets[user] : self.offsets[user + 1]]
+
+    def title(self, item: int) -> str:
+        """The title of item 1…N."""
+        return self.titles[item - 1]
+
+    def user_index(self, raw: str) -> int:
+        """The number of the user with this raw id. Raises UserError where there is none."""
+        index = _index_of(self.user_ids, raw)
+        if index is None:
+            raise UserError(f"{self.id}: there is no user {raw}")
+        return index
+
+    def item_index(self, raw: str) -> int:
+        """The item 1…N with this raw id. Raises UserError where there is none."""
+        index = _index_of(self.item_ids, raw)
+        if index is None:
+            raise UserError(f"{self.id}: there is no item {raw}")
+        return index + 1
+
+    def evaluated_users(self, part: Part) -> np.ndarray:
+        """The users who have a target in this part, ascending."""
+        return np.flatnonzero(self.split.targets(part) >= 0)
+
+
+def _ids(arrays: dict[str, np.ndarray]) -> np.ndarray | Texts:
+    return arrays["ids"] if "ids" in arrays else Texts(arrays["id_characters"], arrays["id_offsets"])
+
+
+def _index_of(ids: np.ndarray | Texts, raw: str) -> int | None:
+    """Where a raw id stands; ids are sorted, numbers by value and texts by code point."""
+    if isinstance(ids, Texts):
+        low, high = 0, len(ids)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if ids[middle] < raw else (low, middle)
+        return low if low < len(ids) and ids[low] == raw else None
+    try:
+        number = int(raw)
+    except ValueError:
+        return None
+    index = int(np.searchsorted(ids, number))
+    return index if index < len(ids) and ids[index] == number else None
+
+
+def prepared_datasets(folder: Path) -> list[PreparedDataset]:
+    """Every readable prepared dataset below `folder`, by id; unreadable folders are passed over."""
+    found: list[PreparedDataset] = []
+    for manifest in sorted(folder.glob("*/manifest.json")):
+        if manifest.parent.name.startswith("."):
+            continue
+        try:
+            found.append(PreparedDataset(manifest.parent))
+        except UserError:
+            continue
+    return sorted(found, key=lambda dataset: dataset.id)
+
+
+def find_dataset(reference: str, folder: Path) -> PreparedDataset:
+    """The prepared dataset with this id, or, for a bare name, the one with the defaults, else the newest.
+
+    Raises UserError that says how to prepare it.
+    """
+    if "/" not in reference and (folder / reference / "manifest.json").exists():
+        return PreparedDataset(folder / reference)
+    named = [d for d in prepared_datasets(folder) if d.manifest.settings.name == reference]
+    if named:
+        return max(named, key=lambda dataset: (dataset.path / "manifest.json").stat().st_mtime)
+    name = reference.partition("+")[0]
+    raise UserError(f"{reference}: is not prepared; run `bert4rec-tui prepare {name}` first (`datasets` lists what is)")
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The manifest as it is written: readable, the same for the same content."""
+    return (json.dumps(msgspec.to_builtins(manifest), indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,96 @@
+"""Writes that a reader sees whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bert4rec_tui.errors import UserError
+
+
+def explain_os_error(error: OSError, path: Path) -> UserError:
+    """Say in a sentence why `path` could not be written or read."""
+    reasons = {
+        13: "you have no permission there; change the permission or set BERT4REC_TUI_HOME to a folder of yours",
+        28: "the disk is full; free some space and try again",
+        30: "the disk is read-only; set BERT4REC_TUI_HOME to a folder that can be written",
+        122: "your disk quota is used up; free some space and try again",
+    }
+    reason = reasons.get(error.errno or 0, error.strerror or str(error))
+    return UserError(f"{path}: {reason}")
+
+
+def make_folder(path: Path) -> Path:
+    """Make the folder `path` with its parents and return it. Raises UserError where that is not allowed."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    return path
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put `content` at `path` so that a reader sees the old file or the new one, never a part.
+
+    Raises UserError where the disk is full or the folder cannot be written; the old file stays.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Generator[Path]:
+    """Give a temporary path beside `path` to write to; flush and rename it over `path` at the end.
+
+    Nothing stays behind when the body fails. Raises UserError for a full disk or a folder without permission.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(3).hex()}.tmp")
+    try:
+        yield temporary
+        flush_to_disk(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Wait until what was written to `path` is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def new_folder(path: Path) -> Generator[Path]:
+    """Give a temporary folder beside `path` to fill; rename it to `path` at the end, in place of what was there.
+
+    Nothing stays behind when the body fails. Raises UserError for a full disk or a folder without permission.
+    """
+    make_folder(path.parent)
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                flush_to_disk(file)
+        temporary.chmod(0o755)
+        if path.exists():
+            retired = path.with_name(f"{temporary.name}.old")
+            path.rename(retired)
+            temporary.rename(path)
+            shutil.rmtree(retired, ignore_errors=True)
+        else:
+            temporary.rename(path)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,94 @@
+"""Where things live, and what a user has chosen for the program as a whole."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from msgspec import Meta, Struct
+
+from bert4rec_tui.config import from_dict, load_toml
+from bert4rec_tui.errors import UserError
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What settings.toml may hold; all of it may be left out."""
+
+    theme: Annotated[str, Meta(description="The colours; the palette lists the names.")] = "textual-dark"
+    ascii: Annotated[bool, Meta(description="Draw with ASCII characters only.")] = False
+    mouse: Annotated[bool, Meta(description="Let the terminal report the mouse.")] = True
+    remote: Annotated[
+        Literal["auto", "yes", "no"],
+        Meta(description="Draw sparingly, as over SSH; auto looks for SSH, which tmux may hide."),
+    ] = "auto"
+    keymap: Annotated[
+        dict[str, str], Meta(description='A key for a binding\'s id, such as "runs.pause" = "P"; help shows the ids.')
+    ] = {}
+
+
+def home() -> Path:
+    """The folder that holds all data; BERT4REC_TUI_HOME moves it."""
+    chosen = os.environ.get("BERT4REC_TUI_HOME")
+    return Path(chosen).expanduser().absolute() if chosen else platformdirs.user_data_path("bert4rec-tui")
+
+
+def raw_folder() -> Path:
+    """Where downloaded ratings are kept."""
+    return home() / "raw"
+
+
+def datasets_folder() -> Path:
+    """Where prepared datasets are kept."""
+    return home() / "datasets"
+
+
+def runs_folder() -> Path:
+    """Where runs are kept."""
+    return home() / "runs"
+
+
+def logs_folder() -> Path:
+    """Where child processes of the interface leave what they say on stderr."""
+    return home() / "logs"
+
+
+def settings_file() -> Path:
+    """The user's settings.toml; it stands with the data where BERT4REC_TUI_HOME moves them."""
+    if os.environ.get("BERT4REC_TUI_HOME"):
+        return home() / "settings.toml"
+    return platformdirs.user_config_path("bert4rec-tui") / "settings.toml"
+
+
+def paths() -> dict[str, str]:
+    """Every place by name, for the command `paths`."""
+    places = {
+        "home": home(),
+        "raw": raw_folder(),
+        "datasets": datasets_folder(),
+        "runs": runs_folder(),
+        "logs": logs_folder(),
+        "settings": settings_file(),
+    }
+    return {name: str(place) for name, place in places.items()}
+
+
+def load_settings() -> Settings:
+    """The user's settings; the defaults where there is no file. Raises UserError that names file and field."""
+    file = settings_file()
+    if not file.exists():
+        return Settings()
+    values: dict[str, Any] = load_toml(file)
+    try:
+        return from_dict(values, Settings)
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from None
+
+
+def sample_archive() -> Path:
+    """The bundled MovieLens latest-small, in a wheel or in a checkout."""
+    package = Path(__file__).parent
+    for folder in (package / "assets", package.parent / "assets"):
+        archive = folder / "ml-latest-small.zip"
+        if archive.exists():
+            return archive
+    raise UserError(f"{package / 'assets' / 'ml-latest-small.zip'}: the bundled sample is missing; install again")
