@@ -1,0 +1,38 @@
+"""What people want of a run that lives: a small file with a wish and a number, replaced atomically."""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from bert4rec_tui.files import replace_file
+
+Wish = Literal["train", "pause", "stop"]
+
+
+class Control(Struct, frozen=True):
+    """The wanted state, and a number that grows with every wish; the worker echoes it in its status."""
+
+    number: int = 0
+    wanted: Wish = "train"
+
+
+def read_control(path: Path) -> Control:
+    """The wish in a run's folder; the first one where there is none or it cannot be read."""
+    try:
+        return msgspec.json.decode((path / "control.json").read_bytes(), type=Control)
+    except (OSError, msgspec.MsgspecError):
+        return Control()
+
+
+def ask(path: Path, wanted: Wish, at_least: int = 0) -> Control:
+    """Leave a wish for the worker of a run, with a number above `at_least` and every earlier one."""
+    control = Control(max(read_control(path).number, at_least) + 1, wanted)
+    replace_file(path / "control.json", msgspec.json.encode(control))
+    return control
+
+
+def clear_control(path: Path) -> None:
+    """Forget what was wanted of an earlier worker."""
+    (path / "control.json").unlink(missing_ok=True)

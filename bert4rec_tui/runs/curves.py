@@ -1,0 +1,45 @@
+"""The curves of a run as its events arrive: what an earlier life did after the step it was resumed from is dropped."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bert4rec_tui.runs.events import Alert, Event, Note, StateChange, Step, System, Validation
+
+
+@dataclass
+class Curves:
+    """Everything that charts and lists of one run show, in order of the steps."""
+
+    steps: list[Step] = field(default_factory=list[Step])
+    validations: list[Validation] = field(default_factory=list[Validation])
+    system: list[System] = field(default_factory=list[System])
+    remarks: list[StateChange | Alert | Note | Validation] = field(
+        default_factory=list[StateChange | Alert | Note | Validation]
+    )
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take in events as they stand in the log."""
+        for event in events:
+            match event:
+                case Step():
+                    self.steps.append(event)
+                case Validation():
+                    self.validations.append(event)
+                    self.remarks.append(event)
+                case System():
+                    self.system.append(event)
+                case StateChange(state="resumed", step=step):
+                    self._forget_after(step)
+                    self.remarks.append(event)
+                case StateChange() | Alert() | Note():
+                    self.remarks.append(event)
+
+    def _forget_after(self, step: int) -> None:
+        self.steps = [event for event in self.steps if event.step <= step]
+        self.validations = [event for event in self.validations if event.step <= step]
+        self.remarks = [event for event in self.remarks if not isinstance(event, Validation) or event.step <= step]
+
+    def metric(self, protocol: str, name: str) -> tuple[list[int], list[float]]:
+        """The epochs and values of one validation metric under one protocol."""
+        points = [(e.epoch, e.metrics[protocol][name]) for e in self.validations if name in e.metrics.get(protocol, {})]
+        return [epoch for epoch, _ in points], [value for _, value in points]

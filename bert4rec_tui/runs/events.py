@@ -1,0 +1,152 @@
+"""The event log of a run: one JSON object a line, appended and flushed by the worker, followed by any reader.
+
+Times are seconds since 1970. JSON has no NaN: a value that is not finite is null, and counted where it matters.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+EventState = Literal["starting", "training", "paused", "resumed", "finished", "stopped", "failed"]
+
+
+class Step(Struct, frozen=True, kw_only=True, tag="step"):
+    """What the training steps since the last such event gave; at most four a second."""
+
+    at: float
+    epoch: int
+    step: int
+    samples: int
+    count: int
+    loss: float | None
+    loss_min: float | None
+    loss_max: float | None
+    learning_rate: float
+    gradient_norm: float | None = None
+    speed: float = 0.0
+    not_finite: int = 0
+
+
+class Validation(Struct, frozen=True, kw_only=True, tag="validation"):
+    """The metrics of a validation: protocol → metric → value; `epoch` 0 is before the first."""
+
+    at: float
+    epoch: int
+    step: int
+    users: int
+    seconds: float
+    metrics: dict[str, dict[str, float]]
+    best: bool = False
+    not_finite: int = 0
+
+
+class StateChange(Struct, frozen=True, kw_only=True, tag="state"):
+    """The run has entered a state at a step; `resumed` voids what an earlier life logged after that step."""
+
+    at: float
+    state: EventState
+    step: int = 0
+    message: str = ""
+
+
+class System(Struct, frozen=True, kw_only=True, tag="system"):
+    """How busy the machine was; shares are 0 to 100, memory is bytes; None where there is no such device."""
+
+    at: float
+    cpu: float
+    process_memory: int
+    memory: int
+    memory_total: int
+    gpu: float | None = None
+    gpu_memory: int | None = None
+    gpu_memory_total: int | None = None
+    gpu_temperature: float | None = None
+    gpu_power: float | None = None
+
+
+class Alert(Struct, frozen=True, kw_only=True, tag="alert"):
+    """Something a person should look at, such as a loss that is not a number."""
+
+    at: float
+    kind: str
+    message: str
+    step: int = 0
+
+
+class Note(Struct, frozen=True, kw_only=True, tag="message"):
+    """A sentence for the log."""
+
+    at: float
+    text: str
+
+
+Event = Step | Validation | StateChange | System | Alert | Note
+_decoder = msgspec.json.Decoder(Event)
+
+
+class EventLog:
+    """The file events.jsonl of a run, for the one who writes it and for those who follow it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, event: Event) -> int:
+        """Write one event and flush it. Returns the length of the log afterwards, in bytes."""
+        with self.path.open("ab") as file:
+            file.write(msgspec.json.encode(event) + b"\n")
+            file.flush()
+            return file.tell()
+
+    def cut_partial_line(self) -> None:
+        """Remove a last line that an earlier writer did not finish."""
+        try:
+            with self.path.open("rb+") as file:
+                end = file.seek(0, os.SEEK_END)
+                tail_start = max(0, end - 1_000_000)
+                file.seek(tail_start)
+                tail = file.read()
+                if tail and not tail.endswith(b"\n"):
+                    file.truncate(tail_start + tail.rfind(b"\n") + 1)
+        except FileNotFoundError:
+            return
+
+    def read(self, offset: int = 0) -> tuple[list[Event], int]:
+        """The complete events from a byte offset on, and the offset after them.
+
+        A partial last line is left for the next call; an offset past the end, as after a truncation, starts over;
+        a line that cannot be read is passed over.
+        """
+        try:
+            with self.path.open("rb") as file:
+                if offset > file.seek(0, os.SEEK_END):
+                    offset = 0
+                file.seek(offset)
+                data = file.read()
+        except FileNotFoundError:
+            return [], 0
+        end = data.rfind(b"\n") + 1
+        return list(decode_lines(data[:end])), offset + end
+
+    def follow(self, stopped: Callable[[], bool], pause: float = 0.25) -> Iterator[list[Event]]:
+        """Give what is there, then what comes, in batches, until `stopped`."""
+        offset = 0
+        while not stopped():
+            events, offset = self.read(offset)
+            if events:
+                yield events
+            else:
+                time.sleep(pause)
+
+
+def decode_lines(data: bytes) -> Iterator[Event]:
+    """The events in whole lines of JSON; a line that cannot be read is passed over."""
+    for line in data.splitlines():
+        try:
+            yield _decoder.decode(line)
+        except msgspec.MsgspecError:
+            continue

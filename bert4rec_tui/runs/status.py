@@ -1,0 +1,128 @@
+"""What a run says of itself now, and what a reader concludes from it."""
+
+import time
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from filelock import FileLock, Timeout
+from msgspec import Struct
+
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.files import replace_file
+from bert4rec_tui.runs import machine
+
+WrittenState = Literal["queued", "starting", "training", "paused", "finished", "stopped", "failed"]
+State = Literal[
+    "queued", "starting", "training", "paused", "finished", "stopped", "failed", "pausing", "stalled", "lost"
+]
+ENDED: frozenset[str] = frozenset({"finished", "stopped", "failed", "lost"})
+LIVE: frozenset[str] = frozenset({"starting", "training", "pausing", "paused", "stalled"})
+
+STARTING_SECONDS = 60.0  # importing torch from a cold shared disk takes long
+STALLED_SECONDS = 60.0
+FOREIGN_SECONDS = 30.0  # a worker on another host beats every 2 s; clocks differ
+
+
+class Best(Struct, frozen=True, kw_only=True):
+    """The best validation so far; `metric` names its protocol, such as `full:NDCG@10`."""
+
+    metric: str
+    value: float
+    epoch: int
+
+
+class Status(Struct, kw_only=True):
+    """The content of status.json, written by the worker alone once it lives.
+
+    Times are seconds since 1970. `step` counts from the start of training; `progress` is advanced by the loop only,
+    last at `progressed_at`, usually every `interval` seconds. `control` is the number of the last wish that was read.
+    """
+
+    state: WrittenState = "queued"
+    phase: str = ""
+    host: str = ""
+    boot_id: str = ""
+    pid: int = 0
+    pid_started: float = 0.0
+    pids: list[int] = []
+    heartbeat: float = 0.0
+    progress: int = 0
+    progressed_at: float = 0.0
+    interval: float = 0.0
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps_per_epoch: int = 0
+    loss: float | None = None
+    speed: float | None = None
+    seconds_left: float | None = None
+    seconds: float = 0.0
+    best: Best | None = None
+    control: int = 0
+    created: float = 0.0
+    ended: float | None = None
+    device: str = ""
+    precision: str = ""
+    message: str = ""
+
+
+def read_status(path: Path) -> Status:
+    """The status in a run's folder. Raises UserError where it is missing or foreign."""
+    file = path / "status.json"
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Status)
+    except FileNotFoundError:
+        raise UserError(f"{path}: is not a run (status.json is missing)") from None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise UserError(f"{file}: cannot be read ({error})") from None
+
+
+def write_status(path: Path, status: Status) -> None:
+    """Put the status into a run's folder, whole or not at all."""
+    replace_file(path / "status.json", msgspec.json.format(msgspec.json.encode(status), indent=1))
+
+
+def worker_lock(path: Path) -> FileLock:
+    """The lock that a worker holds on its run for life."""
+    return FileLock(path / "lock")
+
+
+def worker_lives(path: Path, status: Status) -> bool:
+    """Whether a worker runs this run now.
+
+    On this boot of this machine the lock tells, since the kernel frees it whatever way a worker ends. Elsewhere,
+    or where the lock cannot be tried, the age of the heartbeat does.
+    """
+    if status.host == machine.host() and status.boot_id == machine.boot_id():
+        if not (path / "lock").exists():
+            return False
+        try:
+            with worker_lock(path).acquire(blocking=False):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return machine.process_lives(status.pid, status.pid_started)
+    return time.time() - status.heartbeat < FOREIGN_SECONDS
+
+
+def derive_state(path: Path, status: Status, wanted_number: int = 0) -> State:
+    """What a reader shows: the written state, or what it concludes from silence. Nothing is written.
+
+    `wanted_number` is the number in the run's control file; until the worker echoes it, a wish is under way.
+    """
+    if status.state in ENDED:
+        return status.state
+    if status.state == "queued":
+        return "queued"
+    now = time.time()
+    if not worker_lives(path, status):
+        waiting = status.state == "starting" and status.pid == 0 and now - status.heartbeat < STARTING_SECONDS
+        return "starting" if waiting else "lost"
+    if status.state == "training":
+        if wanted_number > status.control:
+            return "pausing"
+        if now - status.progressed_at > max(STALLED_SECONDS, 10 * status.interval):
+            return "stalled"
+    return status.state

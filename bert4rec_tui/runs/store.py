@@ -1,0 +1,184 @@
+"""Runs on disk: create, find, read, remove.
+
+Readers go through `Run` and `RunSource` alone, so that runs of another machine can stand behind the same names.
+"""
+
+import json
+import secrets
+import shutil
+import time
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from bert4rec_tui.config import Config, load_config, save_config
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.files import make_folder, replace_file
+from bert4rec_tui.runs.control import read_control
+from bert4rec_tui.runs.events import EventLog
+from bert4rec_tui.runs.status import ENDED, LIVE, State, Status, derive_state, read_status, write_status
+
+Need = Literal["anything", "checkpoint", "live", "restartable"]
+
+
+class Run:
+    """One run in a local folder, for reading."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+        self.events = EventLog(path / "events.jsonl")
+
+    @property
+    def short_id(self) -> str:
+        """The last four letters, by which people call a run."""
+        return self.id[-4:]
+
+    def status(self) -> Status:
+        """What the run says of itself."""
+        return read_status(self.path)
+
+    def state(self, status: Status | None = None) -> State:
+        """What a reader concludes, from the status given or read now."""
+        return derive_state(self.path, status or self.status(), read_control(self.path).number)
+
+    def config(self) -> Config:
+        """Everything needed to do the run again."""
+        return load_config(self.path / "config.toml")
+
+    def console_tail(self, lines: int = 20) -> list[str]:
+        """The last lines that the worker wrote to its stdout and stderr."""
+        try:
+            with (self.path / "console.log").open("rb") as file:
+                file.seek(max(0, file.seek(0, 2) - 200 * max(lines, 100)))
+                return file.read().decode("utf-8", errors="replace").splitlines()[-lines:]
+        except FileNotFoundError:
+            return []
+
+    def checkpoint(self, name: Literal["best", "last"]) -> Path:
+        """Where the weights of a checkpoint are, whether they exist or not."""
+        return self.path / "checkpoints" / f"{name}.safetensors"
+
+    def has_checkpoint(self) -> bool:
+        """Whether there are weights to test or to recommend with."""
+        return self.checkpoint("best").exists() or self.checkpoint("last").exists()
+
+    def test_folder(self, checkpoint: str, protocol: str) -> Path:
+        """Where the result of testing a checkpoint under a protocol belongs."""
+        return self.path / "test" / f"{checkpoint}-{protocol}"
+
+    def test_results(self, checkpoint: str = "best") -> dict[str, dict[str, Any]]:
+        """The metrics.json of every protocol that this checkpoint was tested under; unreadable ones are passed over."""
+        results: dict[str, dict[str, Any]] = {}
+        for file in sorted((self.path / "test").glob(f"{checkpoint}-*/metrics.json")):
+            try:
+                results[file.parent.name.removeprefix(f"{checkpoint}-")] = json.loads(file.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue
+        return results
+
+
+class RunSource(Protocol):
+    """Where runs are read from."""
+
+    def runs(self) -> list[Run]:
+        """Every run, newest first."""
+        ...
+
+    def find(self, reference: str, need: Need = "anything") -> Run:
+        """The run that a person means."""
+        ...
+
+
+class LocalRuns:
+    """The runs in a folder of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def runs(self) -> list[Run]:
+        """Every run, newest first."""
+        found = [Run(file.parent) for file in self.folder.glob("*/status.json") if not file.parent.name.startswith(".")]
+        return sorted(found, key=lambda run: run.id[-20:], reverse=True)
+
+    def create(self, config: Config, preparation: str) -> Run:
+        """A new run, queued, for the prepared dataset with this id. Raises UserError where nothing can be written."""
+        taken = {run.short_id for run in self.runs()}
+        letters = next(word for word in iter(_four_letters, None) if word not in taken)
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        path = make_folder(self.folder) / f"{preparation}-{stamp}-{letters}"
+        make_folder(path / "checkpoints")
+        save_config(config, path / "config.toml")
+        replace_file(path / "events.jsonl", b"")
+        now = time.time()
+        write_status(path, Status(state="queued", created=now, heartbeat=now, epochs=config.training.epochs))
+        return Run(path)
+
+    def find(self, reference: str, need: Need = "anything") -> Run:
+        """The run with this id, these last four letters, this name or this unambiguous prefix, or the `latest`.
+
+        `latest` is the newest run that has what is needed. Raises UserError where there is none, or more than one.
+        """
+        runs = self.runs()
+        if reference == "latest":
+            for run in runs:
+                if _meets(run, need):
+                    return run
+            raise UserError(f"latest: {_NOTHING[need]}")
+        for matches in (
+            [run for run in runs if run.id == reference],
+            [run for run in runs if run.short_id == reference],
+            [run for run in runs if _name(run) == reference],
+            [run for run in runs if reference and run.id.startswith(reference)],
+        ):
+            if len(matches) == 1:
+                return matches[0]
+            if matches:
+                listed = ", ".join(run.id for run in matches[:4])
+                raise UserError(f"{reference}: {len(matches)} runs answer to this ({listed}); write more of the id")
+        raise UserError(f"{reference}: there is no such run; `bert4rec-tui runs` lists them")
+
+    def remove(self, run: Run) -> None:
+        """Delete a run and everything in it. Raises UserError while it is live."""
+        if run.state() in LIVE:
+            raise UserError(f"{run.id}: is {run.state()}; stop it before you remove it")
+        # Renamed first, so that a reader never meets a run that is half gone.
+        retired = run.path.with_name(f".{run.id}.removed")
+        run.path.rename(retired)
+        shutil.rmtree(retired)
+
+
+_NOTHING: dict[Need, str] = {
+    "anything": "there is no run yet; `bert4rec-tui train` starts one",
+    "checkpoint": "no run has a checkpoint yet; train one first",
+    "live": "no run is live; `bert4rec-tui runs` lists them all",
+    "restartable": "no run is paused, stopped, failed or lost; `bert4rec-tui runs` lists them all",
+}
+
+
+def _meets(run: Run, need: Need) -> bool:
+    try:
+        state = run.state()
+    except UserError:  # a status that cannot be read; the run is listed, but is never the one meant by `latest`
+        return False
+    match need:
+        case "anything":
+            return True
+        case "checkpoint":
+            return run.has_checkpoint()
+        case "live":
+            return state in LIVE
+        case "restartable":
+            return state in (ENDED - {"finished"}) | {"paused", "pausing"}
+
+
+def _name(run: Run) -> str:
+    try:
+        return run.config().name
+    except UserError:
+        return ""
+
+
+def _four_letters() -> str:
+    """Four letters that can be said aloud, such as `dufo`."""
+    consonants, vowels = "bcdfghjklmnprstvwz", "aeiou"
+    return "".join(secrets.choice(letters) for letters in (consonants, vowels, consonants, vowels))
