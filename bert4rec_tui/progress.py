@@ -26,3 +26,38 @@ ReportProgress = Callable[[Progress], None]
 def report_nothing(progress: Progress) -> None:
     """For callers who do not want to know."""
     del progress
+
+
+def duration(seconds: float) -> str:
+    """A time as people read it: `42s`, `4m 10s`, `2h 5m`, `3d 4h`."""
+    whole = max(0, round(seconds))
+    days, hours, minutes, rest = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
+    if days:
+        return f"{days}d {hours}h"
+    if hours:
+        return f"{hours}h {minutes}m"
+    return f"{minutes}m {rest}s" if minutes else f"{rest}s"
+
+
+def size(amount: float) -> str:
+    """Bytes as people read them: `5.9 MB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def describe_progress(progress: Progress) -> str:
+    """One line for a progress: `Downloading 3.2 of 5.9 MB  54%  1.1 MB/s  3s left`."""
+    show = size if progress.unit == "bytes" else lambda amount: f"{amount:,.0f} {progress.unit}".rstrip()
+    parts = [progress.stage]
+    if progress.total:
+        parts.append(f"{show(progress.done)} of {show(progress.total)}  {progress.done / progress.total:.0%}")
+    elif progress.done:
+        parts.append(show(progress.done))
+    if progress.rate:
+        parts.append(f"{show(progress.rate)}/s")
+    if progress.seconds_left is not None:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    return "  ".join(parts)
