@@ -1,0 +1,166 @@
+"""The application: five screens as modes, and what they share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from bert4rec_tui.config import Config
+from bert4rec_tui.runs.store import LocalRuns
+from bert4rec_tui.settings import Settings, runs_folder
+from bert4rec_tui.tui.dialogs import Question
+from bert4rec_tui.tui.live import LiveRun, LiveWatch
+from bert4rec_tui.tui.screens.base import MainScreen
+
+
+def _datasets() -> Screen[Any]:
+    from bert4rec_tui.tui.screens.datasets import DatasetsScreen
+
+    return DatasetsScreen()
+
+
+def _train() -> Screen[Any]:
+    from bert4rec_tui.tui.screens.train import TrainScreen
+
+    return TrainScreen()
+
+
+def _runs() -> Screen[Any]:
+    try:
+        from bert4rec_tui.tui.screens.runs import RunsScreen
+    except ModuleNotFoundError:
+        return MainScreen()
+    return RunsScreen()
+
+
+def _test() -> Screen[Any]:
+    try:
+        from bert4rec_tui.tui.screens.test import TestScreen
+    except ModuleNotFoundError:
+        return MainScreen()
+    return TestScreen()
+
+
+def _explore() -> Screen[Any]:
+    try:
+        from bert4rec_tui.tui.screens.explore import ExploreScreen
+    except ModuleNotFoundError:
+        return MainScreen()
+    return ExploreScreen()
+
+
+class Bert4RecApp(App[str | None], inherit_bindings=False):
+    """From raw ratings to the next movie, at the terminal. Returns the run to come back to, if one goes on."""
+
+    TITLE = "bert4rec"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False  # the palette is ours, so that its keys have ids like all others
+    # A screen is imported when it is first shown, so that the first one is there at once.
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "datasets": _datasets,
+        "train": _train,
+        "runs": _runs,
+        "test": _test,
+        "explore": _explore,
+    }
+    DEFAULT_MODE = "datasets"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "show_screen('datasets')", "Datasets", id="app.datasets", show=False,
+                tooltip="What can be trained on, and its preparation"),
+        Binding("2", "show_screen('train')", "Train", id="app.train", show=False,
+                tooltip="The configuration of a run, and its launch"),
+        Binding("3", "show_screen('runs')", "Runs", id="app.runs", show=False,
+                tooltip="Every run and its curves"),
+        Binding("4", "show_screen('test')", "Test", id="app.test", show=False,
+                tooltip="What a trained model is worth"),
+        Binding("5", "show_screen('explore')", "Explore", id="app.explore", show=False,
+                tooltip="Users, their histories and their next movies"),
+        Binding("question_mark", "help", "Help", id="app.help",
+                tooltip="What has the focus, and every key that works here"),
+        Binding("ctrl+p,colon", "palette", "All actions", id="app.palette", show=False,
+                tooltip="Find any action by its name"),
+        Binding("q", "leave", "Quit", id="app.quit", show=False,
+                tooltip="Leave; a run that trains goes on if you want"),
+    ]  # fmt: skip
+
+    @dataclass
+    class Looked(Message):
+        """The live runs at this moment; a newer look replaces it in the queue."""
+
+        live: tuple[LiveRun, ...]
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest look counts."""
+            return isinstance(message, Bert4RecApp.Looked)
+
+    live: reactive[tuple[LiveRun, ...]] = reactive((), always_update=True)
+
+    def __init__(self, settings: Settings | None = None, *, remote: bool = False) -> None:
+        super().__init__()
+        self.settings = settings or Settings()
+        self.runs = LocalRuns(runs_folder())
+        self.ascii = self.settings.ascii
+        self.remote = remote
+        self._watch_live = LiveWatch(self.runs)
+
+    def on_mount(self) -> None:
+        """Begin to look for live runs."""
+        if self.settings.theme in self.available_themes:
+            self.theme = self.settings.theme
+        self.look_for_live_runs()
+        self.set_interval(1.0, self.look_for_live_runs)
+
+    @work(thread=True, exclusive=True, group="live", exit_on_error=False)
+    def look_for_live_runs(self) -> None:
+        """Find out what is at work, off the event loop."""
+        self.post_message(self.Looked(self._watch_live.look()))
+
+    @on(Looked)
+    def show_live_runs(self, message: Looked) -> None:
+        """Show what was found."""
+        self.live = message.live
+
+    def action_show_screen(self, mode: str) -> None:
+        """Go to one of the five screens."""
+        self.go(mode)
+
+    def go(self, mode: str, **what: Any) -> None:
+        """Go to one of the five screens, there to something, such as `run="…"`."""
+        while len(self.screen_stack) > 1:  # a dialog of the screen that is left
+            self.pop_screen()
+        self.switch_mode(mode)
+        if what:
+            self.call_after_refresh(self._arrive, what)
+
+    def _arrive(self, what: dict[str, Any]) -> None:
+        if isinstance(self.screen, MainScreen):
+            self.screen.on_arrive(**what)
+
+    def show_run(self, run_id: str) -> None:
+        """Watch a run."""
+        self.go("runs", run=run_id)
+
+    def show_test(self, run_id: str) -> None:
+        """See what a run's model is worth."""
+        self.go("test", run=run_id)
+
+    def explore(self, run_id: str | None = None, user: int | None = None) -> None:
+        """See what a run's model recommends, to a user if one is named."""
+        self.go("explore", run=run_id, user=user)
+
+    def train_on(self, dataset_id: str, config: Config | None = None) -> None:
+        """Configure a run on a prepared dataset, starting from a configuration if one is given."""
+        self.go("train", dataset=dataset_id, config=config)
+
+    async def ask(self, question: str, choices: Mapping[str, str], detail: str = "") -> str | None:
+        """Ask in a dialog: key of the choice → its words, the safe answer first; None when it is left with esc.
+
+        To be awaited in a worker (`@work`), since the answer takes as long as the person does.
+        """
+        return await self.push_screen_wait(Question(question, choices, detail))

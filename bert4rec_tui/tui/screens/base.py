@@ -1,0 +1,108 @@
+"""What the five screens share: the lines at the top and the foot, the panes, and the way to the application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from textual.widget import Widget
+
+from bert4rec_tui.tui.widgets.footer import FooterLine
+from bert4rec_tui.tui.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from bert4rec_tui.tui.app import Bert4RecApp
+
+
+class MainScreen(Screen[None], inherit_bindings=False):
+    """One of the five screens.
+
+    A screen names its panes in `panes`, left to right; `[` and `]` go from one to the next, and below 100 columns (the
+    class `-compact`) only the chosen one is shown.
+    """
+
+    panes: ClassVar[list[str]] = []
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-compact"), (100, "-wide")]  # noqa: RUF012  Textual's own declaration is not a tuple
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right_square_bracket", "turn_pane(1)", "Next pane", id="screen.next_pane", show=False,
+                tooltip="Go to the next pane; in a narrow terminal, show it"),
+        Binding("left_square_bracket", "turn_pane(-1)", "Pane before", id="screen.previous_pane", show=False,
+                tooltip="Go to the pane before; in a narrow terminal, show it"),
+        Binding("tab", "app.focus_next", "Next part", id="screen.focus_next", show=False,
+                tooltip="Go to what can have the focus next"),
+        Binding("shift+tab", "app.focus_previous", "Part before", id="screen.focus_previous", show=False,
+                tooltip="Go to what can have the focus before this"),
+    ]  # fmt: skip
+
+    @property
+    def shell(self) -> Bert4RecApp:
+        """The application, with what it offers to its screens."""
+        return cast("Bert4RecApp", self.app)
+
+    @property
+    def compact(self) -> bool:
+        """Whether the terminal is so narrow that one pane is shown at a time."""
+        return self.has_class("-compact")
+
+    def compose(self) -> ComposeResult:
+        """The top line, the body of the screen, the foot line."""
+        yield TopLine()
+        yield from self.compose_body()
+        yield FooterLine()
+
+    def compose_body(self) -> ComposeResult:
+        """What stands between the two lines; every screen says it."""
+        yield from ()
+
+    def on_arrive(self, **what: Any) -> None:
+        """Called after a switch to this screen for something, such as `run="…"`."""
+
+    def on_mount(self) -> None:
+        """Make the first pane the chosen one."""
+        for pane in self._panes():
+            pane.add_class("pane")
+        if panes := self._panes():
+            self.choose_pane(panes[0], focus=False)
+
+    def _panes(self) -> list[Widget]:
+        found: list[Widget] = []
+        for selector in self.panes:
+            try:
+                found.append(self.query_one(selector))
+            except NoMatches:
+                continue
+        return [pane for pane in found if not pane.has_class("-absent")]
+
+    def choose_pane(self, chosen: Widget, focus: bool = True) -> None:
+        """Make a pane the chosen one, which a narrow terminal shows alone, and go into it."""
+        for pane in self._panes():
+            pane.set_class(pane is chosen, "-chosen")
+        if focus:
+            self.call_after_refresh(self._focus_inside, chosen)
+
+    def _focus_inside(self, pane: Widget) -> None:
+        if self.focused is not None and pane in self.focused.ancestors_with_self:
+            return
+        target = pane if pane.focusable else next((w for w in pane.query("*") if w.focusable), None)
+        if target is not None:
+            target.focus()
+
+    def action_turn_pane(self, direction: int) -> None:
+        """Go to the next pane, or the one before, and from the last to the first."""
+        panes = self._panes()
+        if not panes:
+            return
+        at = next((i for i, pane in enumerate(panes) if pane.has_class("-chosen")), 0)
+        self.choose_pane(panes[(at + direction) % len(panes)])
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The pane that the focus enters by whatever way is the chosen one."""
+        ancestors = event.widget.ancestors_with_self
+        for pane in self._panes():
+            if pane in ancestors and not pane.has_class("-chosen"):
+                self.choose_pane(pane, focus=False)

@@ -1,0 +1,29 @@
+"""Start the interface: what must be settled before Textual is imported is settled here."""
+
+import os
+
+from bert4rec_tui.settings import Settings, load_settings
+
+
+def draws_sparingly(settings: Settings) -> bool:
+    """Whether frames are few and nothing moves: over SSH, or where the settings say so, since tmux hides SSH."""
+    if settings.remote != "auto":
+        return settings.remote == "yes"
+    return bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
+
+
+def run_app(no_mouse: bool = False) -> None:
+    """Open the interface; when it has ended, print the line that comes back to a run that goes on.
+
+    Raises UserError where settings.toml cannot be used.
+    """
+    settings = load_settings()
+    remote = draws_sparingly(settings)
+    if remote:
+        os.environ.setdefault("TEXTUAL_FPS", "12")
+        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    from bert4rec_tui.tui.app import Bert4RecApp
+
+    run_id = Bert4RecApp(settings, remote=remote).run(mouse=settings.mouse and not no_mouse)
+    if run_id:
+        print(f"{run_id} goes on; `bert4rec-tui watch {run_id[-4:]}` comes back to it")

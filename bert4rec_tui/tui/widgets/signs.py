@@ -1,0 +1,90 @@
+"""How states and numbers look on every screen: one sign, one format, also with ASCII alone."""
+
+import unicodedata
+from dataclasses import dataclass
+from math import isfinite
+
+from textual.content import Content
+
+from bert4rec_tui.progress import duration, size
+from bert4rec_tui.runs.status import State
+
+__all__ = ["SIGNS", "age", "clean", "count", "cut", "duration", "metric", "quantity", "share", "sign", "size"]
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What stands for a state: a character, the same in ASCII, the word, and the theme's colour that repeats it."""
+
+    character: str
+    ascii: str
+    word: str
+    colour: str
+
+
+SIGNS: dict[State, Sign] = {
+    "queued": Sign("◌", "o", "queued", "$text-muted"),
+    "starting": Sign("◌", "o", "starting", "$text-muted"),
+    "training": Sign("●", "*", "training", "$text-success"),
+    "paused": Sign("‖", "=", "paused", "$text-warning"),
+    "pausing": Sign("‖", "=", "pausing…", "$text-warning"),
+    "finished": Sign("✓", "+", "finished", "$text-muted"),
+    "stopped": Sign("■", "#", "stopped", "$text-muted"),
+    "failed": Sign("✗", "x", "failed", "$text-error"),
+    "stalled": Sign("?", "?", "stalled", "$text-warning"),
+    "lost": Sign("†", "!", "lost", "$text-error"),
+}
+
+
+def sign(state: State, ascii: bool = False, word: bool = False) -> Content:
+    """The sign of a state in its colour, with its word where there is room."""
+    known = SIGNS[state]
+    text = (known.ascii if ascii else known.character) + (f" {known.word}" if word else "")
+    return Content.styled(text.replace("…", "...") if ascii else text, known.colour)
+
+
+def count(number: float) -> str:
+    """A whole number with thousands separators: `1,000,209`."""
+    return f"{number:,.0f}"
+
+
+def metric(value: float | None) -> str:
+    """A metric with four digits and no zero before the point: `.5212`; `–` where there is none."""
+    if value is None or not isfinite(value):
+        return "–"
+    text = f"{value:.4f}"
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def share(part: float) -> str:
+    """A share of one in percent: `4.47%`."""
+    return f"{part:.2%}" if part < 0.1 else f"{part:.1%}"
+
+
+def quantity(number: float) -> str:
+    """A large number in few characters: `2.6 M`, `61 k`."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= limit:
+            scaled = number / limit
+            return f"{scaled:.1f} {unit}" if scaled < 10 else f"{scaled:.0f} {unit}"
+    return f"{number:.0f}"
+
+
+def age(seconds: float) -> str:
+    """How long ago something was, in one unit: `42s`, `4m`, `2h`, `3d`."""
+    return duration(seconds).partition(" ")[0]
+
+
+def clean(text: str) -> str:
+    """Text from data, logs or files without control characters, so that nothing of it steers the terminal."""
+    return "".join(c if unicodedata.category(c)[0] != "C" or c == "\u200d" else " " for c in text)
+
+
+def cut(text: str, width: int, ascii: bool = False) -> str:
+    """`text`, cleaned and cut or padded to exactly `width` cells, whatever the width of its characters."""
+    content = Content(clean(text)).rstrip()
+    if content.cell_length <= width:
+        return content.plain + " " * (width - content.cell_length)
+    mark = "..." if ascii else "…"
+    short = content.truncate(max(0, width - len(mark)))
+    return (short.plain + mark + " " * (width - short.cell_length - len(mark)))[: max(width, 0)]
