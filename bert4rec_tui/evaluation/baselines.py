@@ -1,0 +1,61 @@
+"""What needs no network: popularity, and what usually follows the last item. They stand in the same table."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.evaluation.ranking import Scorer
+
+
+class Popularity:
+    """Scores every item by its interactions in training, whatever the history."""
+
+    def __init__(self, dataset: PreparedDataset) -> None:
+        self.scores = torch.from_numpy(np.asarray(dataset.train_counts, dtype=np.float32))
+
+    def __call__(self, items: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+        """Returns (B, N) float32."""
+        del items, starts
+        return self.scores.expand(len(ends), -1).clone()
+
+
+class Transitions:
+    """Scores an item by how often it came right after the last item of the history, in training.
+
+    Items that never did are scored below all that did, by their popularity.
+    """
+
+    def __init__(self, dataset: PreparedDataset) -> None:
+        before, after = _training_pairs(dataset)
+        pairs, counts = np.unique(before.astype(np.int64) * (dataset.items + 1) + after, return_counts=True)
+        self.follower = torch.from_numpy(pairs % (dataset.items + 1) - 1)
+        self.count = torch.from_numpy(counts.astype(np.float32))
+        bounds = np.searchsorted(pairs, np.arange(dataset.items + 2) * (dataset.items + 1))
+        self.bounds = torch.from_numpy(bounds)
+        popularity = np.asarray(dataset.train_counts, dtype=np.float32)
+        self.backing = torch.from_numpy(popularity / (popularity.max() + 1))
+
+    def __call__(self, items: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+        """Returns (B, N) float32."""
+        scores = self.backing.expand(len(ends), -1).clone()
+        for row, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+            if end > start:
+                last = int(items[end - 1])
+                low, high = int(self.bounds[last]), int(self.bounds[last + 1])
+                scores[row, self.follower[low:high]] += self.count[low:high]
+        return scores
+
+
+def baselines(dataset: PreparedDataset) -> dict[str, Scorer]:
+    """Every baseline, by the name it has in tables."""
+    return {"popularity": Popularity(dataset), "transitions": Transitions(dataset)}
+
+
+def _training_pairs(dataset: PreparedDataset) -> tuple[np.ndarray, np.ndarray]:
+    """Every two items that stand next to each other in a training history: two arrays (pairs,) int32."""
+    history, offsets = np.asarray(dataset.history), np.asarray(dataset.offsets)
+    place = np.arange(len(history)) - np.repeat(offsets[:-1], np.diff(offsets))
+    trained = place < np.repeat(dataset.split.train_end, np.diff(offsets))
+    follows = trained[1:] & (place[1:] > 0)
+    return history[:-1][follows], history[1:][follows]

@@ -1,0 +1,68 @@
+"""From ranks to Recall, NDCG and MRR, with bootstrap intervals. Numpy only.
+
+Every user has one target, so Recall@k is the hit rate at k and the ideal DCG is 1.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec import Struct
+
+
+class Estimate(Struct, frozen=True):
+    """A mean over users and its 95% bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def gains(ranks: np.ndarray, ks: Sequence[int], candidates: int) -> dict[str, np.ndarray]:
+    """What each user contributes to each metric; the metric is the mean.
+
+    ranks: (users,) int, from 1. A k at or above the number of candidates tells nothing and is left out. Recall@k is 1
+    for a rank up to k; NDCG@k is 1 / log2(1 + rank) up to k (Järvelin & Kekäläinen, 2002); MRR is 1 / rank. Returns
+    metric name → (users,) float64.
+    """
+    shown = [k for k in sorted(set(ks)) if k < candidates]
+    discount = 1.0 / np.log2(1.0 + ranks)
+    result = {f"Recall@{k}": (ranks <= k).astype(np.float64) for k in shown}
+    result |= {f"NDCG@{k}": np.where(ranks <= k, discount, 0.0) for k in shown}
+    result["MRR"] = 1.0 / ranks
+    return result
+
+
+def means(ranks: np.ndarray, ks: Sequence[int], candidates: int) -> dict[str, float]:
+    """The mean of each metric over all users. ranks: (users,) int, from 1."""
+    return {name: float(values.mean()) for name, values in gains(ranks, ks, candidates).items()}
+
+
+def estimates(
+    ranks: np.ndarray, ks: Sequence[int], candidates: int, resamples: int = 1000, seed: int = 0
+) -> dict[str, Estimate]:
+    """Each metric with the percentile interval of a bootstrap over users (Efron, 1979).
+
+    ranks: (users,) int, from 1. Users are drawn with replacement `resamples` times; all metrics share the draws.
+    """
+    contributions = gains(ranks, ks, candidates)
+    matrix = np.stack(list(contributions.values()), axis=1)  # (users, metrics)
+    intervals = bootstrap(matrix, resamples, seed)
+    return {
+        name: Estimate(float(matrix[:, column].mean()), float(low), float(high))
+        for column, (name, (low, high)) in enumerate(zip(contributions, intervals, strict=True))
+    }
+
+
+def bootstrap(values: np.ndarray, resamples: int = 1000, seed: int = 0) -> np.ndarray:
+    """The 2.5th and 97.5th percentile of the mean over resampled rows.
+
+    values: (users, columns) float. Returns (columns, 2) float64.
+    """
+    users = len(values)
+    rng = np.random.default_rng(seed)
+    draws = np.empty((resamples, values.shape[1]))
+    # How often each user was drawn is all that a mean needs; a few resamples at a time keep the memory small.
+    for start in range(0, resamples, 50):
+        weights = rng.multinomial(users, np.full(users, 1.0 / users), size=min(50, resamples - start))
+        draws[start : start + 50] = weights @ values / users
+    return np.percentile(draws, [2.5, 97.5], axis=0).T

@@ -1,0 +1,99 @@
+"""What the network is asked to predict: Cloze (masked items) and causal (the next item), and the loss.
+
+An objective turns windows into a `Task`: the tokens that the network sees, the positions that are read and the items
+that belong there. Everything is drawn with tensor operations on the device of the windows.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from bert4rec_tui.model.bert4rec import Bert4Rec, Queries
+
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Task:
+    """A batch to learn from.
+
+    tokens: (B, T) int64, padded on the left. queries: where the network is read, M positions. targets: (M,) int64, the
+    item 1…N that belongs there, or IGNORED for a slot that is not used. overflow: () int64, targets for which the fixed
+    slots had no room.
+    """
+
+    tokens: Tensor
+    queries: Queries
+    targets: Tensor
+    overflow: Tensor
+
+
+def cloze_task(
+    windows: Tensor, items: int, mask_rate: float, last_item_rate: float, generator: torch.Generator, slots: int = 0
+) -> Task:
+    """Mask items at random, at least one in every window (Devlin et al., 2019, §3.1; Sun et al., 2019, §3.6).
+
+    Of the targets 80% become the mask, 10% a random item, 10% stay. With probability `last_item_rate` a window has its
+    last item alone masked, always by the mask: the task of test time.
+
+    windows: (B, T) int64 of items 1…N padded with 0 on the left. slots: 0, or a fixed number of queries a window for
+    devices on which shapes must not depend on data.
+    """
+    device, mask = windows.device, items + 1
+    real = windows > 0                                                                # (B, T)
+    draw = torch.rand(windows.shape, generator=generator, device=device).masked_fill_(~real, 2.0)
+    # The smallest draw of a row is a target whatever the rate, so that no window is without one.
+    chosen = (draw < mask_rate) | (draw == draw.min(dim=1, keepdim=True).values) & real
+    fate = torch.rand(windows.shape, generator=generator, device=device)
+    if last_item_rate > 0:
+        last_only = torch.rand(len(windows), 1, generator=generator, device=device) < last_item_rate
+        last = torch.zeros_like(real)
+        last[:, -1] = True
+        chosen = torch.where(last_only, last, chosen)
+        fate = fate.masked_fill(last_only, 0.0)
+    other = torch.randint(1, items + 1, windows.shape, generator=generator, device=device)
+    tokens = windows.masked_fill(chosen & (fate < 0.8), mask)
+    tokens = torch.where(chosen & (fate >= 0.8) & (fate < 0.9), other, tokens)
+    return _with_queries(tokens, chosen, windows, slots)
+
+
+def causal_task(windows: Tensor) -> Task:
+    """Predict at every position the item that comes next (Kang & McAuley, 2018, §III.E, with all items as candidates).
+
+    windows: (B, T + 1) int64 of items 1…N padded with 0 on the left, at least two items in each.
+    """
+    tokens, following = windows[:, :-1], windows[:, 1:]
+    targets = following.masked_fill(tokens == 0, IGNORED)                             # (B, T)
+    columns = torch.arange(tokens.size(1), device=tokens.device).expand_as(tokens)
+    overflow = torch.zeros((), dtype=torch.int64, device=tokens.device)
+    if tokens.device.type != "cpu":
+        return Task(tokens, Queries(columns), targets.flatten(), overflow)
+    flat = targets.flatten()
+    used = (flat != IGNORED).nonzero().squeeze(1)
+    return Task(tokens, Queries(columns, None if len(used) == len(flat) else used), flat[used], overflow)
+
+
+def _with_queries(tokens: Tensor, chosen: Tensor, windows: Tensor, slots: int) -> Task:
+    """Lay out the chosen positions as queries: as many a row as the fullest has, or `slots`.
+
+    chosen: (B, T) bool, where the targets are.
+    """
+    counts = chosen.sum(1)                                                            # (B,)
+    width = min(slots or int(counts.max()), tokens.size(1))
+    # Chosen columns first, in order; what follows them fills up rows with fewer targets and is never read.
+    columns = chosen.int().argsort(dim=1, descending=True, stable=True)[:, :width]    # (B, Q)
+    used = torch.arange(width, device=tokens.device) < counts[:, None]                # (B, Q)
+    items = windows.gather(1, columns)
+    overflow = (counts - width).clamp_(min=0).sum()
+    if slots:
+        return Task(tokens, Queries(columns), items.masked_fill(~used, IGNORED).flatten(), overflow)
+    flat = used.flatten().nonzero().squeeze(1)
+    return Task(tokens, Queries(columns, flat), items.flatten()[flat], overflow)
+
+
+def full_softmax_loss(model: Bert4Rec, task: Task) -> Tensor:
+    """The mean over targets of the cross-entropy with every item as a candidate. Returns () float32."""
+    scores = model.score(model.encode(task.tokens, task.queries))                     # (M, N)
+    return F.cross_entropy(scores.float(), (task.targets - 1).where(task.targets > 0, IGNORED), ignore_index=IGNORED)
