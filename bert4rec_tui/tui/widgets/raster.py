@@ -100,8 +100,8 @@ def _pieces(x: np.ndarray, y: np.ndarray, view: View) -> list[slice]:
 
 
 def _between(tops: np.ndarray, bottoms: np.ndarray, view: View) -> np.ndarray:
-    rows = np.arange(view.rows)[:, None]
-    return np.logical_and(rows >= np.round(tops), rows <= np.round(bottoms))
+    rows: np.ndarray = np.arange(view.rows)[:, None]
+    return np.asarray((rows >= np.round(tops)) & (rows <= np.round(bottoms)))
 
 
 def braille(dots: np.ndarray) -> np.ndarray:
@@ -115,7 +115,7 @@ def braille(dots: np.ndarray) -> np.ndarray:
 def cells_with_dots(dots: np.ndarray) -> np.ndarray:
     """Which cells hold any dot, for terminals without braille."""
     rows, columns = dots.shape[0] // 4, dots.shape[1] // 2
-    return dots.reshape(rows, 4, columns, 2).any(axis=(1, 3))
+    return np.asarray(dots.reshape(rows, 4, columns, 2).any(axis=(1, 3)))
 
 
 def smooth(values: np.ndarray, strength: float) -> np.ndarray:

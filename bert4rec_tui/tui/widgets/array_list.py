@@ -1,0 +1,189 @@
+"""A list that is drawn line by line from arrays, so that 200,000 rows cost what one screenful costs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import Visual
+
+from bert4rec_tui.tui.widgets.signs import clean, cut
+
+DrawRow = Callable[[int, int], Content]  # (row, width in cells) → its line
+DrawHeader = Callable[[int], Content]
+
+
+def cells(*parts: tuple[str | Content, int]) -> Content:
+    """One line of columns, a space between them: a text and the cells it gets, negative to stand at the right."""
+    pieces: list[Content] = []
+    for part, width in parts:
+        room = abs(width)
+        content = part if isinstance(part, Content) else Content(clean(part))
+        if content.cell_length > room:
+            content = Content(cut(content.plain, room)) if isinstance(part, str) else content.truncate(room)
+        gap = Content(" " * (room - content.cell_length))
+        pieces.append(gap + content if width < 0 else content + gap)
+    return Content(" ").join(pieces)
+
+
+class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows 0…n, of which `rows` says which are shown and in what order; one of them has the cursor.
+
+    `draw` gives the line of a row; nothing else is kept of a row, so that showing others costs nothing.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "Down", id="list.down", show=False, tooltip="One row down"),
+        Binding("k,up", "move(-1)", "Up", id="list.up", show=False, tooltip="One row up"),
+        Binding("g,home", "first", "First", id="list.first", show=False, tooltip="To the first row"),
+        Binding("G,end", "last", "Last", id="list.last", show=False, tooltip="To the last row"),
+        Binding("pagedown", "page(1)", "Page down", id="list.page_down", show=False, tooltip="One page down"),
+        Binding("pageup", "page(-1)", "Page up", id="list.page_up", show=False, tooltip="One page up"),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"list--cursor", "list--header", "list--quiet"}
+    DEFAULT_CSS = """
+    ArrayList { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; background: transparent; }
+    ArrayList > .list--cursor { background: $foreground 10%; }
+    ArrayList:focus > .list--cursor { background: $accent 30%; text-style: bold; }
+    ArrayList > .list--header { color: $text-muted; }
+    ArrayList > .list--quiet { color: $text-muted; text-style: italic; }
+    """
+
+    cursor: reactive[int] = reactive(0)
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on another row; `row` is -1 where nothing is shown."""
+
+        list: "ArrayList"
+        row: int
+
+        @property
+        def control(self) -> "ArrayList":
+            """The list, for `@on` with a selector."""
+            return self.list
+
+        def can_replace(self, message: Message) -> bool:
+            """A newer one is enough."""
+            return isinstance(message, ArrayList.Moved) and message.list is self.list
+
+    def __init__(
+        self,
+        draw: DrawRow,
+        *,
+        header: DrawHeader | None = None,
+        empty: str = "",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.draw_row, self.header, self.empty = draw, header, empty
+        self.rows = np.zeros(0, np.int64)
+        self._told: int | None = None
+
+    @property
+    def row(self) -> int:
+        """The row under the cursor, -1 where nothing is shown."""
+        return int(self.rows[self.cursor]) if 0 <= self.cursor < len(self.rows) else -1
+
+    @property
+    def head(self) -> int:
+        """How many lines the header takes."""
+        return 1 if self.header else 0
+
+    def show_rows(self, rows: np.ndarray | int, keep: int | None = None) -> None:
+        """Show these rows, or the first so many; the cursor goes to the row `keep` if it is among them.
+
+        Without `keep` the cursor stays where it is on the screen.
+        """
+        self.rows = np.arange(rows) if isinstance(rows, int) else rows
+        at = self.cursor
+        if keep is not None and len(found := np.flatnonzero(self.rows == keep)):
+            at = int(found[0])
+        self.virtual_size = Size(self.size.width, len(self.rows) + self.head)
+        self.cursor = max(0, min(at, len(self.rows) - 1))
+        self._follow_cursor()
+        self._tell()
+        self.refresh()
+
+    def go_to(self, row: int) -> bool:
+        """Put the cursor on a row. Returns whether it is shown."""
+        found = np.flatnonzero(self.rows == row)
+        if not len(found):
+            return False
+        self.cursor = int(found[0])
+        return True
+
+    def watch_cursor(self) -> None:
+        """Keep the cursor in sight and tell of it."""
+        self._follow_cursor()
+        self._tell()
+        self.refresh()
+
+    def _tell(self) -> None:
+        if self.row != self._told:
+            self._told = self.row
+            self.post_message(self.Moved(self, self.row))
+
+    def _follow_cursor(self) -> None:
+        room = max(1, self.size.height - self.head)
+        top = round(self.scroll_offset.y)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+        elif self.cursor >= top + room:
+            self.scroll_to(y=self.cursor - room + 1, animate=False, immediate=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the lines to the new width and keep the cursor in sight."""
+        self.virtual_size = Size(event.size.width, len(self.rows) + self.head)
+        self.call_after_refresh(self._follow_cursor)
+
+    def render_line(self, y: int) -> Strip:
+        """The header, a row, or what would be here."""
+        width = self.size.width
+        base = self.visual_style
+        if self.header and y == 0:
+            return self._strip(self.header(width), self.get_visual_style("list--header"))
+        at = y - self.head + round(self.scroll_offset.y)
+        if at < len(self.rows):
+            style = self.get_visual_style("list--cursor") if at == self.cursor else base
+            return self._strip(self.draw_row(int(self.rows[at]), width), style)
+        if not len(self.rows) and y - self.head < len(lines := self.empty.splitlines()):
+            return self._strip(Content(cut(lines[y - self.head], width)), self.get_visual_style("list--quiet"))
+        return Strip.blank(width, base.rich_style)
+
+    def _strip(self, content: Content, style: Style) -> Strip:
+        width = self.size.width
+        strips = Visual.to_strips(self, content.truncate(width), width, 1, style, pad=True)
+        return strips[0].adjust_cell_length(width, style.rich_style) if strips else Strip.blank(width)
+
+    def action_move(self, rows: int) -> None:
+        """Go some rows down, or up."""
+        self.cursor = max(0, min(self.cursor + rows, len(self.rows) - 1))
+
+    def action_page(self, pages: int) -> None:
+        """Go a page down, or up."""
+        self.action_move(pages * max(1, self.size.height - self.head - 1))
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self.cursor = 0
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self.cursor = max(0, len(self.rows) - 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse points."""
+        at = event.y - self.head + round(self.scroll_offset.y)
+        if event.y >= self.head and 0 <= at < len(self.rows):
+            self.cursor = at

@@ -1,0 +1,52 @@
+"""Speaks the recommender's protocol without a model: items by number, so that a test can say what must be shown.
+
+usage: python fake_recommender.py [--die-after N] [--dead-file FILE] [--delay S] [--refuse]
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+
+def option(name: str, default: str = "") -> str:
+    return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else default
+
+
+def answer(method: str, params: dict) -> dict:
+    if method == "recommend":
+        seen, k, target = set(params["history"]), params["k"], params["target"]
+        items = [item for item in range(1, 61) if item not in seen or item == target][:k]
+        rank = None if target is None else [i for i in range(1, 61) if i not in seen or i == target].index(target) + 1
+        scores = [10.0 - n / 4 for n in range(len(items))]
+        return {"items": items, "scores": scores, "target_rank": rank, "candidates": 60 - len(seen), "epoch": 12,
+                "checkpoint": params["checkpoint"], "objective": "causal"}  # fmt: skip
+    if method == "explain":
+        count = len(params["history"])
+        return {"shares": [0.1 * (n + 1) for n in range(count)], "score": 5.0, "score_without": 4.0}
+    near = [item for item in range(1, 61) if item != params["item"]][: params["k"]]
+    return {"items": near, "similarities": [0.9 - n / 100 for n in range(len(near))]}
+
+
+def main() -> None:
+    print(json.dumps({"id": 0, "result": {"ready": True}}), flush=True)
+    left = int(option("--die-after", "-1"))
+    dead = Path(option("--dead-file", "/nonexistent/never"))
+    for line in sys.stdin:
+        request = json.loads(line)
+        # With a file to remember it by, it dies once only.
+        if left == 0 and not (dead.parent.is_dir() and dead.exists()):
+            if dead.parent.is_dir():
+                dead.write_text("died")
+            print("something went wrong", file=sys.stderr, flush=True)
+            sys.exit(1)
+        left -= 1
+        time.sleep(float(option("--delay", "0")))
+        if "--refuse" in sys.argv:
+            reply = {"id": request["id"], "error": "there is no best checkpoint"}
+        else:
+            reply = {"id": request["id"], "result": answer(request["method"], request["params"])}
+        print("a library's remark\n" + json.dumps(reply), flush=True)
+
+
+main()
