@@ -35,3 +35,9 @@ def pack_texts(strings: Iterable[str]) -> Texts:
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum([len(piece) for piece in encoded], out=offsets[1:])
     return Texts(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
+
+
+def printable(text: str, length: int = 200) -> str:
+    """Text from a file, safe in a terminal line: control characters become spaces, what is too long is cut."""
+    clean = "".join(character if character.isprintable() else " " for character in text)
+    return clean if len(clean) <= length else f"{clean[: length - 1]}…"

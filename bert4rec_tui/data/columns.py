@@ -1,0 +1,120 @@
+"""Which column of a table is the user, the item, the time, …: said by the person, or guessed from the header."""
+
+import re
+from dataclasses import dataclass
+
+from bert4rec_tui.errors import UserError
+
+ROLES = ("user", "item", "timestamp", "rating", "title", "genres")
+
+# Names as they are met in published ratings, without case, spaces and marks.
+_NAMES: dict[str, str] = {
+    "user": "user userid uid username customer customerid reviewer reviewerid member memberid visitor visitorid "
+    "account accountid sessionid",
+    "item": "item itemid iid sid movie movieid film filmid product productid asin parentasin isbn book bookid track "
+    "trackid song songid artistid game gameid appid article articleid contentid showid",
+    "timestamp": "timestamp time ts date datetime unixtime unixreviewtime reviewtime ratedat createdat watchedat "
+    "eventtime",
+    "rating": "rating ratings score stars overall bookrating",
+    "title": "title movietitle itemtitle producttitle booktitle filmtitle",
+    "genres": "genres genre categories category",
+}
+_RANKS = {role: {name: rank for rank, name in enumerate(names.split())} for role, names in _NAMES.items()}
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A mapping of roles to columns, whether it is beyond doubt, and if not, why."""
+
+    mapping: dict[str, str]
+    certain: bool
+    doubt: str = ""
+
+
+def guess_columns(names: list[str] | None, rows: list[list[str]]) -> Guess:
+    """Guess the roles of columns from their names, or, without a header, from the first rows."""
+    return _guess_by_name(names) if names is not None else _guess_by_content(rows)
+
+
+def is_known_name(name: str) -> bool:
+    """Whether a cell reads like the name of a column rather than a value."""
+    return any(_plain(name) in ranks for ranks in _RANKS.values())
+
+
+def _plain(name: str) -> str:
+    """`User_ID` and RecBole's `user_id:token` are both `userid`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower().partition(":")[0])
+
+
+def _guess_by_name(names: list[str]) -> Guess:
+    mapping: dict[str, str] = {}
+    doubts: list[str] = []
+    for role in ROLES:
+        found = [name for name in names if _plain(name) in _RANKS[role]]
+        if len(found) > 1:
+            doubts.append(f"{role} may be {' or '.join(found)}")
+        if found:
+            mapping[role] = min(found, key=lambda name: _RANKS[role][_plain(name)])  # the commonest name
+    missing = [role for role in ("user", "item") if role not in mapping]
+    if missing:
+        doubts.insert(0, f"no column is named like {' or '.join(missing)}; there are {', '.join(names)}")
+    return Guess(mapping, not doubts, "; ".join(doubts))
+
+
+def _guess_by_content(rows: list[list[str]]) -> Guess:
+    """Without a header: user and item first, as everywhere; small numbers are ratings, large ones times."""
+    count = len(rows[0]) if rows else 0
+    if count < 2:
+        return Guess({}, False, "there are fewer than two columns")
+    mapping = {"user": "0", "item": "1"}
+    for index in range(2, count):
+        cells = [row[index] for row in rows if len(row) == count]
+        values = [_number(cell) for cell in cells]
+        numbers = [value for value in values if value is not None]
+        if len(numbers) < len(cells) or not numbers:
+            continue
+        if min(numbers) >= 1e8:
+            mapping.setdefault("timestamp", str(index))
+        elif max(numbers) <= 10:
+            mapping.setdefault("rating", str(index))
+    return Guess(mapping, False, "the file has no header, so the columns are a guess")
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def resolve(mapping: dict[str, str], names: list[str] | None, count: int, file: str) -> dict[str, int]:
+    """The index of each role's column.
+
+    A column is meant by its name, or by its number from 0. Raises UserError that names the columns there are.
+    """
+    for role in mapping:
+        if role not in ROLES:
+            raise UserError(f'columns: "{role}" is not known; choose among {", ".join(ROLES)}')
+    for role in ("user", "item"):
+        if not mapping.get(role):
+            raise UserError(f"{file}: which column is the {role}? Say it with --columns user=…,item=…")
+    found: dict[str, int] = {}
+    for role, column in mapping.items():
+        if names is not None and column in names:
+            index = names.index(column)
+        elif column.isascii() and column.isdigit():
+            index = int(column)
+        else:
+            there = ", ".join(names) if names is not None else f"no header, so write numbers from 0 to {count - 1}"
+            raise UserError(f'{file}: has no column "{column}" for {role}; there {_are(names)} {there}')
+        if index >= count:
+            raise UserError(f"{file}: has no column {column} for {role}; its {count} columns are 0 to {count - 1}")
+        if index in found.values():
+            other = next(r for r, i in found.items() if i == index)
+            raise UserError(f'{file}: column "{column}" cannot be both {other} and {role}')
+        found[role] = index
+    return found
+
+
+def _are(names: list[str] | None) -> str:
+    return "is" if names is None or len(names) == 1 else "are"

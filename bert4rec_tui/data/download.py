@@ -1,0 +1,207 @@
+"""Fetch an archive once: with progress, resumed after a break, verified by its published MD5."""
+
+import os
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bert4rec_tui.data.catalog import BASE, Known
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.files import explain_os_error, make_folder, replace_file
+from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+
+if TYPE_CHECKING:
+    import requests
+
+ATTEMPTS = 4  # in a row that bring no new byte, before we give up
+BLOCK = 256 * 1024
+CONNECT_SECONDS, SILENCE_SECONDS = 10, 30
+
+
+def fetch(
+    dataset: Known,
+    raw: Path,
+    report: ReportProgress = report_nothing,
+    mirror: str | None = None,
+    pause: float = 0.5,
+) -> Path:
+    """The verified archive of a known dataset in the folder `raw`; downloaded only where it is not there yet.
+
+    `mirror` (or BERT4REC_TUI_MIRROR) replaces GroupLens' address. `pause` is the first wait before a new attempt.
+    Raises UserError for a missing file, no network, a full disk or a wrong checksum.
+    """
+    import pooch
+    from filelock import FileLock
+
+    base = (mirror or os.environ.get("BERT4REC_TUI_MIRROR") or BASE).rstrip("/")
+    url = f"{base}/{dataset.file}"
+    pooch.get_logger().setLevel("WARNING")
+    make_folder(raw)
+    md5 = dataset.md5
+    try:
+        with FileLock(raw / f".{dataset.file}.lock"):
+            md5 = md5 or _published_checksum(f"{url}.md5", raw / dataset.file, pause)
+            downloader = ResumingDownloader(raw / f"{dataset.file}.part", report, pause)
+            try:
+                return _verified(url, md5, raw, dataset.file, downloader)
+            except ValueError:
+                if not downloader.resumed:
+                    raise
+            # What was there from an earlier attempt may have been of an older file: once more from the start.
+            return _verified(url, md5, raw, dataset.file, downloader)
+    except ValueError:
+        raise UserError(
+            f"{url}: what came has another MD5 checksum than the published one ({md5}); "
+            "run the command again, or give the file with --source"
+        ) from None
+    except OSError as error:
+        raise explain_os_error(error, raw / dataset.file) from error
+
+
+def _verified(url: str, md5: str, raw: Path, file: str, downloader: "ResumingDownloader") -> Path:
+    """Let pooch decide whether to download, and check what comes. Raises ValueError for a wrong checksum."""
+    import pooch
+
+    retrieve: Any = pooch.retrieve
+    return Path(retrieve(url, known_hash=f"md5:{md5}", fname=file, path=raw, downloader=downloader))
+
+
+def _published_checksum(url: str, archive: Path, pause: float) -> str:
+    """The MD5 that is published beside an archive that changes; the one kept with an archive that is here already."""
+    kept = archive.with_name(f"{archive.name}.md5")
+    if archive.exists() and kept.exists():
+        text = kept.read_text(encoding="utf-8", errors="replace")
+    else:
+        text = _small_text(url, pause)
+    found = re.search(r"\b[0-9a-fA-F]{32}\b", text)
+    if not found:
+        raise UserError(f"{url}: holds no MD5 checksum; run the command again, or give the file with --source")
+    if not archive.exists():
+        replace_file(kept, text.encode())
+    return found.group().lower()
+
+
+def _small_text(url: str, pause: float) -> str:
+    import requests
+
+    for attempt in range(ATTEMPTS):
+        try:
+            with requests.get(url, timeout=(CONNECT_SECONDS, SILENCE_SECONDS), stream=True) as response:
+                _check_status(response, url)
+                return response.raw.read(4096, decode_content=True).decode("utf-8", errors="replace")
+        except requests.RequestException as error:
+            if attempt == ATTEMPTS - 1:
+                raise _network_error(url, error) from None
+            time.sleep(pause * 2**attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
+class ResumingDownloader:
+    """A downloader for pooch that keeps what has come in a `.part` file and asks for the rest."""
+
+    def __init__(self, part: Path, report: ReportProgress, pause: float) -> None:
+        self.part = part
+        self.report = report
+        self.pause = pause
+        self.resumed = False
+
+    def __call__(self, url: str, output_file: str, _pooch: object) -> None:
+        """Fetch `url` into `output_file`, over as many connections as it takes."""
+        import requests
+
+        fruitless = 0
+        have = self.part.stat().st_size if self.part.exists() else 0
+        self.resumed = have > 0
+        while True:
+            try:
+                self._receive(url)
+                break
+            except requests.RequestException as error:
+                size = self.part.stat().st_size if self.part.exists() else 0
+                fruitless = fruitless + 1 if size <= have else 0
+                have = size
+                if fruitless >= ATTEMPTS:
+                    raise _network_error(url, error, kept=have) from None
+                time.sleep(self.pause * 2 ** max(0, fruitless - 1))
+        self.part.replace(output_file)
+
+    def _receive(self, url: str) -> None:
+        """One connection: append to the part what it brings. Raises RequestException where it breaks off."""
+        import requests
+
+        have = self.part.stat().st_size if self.part.exists() else 0
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+        timeout = (CONNECT_SECONDS, SILENCE_SECONDS)
+        with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+            if response.status_code == 416:  # nothing is left to ask for: complete, or the part is of another file
+                if _total(response) != have:
+                    self.part.unlink()
+                    raise requests.ConnectionError("the part was longer than the file")
+                return
+            _check_status(response, url)
+            if response.status_code != 206 or _first_byte(response) != have:
+                have = 0
+            total = _total(response)
+            meter = _Meter(self.report, have, total)
+            with self.part.open("ab" if have else "wb") as file:
+                for block in response.iter_content(BLOCK):
+                    file.write(block)
+                    have += len(block)
+                    meter.show(have)
+            if total is not None and have < total:
+                raise requests.ConnectionError("the connection broke off")
+
+
+class _Meter:
+    """Turns counts of bytes into progress with rate and time left."""
+
+    def __init__(self, report: ReportProgress, start: int, total: int | None) -> None:
+        self.report, self.start, self.total = report, start, total
+        self.began = time.monotonic()
+
+    def show(self, done: int) -> None:
+        seconds = time.monotonic() - self.began
+        rate = (done - self.start) / seconds if seconds > 0.2 else None
+        left = (self.total - done) / rate if rate and self.total is not None else None
+        self.report(
+            Progress(stage="Downloading", done=done, total=self.total, unit="bytes", rate=rate, seconds_left=left)
+        )
+
+
+def _first_byte(response: "requests.Response") -> int | None:
+    found = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    return int(found.group(1)) if found else None
+
+
+def _total(response: "requests.Response") -> int | None:
+    """The size of the whole file, where the server says it."""
+    ranged = re.search(r"/(\d+)$", response.headers.get("Content-Range", ""))
+    if ranged:
+        return int(ranged.group(1))
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isdigit() and response.status_code == 200 else None
+
+
+def _check_status(response: "requests.Response", url: str) -> None:
+    """Raises UserError for an answer that will stay, RequestException for one that may pass."""
+    import requests
+
+    code = response.status_code
+    if code < 400:
+        return
+    if code >= 500 or code in (408, 429):
+        raise requests.HTTPError(f"HTTP {code}")
+    meaning = "is not there" if code in (404, 410) else "cannot be fetched"
+    raise UserError(f"{url}: {meaning} (HTTP {code}); give the file with --source if you have it")
+
+
+def _network_error(url: str, error: Exception, kept: int = 0) -> UserError:
+    import requests
+
+    later = "run the command again to go on from there" if kept else "try again, or give the file with --source"
+    if isinstance(error, requests.HTTPError):
+        return UserError(f"{url}: the server has trouble ({error}); {later}")
+    if kept:
+        return UserError(f"{url}: the transfer broke off after {kept:,} bytes; {later}")
+    return UserError(f"{url}: cannot be reached; check the network and {later}")

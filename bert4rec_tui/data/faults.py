@@ -1,0 +1,78 @@
+"""Find the first line of a text table that cannot be used, and say what is wrong with it."""
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from bert4rec_tui.data.sniffing import Shape, decode, explain_read_error, split_lines
+from bert4rec_tui.data.texts import printable
+from bert4rec_tui.data.times import parse_time
+from bert4rec_tui.errors import UserError
+
+_WHOLE = re.compile(r"\s*-?[0-9]{1,19}\s*", re.ASCII)
+_SAID = {"user": "user id", "item": "item id"}
+
+
+def find_fault(path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> UserError | None:
+    """The error of the first line at fault, None where every line is good. Reads line by line: for after a failure."""
+    try:
+        for number, row in _rows(path, shape):
+            if number <= shape.skip:
+                continue
+            fault = fault_of(row, shape, roles, movielens)
+            if fault:
+                return UserError(f"{path.name}, line {number:,}: {fault}")
+    except UserError as error:
+        return error
+    except OSError as error:
+        return explain_read_error(error, path)
+    return None
+
+
+def fault_of(row: list[str], shape: Shape, roles: dict[str, int], movielens: bool) -> str | None:
+    """What is wrong with a row, None where nothing is."""
+    if len(row) != shape.count:
+        shown = printable(shape.separator.join(row), 60)
+        fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
+        are = "is" if shape.count == 1 else "are"
+        return f'"{shown}" has {fields}, {shape.count} {are} expected ({printable(shape.description, 120)})'
+    for role, index in roles.items():
+        cell = row[index]
+        if role in ("title", "genres"):
+            continue
+        if not cell.strip():
+            return f"the {_SAID.get(role, role)} is empty"
+        wrong = _wrong(role, cell, movielens)
+        if wrong:
+            return f'the {_SAID.get(role, role)} "{printable(cell, 40)}" {wrong}'
+    return None
+
+
+def _wrong(role: str, cell: str, movielens: bool) -> str | None:
+    if role in ("user", "item"):
+        return "is not a whole number" if movielens and not _is_whole(cell) else None
+    if role == "rating":
+        return None if _is_finite(cell) else "is not a number"
+    if _is_finite(cell) and abs(float(cell)) < 2**53:
+        return None
+    if movielens:
+        return "is not a number of seconds"
+    return None if parse_time(cell) is not None else "is neither a number of seconds nor a date such as 2001-01-06"
+
+
+def _is_whole(cell: str) -> bool:
+    return bool(_WHOLE.fullmatch(cell)) and -(2**63) <= int(cell) < 2**63
+
+
+def _is_finite(cell: str) -> bool:
+    try:
+        return "_" not in cell and math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
+def _rows(path: Path, shape: Shape) -> Iterator[tuple[int, list[str]]]:
+    with path.open("rb") as file:
+        lines = ((number, decode(line, number, path.name).lstrip("\ufeff")) for number, line in enumerate(file, 1))
+        yield from split_lines(lines, shape.separator, path.name, shape.quoted)

@@ -1,0 +1,222 @@
+"""Ratings in, a prepared dataset out: filter, index, order, split, write."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.arrays import save_archive, save_array
+from bert4rec_tui.data.dataset import SCHEMA, Counts, Manifest, PreparedDataset, Split, manifest_bytes
+from bert4rec_tui.data.formats import read_interactions
+from bert4rec_tui.data.interactions import (
+    Interactions,
+    in_time_order,
+    often_enough,
+    only_present,
+    without_repeats,
+)
+from bert4rec_tui.data.negatives import check_enough, draw_negatives, file_name, parse_protocol, weights_for
+from bert4rec_tui.data.sources import find_origin, opened
+from bert4rec_tui.data.splits import Histories, split_histories
+from bert4rec_tui.data.texts import Texts, pack_texts
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.files import make_folder, new_folder
+from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+
+FEWEST_ITEMS = 3
+# Drawn at once with the dataset, since nearly every test asks for them.
+FIRST_PROTOCOLS, FIRST_SEED = ("uniform-100", "popular-100"), 42
+
+
+def prepare(
+    settings: DatasetConfig,
+    datasets: Path,
+    raw: Path,
+    report: ReportProgress = report_nothing,
+    again: bool = False,
+    mirror: str | None = None,
+) -> PreparedDataset:
+    """Prepare a dataset in the folder `datasets`, with what is downloaded in `raw`.
+
+    What is prepared already with the same settings from the same source is opened and not prepared again, unless
+    `again`. Interrupted, it leaves nothing half-written. Raises UserError where the ratings or the settings cannot be
+    used.
+    """
+    if settings.source:
+        settings = msgspec.structs.replace(settings, source=str(Path(settings.source).expanduser().absolute()))
+    if not again:
+        prepared = reusable(settings, datasets)
+        if prepared is not None:
+            return prepared
+    make_folder(datasets)  # a folder without permission is said before a long download
+    origin = find_origin(settings, raw, report, mirror)
+    with opened(origin, raw, bool(settings.columns or settings.separator), report) as source:
+        report(Progress(stage="Reading", total=source.ratings.stat().st_size, unit="bytes"))
+        interactions, settings = read_interactions(source, settings)
+    read = len(interactions)
+    report(Progress(stage="Ordering", total=read, unit="ratings"))
+    interactions = filtered(interactions, settings)
+    with new_folder(datasets / settings.id) as folder:
+        write(interactions, settings, read, folder, report)
+    return PreparedDataset(datasets / settings.id)
+
+
+def reusable(settings: DatasetConfig, datasets: Path) -> PreparedDataset | None:
+    """What is prepared already as the settings ask, from the same source, and not older than it."""
+    try:
+        prepared = PreparedDataset(datasets / settings.id)
+    except UserError:
+        return None
+    # A source, columns or a separator that are not said may be whatever they were.
+    unsaid = {field: "" for field in ("source", "separator") if not getattr(settings, field)}
+    unsaid |= {"columns": {}} if not settings.columns else {}
+    if msgspec.structs.replace(prepared.manifest.settings, **unsaid) != settings:
+        return None
+    if settings.source:
+        source = Path(settings.source)
+        files = [source, *source.glob("*")] if source.is_dir() else [source]
+        written = (prepared.path / "manifest.json").stat().st_mtime
+        if not source.exists() or any(file.stat().st_mtime > written for file in files):
+            return None
+    return prepared
+
+
+def filtered(interactions: Interactions, settings: DatasetConfig) -> Interactions:
+    """What the settings leave of the ratings, in time order, numbered anew.
+
+    Raises UserError where nobody, or fewer than three items, are left.
+    """
+    if interactions.ratings is not None:
+        stays = interactions.ratings >= settings.min_rating
+        interactions = interactions if stays.all() else interactions.take(stays)
+    elif settings.min_rating > 0:
+        raise UserError(f"dataset.min_rating = {settings.min_rating:g} needs a column with ratings, and there is none")
+    interactions = in_time_order(interactions)
+    if settings.repeats != "keep":
+        interactions = without_repeats(interactions, settings.repeats)
+    interactions = often_enough(
+        interactions, settings.min_item_interactions, settings.min_user_interactions, settings.filter == "core"
+    )
+    interactions = only_present(interactions)
+    if not len(interactions):
+        raise UserError(
+            f"{settings.name}: the filters leave nobody (min_rating = {settings.min_rating:g}, min_item_interactions = "
+            f"{settings.min_item_interactions}, min_user_interactions = {settings.min_user_interactions}); lower them"
+        )
+    if len(interactions.item_ids) < FEWEST_ITEMS:
+        raise UserError(
+            f"{settings.name}: the filters leave {len(interactions.item_ids)} items, at least {FEWEST_ITEMS} are needed"
+        )
+    return interactions
+
+
+def write(interactions: Interactions, settings: DatasetConfig, read: int, folder: Path, report: ReportProgress) -> None:
+    """Write every file of a prepared dataset into `folder`; the same input and settings give the same bytes.
+
+    `read` is the number of ratings before the filters.
+    """
+    users, items = len(interactions.user_ids), len(interactions.item_ids)
+    report(Progress(stage="Writing", total=len(interactions), unit="ratings"))
+    offsets = np.zeros(users + 1, dtype=np.int64)
+    np.cumsum(np.bincount(interactions.users, minlength=users), out=offsets[1:])
+    history = interactions.items + np.int32(1)
+    seconds = interactions.times.seconds() if interactions.times is not None else None
+    split = split_histories(Histories(offsets, seconds), settings)
+    train_counts = _train_counts(history, offsets, split, items)
+
+    split_rows = np.stack([split.train_end, split.validation, split.test])
+    arrays = {"history": history, "offsets": offsets, "split": split_rows}
+    if seconds is not None:
+        arrays["timestamps"] = seconds
+    if interactions.ratings is not None:
+        arrays["ratings"] = interactions.ratings
+    for name, array in arrays.items():
+        save_array(folder / f"{name}.npy", array)
+    save_archive(folder / "users.npz", _id_arrays(interactions.user_ids))
+    counts = {"counts": np.bincount(history, minlength=items + 1)[1:], "train_counts": train_counts}
+    save_archive(folder / "items.npz", _id_arrays(interactions.item_ids) | _text_arrays(interactions) | counts)
+    for protocol in FIRST_PROTOCOLS:
+        report(Progress(stage=f"Drawing {protocol}", total=users, unit="users"))
+        kind, number = parse_protocol(protocol)
+        drawn = draw_negatives(history, offsets, weights_for(kind, train_counts), number, FIRST_SEED)
+        try:
+            check_enough(drawn, protocol)
+        except UserError:
+            continue  # a small catalogue is still good for `full`; who asks for this protocol is told
+        save_array(folder / file_name(protocol, FIRST_SEED), drawn)
+    manifest = Manifest(
+        schema=SCHEMA,
+        id=settings.id,
+        settings=settings,
+        counts=_counts(history, offsets, split, train_counts, read),
+        has_timestamps=seconds is not None,
+        has_ratings=interactions.ratings is not None,
+        has_titles=interactions.titles is not None,
+        split_hash=_hash(history, offsets, split_rows),
+    )
+    (folder / "manifest.json").write_bytes(manifest_bytes(manifest))
+
+
+def _train_counts(history: np.ndarray, offsets: np.ndarray, split: Split, items: int) -> np.ndarray:
+    """(N,) how often each item is trained on: all of its interactions but those past each user's train_end."""
+    counts = np.bincount(history, minlength=items + 1)
+    lengths = np.diff(offsets)
+    held_out = lengths - split.train_end
+    past = np.repeat(offsets[:-1] + split.train_end - np.cumsum(held_out) + held_out, held_out)
+    past += np.arange(len(past))
+    return (counts - np.bincount(history[past], minlength=items + 1))[1:]
+
+
+def _counts(history: np.ndarray, offsets: np.ndarray, split: Split, train_counts: np.ndarray, read: int) -> Counts:
+    lengths = np.diff(offsets)
+    users, items = len(lengths), len(train_counts)
+
+    def untrained(positions: np.ndarray) -> int:
+        targets = history[(offsets[:-1] + positions)[positions >= 0]]
+        return int(np.count_nonzero(train_counts[targets - 1] == 0))
+
+    return Counts(
+        users=users,
+        items=items,
+        interactions=len(history),
+        density=len(history) / (users * items),
+        raw_interactions=read,
+        train_interactions=int(split.train_end.sum(dtype=np.int64)),
+        validation_users=int(np.count_nonzero(split.validation >= 0)),
+        test_users=int(np.count_nonzero(split.test >= 0)),
+        shortest_history=int(lengths.min()),
+        median_history=float(np.median(lengths)),
+        longest_history=int(lengths.max()),
+        untrained_validation_targets=untrained(split.validation),
+        untrained_test_targets=untrained(split.test),
+    )
+
+
+def _hash(*arrays: np.ndarray) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _id_arrays(ids: np.ndarray | list[str]) -> dict[str, np.ndarray]:
+    if isinstance(ids, np.ndarray):
+        return {"ids": ids}
+    texts = pack_texts(ids)
+    return {"id_characters": texts.characters, "id_offsets": texts.offsets}
+
+
+def _text_arrays(interactions: Interactions) -> dict[str, np.ndarray]:
+    """Titles and genres as arrays; the raw id stands for a title that is not known."""
+    raw = [str(identity) for identity in interactions.item_ids]
+    known = interactions.titles or raw
+    titles = pack_texts(title or identity for title, identity in zip(known, raw, strict=True))
+    genres: Texts = pack_texts(interactions.genres or [""] * len(raw))
+    return {
+        "title_characters": titles.characters,
+        "title_offsets": titles.offsets,
+        "genre_characters": genres.characters,
+        "genre_offsets": genres.offsets,
+    }

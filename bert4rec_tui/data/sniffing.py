@@ -1,0 +1,178 @@
+"""Look at the first lines of a text table: encoding, separator, header. Needs neither pandas nor pyarrow."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bert4rec_tui.data.columns import is_known_name
+from bert4rec_tui.data.texts import printable
+from bert4rec_tui.errors import UserError
+
+HEAD_BYTES = 256 * 1024
+HEAD_LINES = 300
+_CANDIDATES = ("\t", "::", ",", ";", "|", " ")
+_SPOKEN = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+_BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a text table is laid out.
+
+    `skip` counts the lines up to and including the header, 0 without one; `names` are the header's, None without;
+    `count` is the number of columns; `quoted` says whether `"` may enclose a cell; `fields` describes a line in an
+    error.
+    """
+
+    separator: str
+    skip: int
+    names: list[str] | None
+    count: int
+    quoted: bool = True
+    fields: str = ""
+
+    @property
+    def description(self) -> str:
+        """What a line should hold, such as `UserID::MovieID::Rating::Timestamp`."""
+        return self.fields or (self.separator.join(self.names) if self.names else "as in the first line")
+
+
+@dataclass(frozen=True)
+class Head:
+    """The first rows of a text table, without its header, and the shape found."""
+
+    shape: Shape
+    rows: list[list[str]]
+
+
+def spoken_separator(text: str) -> str:
+    """A separator as typed at a prompt: `\\t`, `tab`, `comma`, … or the characters themselves."""
+    separator = _SPOKEN.get(text.lower(), text)
+    if not separator.isascii() or any(character in separator for character in '"\r\n\0'):
+        raise UserError(f"separator {text!r}: cannot separate columns; write a mark such as , or ; or tab or ::")
+    return separator
+
+
+def read_head(path: Path, separator: str = "", header: bool | None = None) -> Head:
+    """The first rows of a text file and its shape; `header` says whether there is one, None: look.
+
+    Raises UserError for a missing or empty file, another encoding, or where no separator is found.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(HEAD_BYTES)
+    except OSError as error:
+        raise explain_read_error(error, path) from None
+    return head_of(start, path.name, separator, header)
+
+
+def head_of(start: bytes, name: str, separator: str = "", header: bool | None = None) -> Head:
+    """Like `read_head`, from the first bytes of the file `name`."""
+    lines = _first_lines(start, name)
+    separator = spoken_separator(separator) or _find_separator(lines, name)
+    rows = [row for _, row in split_lines(enumerate(lines, 1), separator, name)]
+    if not rows:
+        raise UserError(f"{name}: is empty; a line for each rating is expected")
+    if header is None:
+        header = _has_header(rows)
+    blank = next(i for i, line in enumerate(lines) if line.strip())
+    names = [cell.strip() for cell in rows[0]] if header else None
+    shape = Shape(separator=separator, skip=blank + 1 if header else 0, names=names, count=len(rows[0]))
+    return Head(shape, rows[1:] if header else rows)
+
+
+def explain_read_error(error: OSError, path: Path) -> UserError:
+    """Why a file that should be read cannot be."""
+    if isinstance(error, FileNotFoundError):
+        return UserError(f"{path}: there is no such file")
+    return UserError(f"{path}: cannot be read ({error.strerror or error})")
+
+
+def decode(line: bytes, number: int, name: str) -> str:
+    """A line as text. Raises UserError that names the line and the byte that is not UTF-8."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{name}, line {number:,}: is not UTF-8 text (byte 0x{line[error.start]:02X} at position "
+            f"{error.start + 1}); save the file as UTF-8"
+        ) from None
+
+
+def split_lines(
+    lines: Iterable[tuple[int, str]], separator: str, name: str, quoted: bool = True
+) -> Iterator[tuple[int, list[str]]]:
+    """The cells of the numbered lines of the file `name`.
+
+    Blank lines are passed over; a quoted cell may span several lines. Raises UserError for a quote that never closes.
+    """
+    if len(separator) != 1 or not quoted:
+        for number, line in lines:
+            if line.strip("\r\n"):
+                yield number, line.rstrip("\r\n").split(separator)
+        return
+    number = 0
+
+    def texts() -> Iterator[str]:
+        nonlocal number
+        for number, line in lines:  # noqa: B007  (the reader's rows need the number of the line it has reached)
+            yield line
+
+    try:
+        for row in csv.reader(texts(), delimiter=separator):
+            if row:
+                yield number, row
+    except csv.Error:
+        raise UserError(f'{name}, line {number:,}: has a cell without end; is a " missing before it?') from None
+
+
+def _first_lines(start: bytes, name: str) -> list[str]:
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if start.startswith(mark):
+            raise UserError(f"{name}, line 1: is {encoding}, not UTF-8; save the file as UTF-8")
+    start = start.removeprefix(b"\xef\xbb\xbf")
+    if not start.strip():
+        raise UserError(f"{name}: is empty; a line for each rating is expected")
+    pieces = start.split(b"\n")
+    if len(start) >= HEAD_BYTES - 3 and len(pieces) > 1:
+        pieces.pop()  # cut off in the middle
+    lines = [decode(piece, number, name) + "\n" for number, piece in enumerate(pieces[:HEAD_LINES], 1)]
+    if any("\0" in line for line in lines):
+        raise UserError(f"{name}: is not a text file; a CSV, TSV or Parquet file is expected")
+    return lines
+
+
+def _find_separator(lines: list[str], name: str) -> str:
+    """The separator that cuts most lines into the same number of cells, and into more than one."""
+    best, best_score = "", (0.0, 0)
+    for candidate in _CANDIDATES:
+        counts = Counter(len(row) for _, row in split_lines(enumerate(lines, 1), candidate, name))
+        usual, times = counts.most_common(1)[0]
+        # In a bare list of words a blank is no separator; elsewhere it is the last resort.
+        score = (times / counts.total() - (0.5 if candidate == " " else 0), usual)
+        if usual > 1 and score > best_score:
+            best, best_score = candidate, score
+    if not best:
+        shown = printable(next(line for line in lines if line.strip()).rstrip("\r\n"), 60)
+        raise UserError(f'{name}, line 1: "{shown}" has one column, two or more are expected; give --separator')
+    return best
+
+
+def _has_header(rows: list[list[str]]) -> bool:
+    """Whether the first row names the columns: it says so, or it alone has no number where the others have."""
+    first, others = rows[0], rows[1:]
+    if any(is_known_name(cell) for cell in first):
+        return True
+    if any(_is_number(cell) for cell in first) or not others:
+        return False
+    return any(all(_is_number(row[i]) for row in others if i < len(row)) for i in range(len(first)))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,259 @@
+"""Read a table of ratings at the speed of Arrow; where that fails, look for the line at fault."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bert4rec_tui.data.faults import find_fault
+from bert4rec_tui.data.interactions import Interactions, index_numbers
+from bert4rec_tui.data.sniffing import Shape, explain_read_error
+from bert4rec_tui.data.texts import printable
+from bert4rec_tui.data.times import Times, from_numbers, parse_time
+from bert4rec_tui.errors import UserError
+
+# The types that a column may have, the likeliest first: the next one is tried where a value does not fit.
+_NUMBER_ID = ("int64",)
+_ANY_ID = ("int64", "text")
+_LADDERS = {
+    "timestamp": ("int64", "float64", "moment", "text"),
+    "rating": ("float32",),
+    "title": ("text",),
+    "genres": ("text",),
+}
+_NUMBER_TIME = ("int64", "float64")
+
+
+def read_text(path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> Interactions:
+    """Read a text table; `roles` gives the column of each role.
+
+    In MovieLens' own files (`movielens`) ids and times are numbers; elsewhere ids may be any text and times ISO dates.
+    Raises UserError that names the first line at fault.
+    """
+    import pyarrow as pa
+
+    id_types = _NUMBER_ID if movielens else _ANY_ID
+    ladders: dict[str, tuple[str, ...]] = {"user": id_types, "item": id_types, **_LADDERS}
+    if movielens:
+        ladders["timestamp"] = _NUMBER_TIME
+    steps = dict.fromkeys(roles, 0)
+    # A separator such as `::` is read as two, with a column of nothing between; a single `:` in a text forbids that.
+    doubled = len(shape.separator) > 1 and len(set(shape.separator)) == 1
+    # Cells over several lines cost speed, so they are expected only where a text column is read, or after a failure.
+    multiline = shape.quoted and bool({"title", "genres"} & roles.keys())
+    while True:
+        types = {role: ladders[role][steps[role]] for role in roles}
+        try:
+            table = _read_once(path, shape, roles, types, doubled, multiline)
+            break
+        except OSError as error:
+            raise explain_read_error(error, path) from None
+        except pa.ArrowInvalid as error:
+            failed = _failed_role(str(error), roles, len(shape.separator) if doubled else 1)
+            if failed is not None and steps[failed] + 1 < len(ladders[failed]):
+                steps[failed] += 1
+            elif doubled:
+                doubled = False
+            elif shape.quoted and not multiline:
+                multiline = True
+            else:
+                raise _explain(error, path, shape, roles, movielens) from None
+    columns = {role: table.column(role) for role in roles}
+    if any(columns[r].null_count for r in ("user", "item", "timestamp", "rating") if r in columns):
+        raise _explain("a value is missing", path, shape, roles, movielens)
+    if not len(table):
+        raise UserError(f"{path.name}: has no ratings; a line for each rating is expected")
+    del table
+    try:
+        return interactions_from(columns)
+    except ValueError as error:
+        raise _explain(error, path, shape, roles, movielens) from None
+
+
+def _read_once(
+    path: Path, shape: Shape, roles: dict[str, int], types: dict[str, str], doubled: bool, multiline: bool
+) -> Any:
+    """One attempt with these types; the columns of the result are named by role. Raises ArrowInvalid."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    arrow_types: dict[str, Any] = {
+        "int64": pa.int64(),
+        "float32": pa.float32(),
+        "float64": pa.float64(),
+        "moment": pa.timestamp("us"),
+        "text": pa.dictionary(pa.int32(), pa.string()),
+    }
+    stride = len(shape.separator) if doubled else 1
+    names = [f"column {i}" for i in range((shape.count - 1) * stride + 1)]
+    column_types = {name: pa.null() for i, name in enumerate(names) if i % stride}
+    for role, index in roles.items():
+        names[index * stride] = role
+        column_types[role] = arrow_types[types[role]]
+    source: Any = str(path)
+    delimiter = shape.separator[0] if doubled else shape.separator
+    if len(delimiter) > 1:
+        delimiter = "\x1f"
+        source = pa.BufferReader(path.read_bytes().replace(shape.separator.encode(), delimiter.encode()))
+    return csv.read_csv(
+        source,
+        read_options=csv.ReadOptions(column_names=names, skip_rows=shape.skip),
+        parse_options=csv.ParseOptions(
+            delimiter=delimiter, quote_char='"' if shape.quoted else False, newlines_in_values=multiline
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=column_types,
+            include_columns=[*roles, *(name for i, name in enumerate(names) if i % stride)],
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
+    )
+
+
+def _failed_role(message: str, roles: dict[str, int], stride: int) -> str | None:
+    """Which role's column Arrow could not convert."""
+    found = re.match(r"In CSV column #(\d+)", message)
+    index = int(found.group(1)) if found else -1
+    return next((role for role, i in roles.items() if i * stride == index), None)
+
+
+def _explain(error: Exception | str, path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> UserError:
+    fault = find_fault(path, shape, roles, movielens)
+    return fault or UserError(f"{path.name}: cannot be read ({printable(str(error))})")
+
+
+def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
+    """Read a Parquet table. Raises UserError that names the column, and the row where there is one, at fault."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        file = parquet.ParquetFile(path)
+        names = file.schema_arrow.names
+        table = file.read(columns=[names[index] for index in roles.values()])
+    except OSError as error:
+        raise explain_read_error(error, path) from None
+    except pa.ArrowException as error:
+        raise UserError(f"{path.name}: cannot be read as Parquet ({printable(str(error))})") from None
+    if not len(table):
+        raise UserError(f"{path.name}: has no ratings; a row for each rating is expected")
+    columns = {role: _typed(table.column(names[index]), role, path) for role, index in roles.items()}
+    try:
+        return interactions_from(columns)
+    except ValueError as error:
+        raise UserError(f"{path.name}: {error}") from None
+
+
+def parquet_names(path: Path) -> list[str]:
+    """The names of the columns of a Parquet file. Raises UserError where it is not one."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        return list(parquet.read_schema(path).names)
+    except OSError as error:
+        raise explain_read_error(error, path) from None
+    except pa.ArrowException:
+        raise UserError(f"{path.name}: is not a Parquet file") from None
+
+
+def _typed(column: Any, role: str, path: Path) -> Any:
+    """Bring a Parquet column to one of the types that `interactions_from` knows."""
+    import pyarrow as pa
+
+    if column.null_count and role in ("user", "item", "timestamp", "rating"):
+        row = 1 + int(np.flatnonzero(column.is_null().to_numpy())[0])
+        raise UserError(f"{path.name}, row {row:,}: the {role} is empty")
+    kind: Any = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        kind = column.type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    if role in ("title", "genres") or is_text:
+        wanted: Any = pa.dictionary(pa.int32(), pa.string())
+        column = column.cast(pa.string())
+    elif role == "rating":
+        wanted = pa.float32()
+    elif role == "timestamp" and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+        wanted = pa.timestamp("us")
+    elif role == "timestamp" and pa.types.is_floating(kind):
+        wanted = pa.float64()
+    else:
+        wanted = pa.int64()
+    try:
+        return column.dictionary_encode() if pa.types.is_dictionary(wanted) else column.cast(wanted)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise UserError(f"{path.name}: column of the {role} cannot be used ({printable(str(error))})") from None
+
+
+def interactions_from(columns: dict[str, Any]) -> Interactions:
+    """Turn Arrow columns, by role, into interactions; takes them out of the dict one by one to save memory.
+
+    Raises ValueError where a time or a rating is not finite, or a time is no date.
+    """
+    user_ids, users = _index(columns.pop("user"))
+    item_ids, items = _index(columns.pop("item"))
+    times = _times(columns.pop("timestamp")) if "timestamp" in columns else None
+    ratings = _numbers(columns.pop("rating")).astype(np.float32) if "rating" in columns else None
+    if ratings is not None and not np.isfinite(ratings).all():
+        raise ValueError("a rating is not a finite number")
+    titles, genres = (
+        _text_of_each(columns.pop(role), items, len(item_ids)) if role in columns else None
+        for role in ("title", "genres")
+    )
+    return Interactions(users, items, user_ids, item_ids, times, ratings, titles, genres)
+
+
+def _numbers(column: Any) -> np.ndarray:
+    """A column without nulls as one array. By DLPack, since Arrow's own way to numpy would import pandas."""
+    pieces = [np.from_dlpack(chunk) for chunk in column.chunks if len(chunk)]
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def _index(column: Any) -> tuple[np.ndarray | list[str], np.ndarray]:
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return index_numbers(_numbers(column))
+    words, codes = _words(column)
+    order = sorted(range(len(words)), key=words.__getitem__)
+    place = np.empty(len(words), dtype=np.int32)
+    place[order] = np.arange(len(words), dtype=np.int32)
+    return [words[i] for i in order], place[codes]
+
+
+def _words(column: Any) -> tuple[list[str], np.ndarray]:
+    """The distinct texts of a dictionary column and each row's index among them, -1 for nothing."""
+    column = column.unify_dictionaries()
+    words = column.chunk(0).dictionary.to_pylist()
+    pieces = [np.from_dlpack(chunk.indices.fill_null(-1)) for chunk in column.chunks]
+    return words, np.concatenate(pieces)
+
+
+def _times(column: Any) -> Times:
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(column.type):
+        return Times(_numbers(column.cast(pa.int64())), 10**6)
+    if not pa.types.is_dictionary(column.type):
+        numbers = _numbers(column)
+        # Far beyond any date, and where whole numbers as floats still are exact.
+        if numbers.dtype.kind == "f" and not (np.isfinite(numbers).all() and np.abs(numbers).max() < 2**53):
+            raise ValueError("a timestamp is not a finite number")
+        return from_numbers(numbers)
+    words, codes = _words(column)
+    parsed = [parse_time(word) for word in words]
+    if None in parsed:
+        raise ValueError(f'the timestamp "{printable(words[parsed.index(None)], 40)}" is not a date')
+    return Times(np.asarray(parsed, dtype=np.int64)[codes], 10**6)
+
+
+def _text_of_each(column: Any, items: np.ndarray, count: int) -> list[str]:
+    """For each item the first text that stands in its rows, "" where there is none."""
+    words, codes = _words(column)
+    rows = np.flatnonzero(codes >= 0)[::-1]
+    chosen = np.full(count, -1, dtype=np.int64)
+    chosen[items[rows]] = codes[rows]  # of several assignments the last one stays: the first row, since they run back
+    return [words[code] if code >= 0 else "" for code in chosen.tolist()]
