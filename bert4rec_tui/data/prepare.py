@@ -52,11 +52,11 @@ def prepare(
             return prepared
     make_folder(datasets)  # a folder without permission is said before a long download
     origin = find_origin(settings, raw, report, mirror)
-    with opened(origin, raw, bool(settings.columns or settings.separator), report) as source:
-        report(Progress(stage="Reading", total=source.ratings.stat().st_size, unit="bytes"))
+    with opened(origin, raw, settings, report) as source:
+        report(Progress(stage="Reading", done=source.ratings.stat().st_size, unit="bytes"))
         interactions, settings = read_interactions(source, settings)
     read = len(interactions)
-    report(Progress(stage="Ordering", total=read, unit="ratings"))
+    report(Progress(stage="Ordering", done=read, unit="ratings"))
     interactions = filtered(interactions, settings)
     with new_folder(datasets / settings.id) as folder:
         write(interactions, settings, read, folder, report)
@@ -118,7 +118,7 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
     `read` is the number of ratings before the filters.
     """
     users, items = len(interactions.user_ids), len(interactions.item_ids)
-    report(Progress(stage="Writing", total=len(interactions), unit="ratings"))
+    report(Progress(stage="Writing", done=len(interactions), unit="ratings"))
     offsets = np.zeros(users + 1, dtype=np.int64)
     np.cumsum(np.bincount(interactions.users, minlength=users), out=offsets[1:])
     history = interactions.items + np.int32(1)
@@ -138,7 +138,7 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
     counts = {"counts": np.bincount(history, minlength=items + 1)[1:], "train_counts": train_counts}
     save_archive(folder / "items.npz", _id_arrays(interactions.item_ids) | _text_arrays(interactions) | counts)
     for protocol in FIRST_PROTOCOLS:
-        report(Progress(stage=f"Drawing {protocol}", total=users, unit="users"))
+        report(Progress(stage=f"Drawing {protocol}", done=users, unit="users"))
         kind, number = parse_protocol(protocol)
         drawn = draw_negatives(history, offsets, weights_for(kind, train_counts), number, FIRST_SEED)
         try:

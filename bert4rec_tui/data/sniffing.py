@@ -41,10 +41,11 @@ class Shape:
 
 @dataclass(frozen=True)
 class Head:
-    """The first rows of a text table, without its header, and the shape found."""
+    """The first rows of a text table, without its header, the line each ends in, and the shape found."""
 
     shape: Shape
     rows: list[list[str]]
+    lines: list[int]
 
 
 def spoken_separator(text: str) -> str:
@@ -72,15 +73,16 @@ def head_of(start: bytes, name: str, separator: str = "", header: bool | None = 
     """Like `read_head`, from the first bytes of the file `name`."""
     lines = _first_lines(start, name)
     separator = spoken_separator(separator) or _find_separator(lines, name)
-    rows = [row for _, row in split_lines(enumerate(lines, 1), separator, name)]
-    if not rows:
-        raise UserError(f"{name}: is empty; a line for each rating is expected")
+    numbered = list(split_lines(enumerate(lines, 1), separator, name))
+    if len(lines) == HEAD_LINES and len(numbered) > 1:
+        numbered.pop()  # it may go on in the next line
+    rows = [row for _, row in numbered]
     if header is None:
         header = _has_header(rows)
-    blank = next(i for i, line in enumerate(lines) if line.strip())
     names = [cell.strip() for cell in rows[0]] if header else None
-    shape = Shape(separator=separator, skip=blank + 1 if header else 0, names=names, count=len(rows[0]))
-    return Head(shape, rows[1:] if header else rows)
+    shape = Shape(separator=separator, skip=numbered[0][0] if header else 0, names=names, count=len(rows[0]))
+    first = 1 if header else 0
+    return Head(shape, rows[first:], [number for number, _ in numbered[first:]])
 
 
 def explain_read_error(error: OSError, path: Path) -> UserError:

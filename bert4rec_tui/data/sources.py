@@ -6,34 +6,49 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.catalog import KNOWN, known
 from bert4rec_tui.data.download import fetch
+from bert4rec_tui.data.sniffing import spoken_separator
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder
-from bert4rec_tui.progress import ReportProgress
+from bert4rec_tui.progress import ReportProgress, report_nothing
 from bert4rec_tui.settings import sample_archive
 
-Layout = Literal["u.data", "dat", "csv", "table"]
-
-# Where MovieLens keeps its ratings, and beside them its titles.
-_LAYOUTS: dict[str, tuple[Layout, str]] = {
-    "u.data": ("u.data", "u.item"),
-    "ratings.dat": ("dat", "movies.dat"),
-    "ratings.csv": ("csv", "movies.csv"),
-}
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".inter", ".data", ".dat", ".parquet", ".pq")
 
 
 @dataclass(frozen=True)
-class RatingsSource:
-    """The file with the ratings, how it is laid out, and the file with the titles where there is one."""
+class Layout:
+    """How MovieLens lays out its ratings, and the file beside them that has the titles.
 
-    layout: Layout
+    `columns` says where each role stands: by name where there is a header, else by number; `fields` describes a line.
+    """
+
+    titles: str
+    separator: str
+    columns: dict[str, str]
+    header: bool
+    fields: str
+
+
+_BY_NUMBER = {"user": "0", "item": "1", "rating": "2", "timestamp": "3"}
+_BY_NAME = {"user": "userId", "item": "movieId", "rating": "rating", "timestamp": "timestamp"}
+LAYOUTS = {
+    "u.data": Layout("u.item", "\t", _BY_NUMBER, False, "user, item, rating and timestamp, separated by tabs"),
+    "ratings.dat": Layout("movies.dat", "::", _BY_NUMBER, False, "UserID::MovieID::Rating::Timestamp"),
+    "ratings.csv": Layout("movies.csv", ",", _BY_NAME, True, "userId,movieId,rating,timestamp"),
+}
+
+
+@dataclass(frozen=True)
+class RatingsSource:
+    """The file with the ratings, MovieLens' layout (None: a table), and the file with the titles where there is one."""
+
     ratings: Path
+    layout: Layout | None = None
     movies: Path | None = None
 
 
@@ -56,13 +71,15 @@ def find_origin(settings: DatasetConfig, raw: Path, report: ReportProgress, mirr
 
 
 @contextmanager
-def opened(origin: Path, raw: Path, as_table: bool, report: ReportProgress) -> Generator[RatingsSource]:
+def opened(
+    origin: Path, raw: Path, settings: DatasetConfig, report: ReportProgress = report_nothing
+) -> Generator[RatingsSource]:
     """Find the ratings in a folder, a zip or a file; what has to be unpacked lies in `raw` until the end.
 
-    `as_table`: columns or a separator were said, so the file is read as they say and not as MovieLens' own.
+    Raises UserError where there are none.
     """
     if origin.is_dir():
-        yield _in_folder(origin, as_table)
+        yield _in_folder(origin, settings)
     elif is_archive(origin):
         make_folder(raw)
         with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=raw) as temporary:
@@ -70,9 +87,9 @@ def opened(origin: Path, raw: Path, as_table: bool, report: ReportProgress) -> G
             if not wanted:
                 raise UserError(f"{origin}: {_NOTHING}")
             archives.unpack(origin, Path(temporary), wanted.__contains__, report=report)
-            yield _in_folder(Path(temporary), as_table, shown=origin)
+            yield _in_folder(Path(temporary), settings, shown=origin)
     else:
-        yield source_of_file(origin, as_table)
+        yield source_of_file(origin, settings)
 
 
 _NOTHING = "holds no ratings; u.data, ratings.dat, ratings.csv, or one CSV, TSV or Parquet file is expected"
@@ -88,15 +105,15 @@ def members_of_interest(names: list[str]) -> list[str]:
     ratings = ratings_name(names)
     if ratings is None:
         return [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
-    titles = _LAYOUTS[PurePosixPath(ratings).name][1]
+    titles = LAYOUTS[PurePosixPath(ratings).name].titles
     beside = str(PurePosixPath(ratings).with_name(titles))
     return [name for name in (ratings, beside) if name in names]
 
 
 def ratings_name(names: list[str]) -> str | None:
     """Of the files of a folder or archive the one with MovieLens ratings, the least deep where there are several."""
-    found = [name for name in names if PurePosixPath(name).name in _LAYOUTS and "__MACOSX" not in name]
-    return min(found, key=lambda name: (name.count("/"), list(_LAYOUTS).index(PurePosixPath(name).name)), default=None)
+    found = [name for name in names if PurePosixPath(name).name in LAYOUTS and "__MACOSX" not in name]
+    return min(found, key=lambda name: (name.count("/"), list(LAYOUTS).index(PurePosixPath(name).name)), default=None)
 
 
 def single_table(names: list[str], origin: Path) -> str:
@@ -116,22 +133,29 @@ def single_table(names: list[str], origin: Path) -> str:
     return tables[0]
 
 
-def _in_folder(folder: Path, as_table: bool, shown: Path | None = None) -> RatingsSource:
-    """The ratings in a folder or one or two below it, as archives are often unpacked."""
-    names = [
+def folder_names(folder: Path) -> list[str]:
+    """The files in a folder and one or two below it, as archives are often unpacked, relative to it."""
+    return [
         path.relative_to(folder).as_posix()
         for pattern in ("*", "*/*", "*/*/*")
         for path in sorted(folder.glob(pattern))
         if path.is_file()
     ]
-    name = ratings_name(names) or single_table(names, shown or folder)
-    return source_of_file(folder / name, as_table)
 
 
-def source_of_file(path: Path, as_table: bool) -> RatingsSource:
-    """What a file is by its name: one of MovieLens' own, or a table."""
-    if as_table or path.name not in _LAYOUTS:
-        return RatingsSource("table", path)
-    layout, titles = _LAYOUTS[path.name]
-    movies = path.with_name(titles)
-    return RatingsSource(layout, path, movies if movies.is_file() else None)
+def _in_folder(folder: Path, settings: DatasetConfig, shown: Path | None = None) -> RatingsSource:
+    names = folder_names(folder)
+    return source_of_file(folder / (ratings_name(names) or single_table(names, shown or folder)), settings)
+
+
+def source_of_file(path: Path, settings: DatasetConfig) -> RatingsSource:
+    """What a file is: one of MovieLens' own, by its name, unless the settings say that it is laid out otherwise."""
+    layout = LAYOUTS.get(path.name)
+    if (
+        layout is None
+        or settings.columns not in ({}, layout.columns)
+        or spoken_separator(settings.separator) not in ("", layout.separator)
+    ):
+        return RatingsSource(path)
+    movies = path.with_name(layout.titles)
+    return RatingsSource(path, layout, movies if movies.is_file() else None)

@@ -146,17 +146,22 @@ def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
         raise UserError(f"{path.name}: {error}") from None
 
 
-def parquet_names(path: Path) -> list[str]:
-    """The names of the columns of a Parquet file. Raises UserError where it is not one."""
+def parquet_head(path: Path, count: int = 0) -> tuple[list[str], list[list[str]]]:
+    """The names of the columns of a Parquet file and its first rows as text. Raises UserError where it is not one."""
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
-        return list(parquet.read_schema(path).names)
+        file = parquet.ParquetFile(path)
+        rows: list[dict[str, Any]] = (
+            next(file.iter_batches(count)).to_pylist() if count and file.metadata.num_rows else []
+        )
     except OSError as error:
         raise explain_read_error(error, path) from None
     except pa.ArrowException:
         raise UserError(f"{path.name}: is not a Parquet file") from None
+    names = list(file.schema_arrow.names)
+    return names, [["" if row[name] is None else str(row[name]) for name in names] for row in rows]
 
 
 def _typed(column: Any, role: str, path: Path) -> Any:
