@@ -1,0 +1,124 @@
+"""Test a checkpoint: the ranks of held-out items, metrics with intervals, baselines beside them; kept in the run."""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import torch
+
+from bert4rec_tui.config import Config
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.negatives import short_users
+from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.evaluation.baselines import baselines
+from bert4rec_tui.evaluation.metrics import estimates
+from bert4rec_tui.evaluation.ranking import ModelScorer, Question, Ranks, Scorer, held_out, rank
+from bert4rec_tui.files import make_folder, replacing
+from bert4rec_tui.model.weights import load_model, read_metadata
+from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+from bert4rec_tui.runs.store import Run
+
+COVERAGE_KS = (10,)
+
+
+def run_test(
+    run: Run,
+    dataset: PreparedDataset,
+    checkpoint: Literal["best", "last"],
+    protocols: Sequence[str],
+    device: torch.device,
+    precision: str = "fp32",
+    report: ReportProgress = report_nothing,
+) -> dict[str, Any]:
+    """Test one checkpoint of a run under protocols, and write a pair of files for each.
+
+    Returns what `test --json` prints. Raises UserError for a checkpoint that is missing or of another dataset, and
+    WorkFailedError where the score of a target is not finite.
+    """
+    path = run.checkpoint(checkpoint)
+    if not path.exists():
+        raise UserError(f"{run.id}: has no checkpoint {checkpoint!r} yet; let it train through a validation first")
+    config = run.config()
+    began = time.monotonic()
+    model = load_model(path, dataset, device)
+    question = held_out(dataset, "test", protocols, config.evaluation.negatives_seed, device)
+    results = _rank(ModelScorer(model, precision), question, config, report, "Testing")
+    broken = max(result.not_finite for result in results.values())
+    if broken:
+        raise WorkFailedError(f"{path}: the scores of {broken:,} of {len(question.users):,} targets are not finite")
+    on_cpu = (
+        question if device.type == "cpu" else held_out(dataset, "test", protocols, config.evaluation.negatives_seed)
+    )
+    beside = {
+        name: _rank(scorer, on_cpu, config, report, f"Testing {name}") for name, scorer in baselines(dataset).items()
+    }
+    seconds = time.monotonic() - began
+    for protocol in protocols:
+        record = {
+            "run": run.id,
+            "checkpoint": checkpoint,
+            "epoch": int(read_metadata(path)["epoch"]),
+            "part": "test",
+            "dataset": dataset.id,
+            "objective": model.config.objective,
+            "protocol": protocol,
+            "users": len(question.users),
+            "short_users": short_users(question.negatives[protocol].cpu().numpy()) if protocol != "full" else 0,
+            "seconds": round(seconds, 3),
+            "precision": precision,
+            "device": str(device),
+            "metrics": _metrics(results[protocol], dataset, config),
+            "baselines": {name: _metrics(ranks[protocol], dataset, config) for name, ranks in beside.items()},
+        }
+        _keep(run, checkpoint, protocol, record, results[protocol])
+    return test_summary(run, checkpoint, protocols)
+
+
+def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[str, Any]:
+    """What `test --json` prints, from the results that are kept in the run."""
+    kept = {name: result for name, result in run.test_results(checkpoint).items() if name in protocols}
+    first = next(iter(kept.values()))
+    names = list(first["baselines"])
+    return {
+        "run": run.id,
+        "checkpoint": checkpoint,
+        "epoch": first["epoch"],
+        "objective": first["objective"],
+        "users": first["users"],
+        "seconds": first["seconds"],
+        "protocols": {protocol: kept[protocol]["metrics"] for protocol in protocols},
+        "baselines": {name: {p: kept[p]["baselines"][name] for p in protocols} for name in names},
+    }
+
+
+def _rank(scorer: Scorer, question: Question, config: Config, report: ReportProgress, stage: str) -> dict[str, Ranks]:
+    began = time.monotonic()
+
+    def advance(done: int, total: int) -> None:
+        rate = done / max(1e-9, time.monotonic() - began)
+        report(Progress(stage=stage, done=done, total=total, unit="users", seconds_left=(total - done) / rate))
+
+    return rank(scorer, question, config.evaluation.batch_size, COVERAGE_KS, advance)
+
+
+def _metrics(result: Ranks, dataset: PreparedDataset, config: Config) -> dict[str, dict[str, float]]:
+    """Metrics with intervals; for `full` also how much of the catalogue is recommended, and how popular that is."""
+    evaluation = config.evaluation
+    found = estimates(result.ranks, evaluation.ks, int(result.candidates.max()), evaluation.bootstrap)
+    values: dict[str, dict[str, float]] = {name: msgspec.to_builtins(estimate) for name, estimate in found.items()}
+    popularity = np.asarray(dataset.train_counts)
+    for k, counts in result.recommended.items():
+        values[f"coverage@{k}"] = {"value": float((counts > 0).mean())}
+        values[f"popularity@{k}"] = {"value": float((counts * popularity).sum() / counts.sum())}
+    return values
+
+
+def _keep(run: Run, checkpoint: str, protocol: str, record: dict[str, Any], result: Ranks) -> None:
+    folder = make_folder(run.test_folder(checkpoint, protocol))
+    with replacing(folder / "ranks.npz") as temporary, temporary.open("wb") as file:
+        np.savez(file, users=result.users, ranks=result.ranks, candidates=result.candidates)
+    with replacing(folder / "metrics.json") as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

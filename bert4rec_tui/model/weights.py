@@ -1,0 +1,86 @@
+"""Weights on disk: safetensors with a head that says which dataset and network they belong to."""
+
+import json
+from pathlib import Path
+from typing import cast
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save
+
+from bert4rec_tui.config import ModelConfig, from_dict, to_dict
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.files import replace_file
+from bert4rec_tui.model.bert4rec import Bert4Rec
+
+FORMAT = "bert4rec-tui/1"
+
+
+def weights_metadata(model: Bert4Rec, dataset: PreparedDataset, epoch: int, step: int) -> dict[str, str]:
+    """What stands in the head of a weights file, so that it is never used with another dataset or network."""
+    return {
+        "format": FORMAT,
+        "dataset": dataset.id,
+        "split_hash": dataset.manifest.split_hash,
+        "items": str(model.items),
+        "model": json.dumps(to_dict(model.config)),
+        "epoch": str(epoch),
+        "step": str(step),
+    }
+
+
+def save_weights(path: Path, model: Bert4Rec, metadata: dict[str, str]) -> None:
+    """Write the weights, whole or not at all."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    replace_file(path, save(tensors, metadata))
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """The head of a weights file. Raises UserError for a file that is missing, truncated or not ours."""
+    try:
+        with safe_open(path, framework="pt") as file:  # pyright: ignore[reportUnknownVariableType]
+            metadata = cast(dict[str, str] | None, file.metadata())
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such checkpoint") from None
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path}: is truncated or no safetensors file ({error})") from None
+    if not metadata or metadata.get("format") != FORMAT:
+        raise UserError(f"{path}: was not written by bert4rec-tui, so its network is unknown")
+    return metadata
+
+
+def load_weights(path: Path, model: Bert4Rec) -> None:
+    """Put the weights of a file into a network of the same shape. Raises UserError that names what differs."""
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path}: is truncated or no safetensors file ({error})") from None
+    own = model.state_dict()
+    for name, tensor in own.items():
+        if name not in tensors:
+            raise UserError(f"{path}: has no {name}; it is of another network")
+        if tensors[name].shape != tensor.shape:
+            raise UserError(f"{path}: {name} is {tuple(tensors[name].shape)}, here it must be {tuple(tensor.shape)}")
+    strange = sorted(set(tensors) - set(own))
+    if strange:
+        raise UserError(f"{path}: has {strange[0]}, which this network has not")
+    model.load_state_dict(tensors)
+
+
+def load_model(path: Path, dataset: PreparedDataset, device: torch.device | str = "cpu") -> Bert4Rec:
+    """The network of a checkpoint, ready to score. Raises UserError where it belongs to another dataset."""
+    metadata = read_metadata(path)
+    check_dataset(path, metadata, dataset)
+    model = Bert4Rec(dataset.items, from_dict(json.loads(metadata["model"]), ModelConfig))
+    load_weights(path, model)
+    return model.to(device).eval()
+
+
+def check_dataset(path: Path, metadata: dict[str, str], dataset: PreparedDataset) -> None:
+    """Raises UserError where a checkpoint belongs to another dataset or another split of it."""
+    if metadata.get("split_hash") != dataset.manifest.split_hash:
+        raise UserError(
+            f"{path}: was trained on {metadata.get('dataset', 'another dataset')} as it was prepared then, "
+            f"which is not what {dataset.path} holds now; prepare that one again"
+        )

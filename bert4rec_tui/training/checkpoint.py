@@ -1,0 +1,100 @@
+"""The `last` checkpoint: weights, and beside them everything else that a run needs to go on.
+
+`last.safetensors` belongs to `last.state`. Two files cannot be renamed at once, so the weights wait as
+`last.next.safetensors` until the state is in place; whoever loads finishes a rename that a kill prevented.
+"""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.files import replace_file
+from bert4rec_tui.model.bert4rec import Bert4Rec
+from bert4rec_tui.model.weights import check_dataset, load_weights, read_metadata, save_weights
+
+
+@dataclass
+class Position:
+    """Where a training is: everything but weights, moments and random states.
+
+    epoch: epochs completed. step_in_epoch: steps done of the next one. step: all steps. best: the best value so far,
+    None before the first validation. waiting: validations since then. loss_sum, loss_count: for the mean of the
+    epoch. seconds: time spent training. validated: whether the weights of `epoch` were validated.
+    """
+
+    epoch: int = 0
+    step_in_epoch: int = 0
+    step: int = 0
+    samples: int = 0
+    best: float | None = None
+    best_epoch: int = 0
+    waiting: int = 0
+    loss_sum: float = 0.0
+    loss_count: int = 0
+    seconds: float = 0.0
+    validated: bool = False
+
+
+def save_last(
+    folder: Path, model: Bert4Rec, optimizer: torch.optim.Optimizer, position: Position, metadata: dict[str, str]
+) -> None:
+    """Write the `last` checkpoint so that a kill at any moment leaves this one or the one before."""
+    waiting = folder / "last.next.safetensors"
+    save_weights(waiting, model, metadata)
+    state: dict[str, Any] = {
+        "step": position.step,
+        "position": vars(position),
+        "optimizer": optimizer.state_dict(),
+        "random": _random_states(),
+    }
+    content = io.BytesIO()
+    torch.save(state, content)
+    replace_file(folder / "last.state", content.getvalue())
+    waiting.replace(folder / "last.safetensors")
+
+
+def has_last(folder: Path) -> bool:
+    """Whether there is something to go on from."""
+    return (folder / "last.state").exists()
+
+
+def load_last(folder: Path, model: Bert4Rec, optimizer: torch.optim.Optimizer, dataset: PreparedDataset) -> Position:
+    """Put a network and its optimizer where the `last` checkpoint left them. Raises UserError where it is broken."""
+    file, weights, waiting = folder / "last.state", folder / "last.safetensors", folder / "last.next.safetensors"
+    try:
+        state = torch.load(file, weights_only=True, map_location="cpu")
+        position = Position(**state["position"])
+    except FileNotFoundError:
+        raise UserError(f"{file}: there is no checkpoint to go on from") from None
+    except Exception as error:  # whatever a broken archive makes torch raise
+        raise UserError(f"{file}: is truncated or foreign ({str(error).splitlines()[0][:120]})") from None
+    if waiting.exists() and read_metadata(waiting).get("step") == str(position.step):
+        waiting.replace(weights)
+    metadata = read_metadata(weights)
+    check_dataset(weights, metadata, dataset)
+    if metadata.get("step") != str(position.step):
+        raise UserError(f"{weights}: is of step {metadata.get('step')}, but last.state is of step {position.step}")
+    load_weights(weights, model)
+    optimizer.load_state_dict(state["optimizer"])
+    _restore_random_states(state["random"])
+    return position
+
+
+def _random_states() -> dict[str, Tensor]:
+    states = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states |= {f"cuda:{index}": state for index, state in enumerate(torch.cuda.get_rng_state_all())}
+    return states
+
+
+def _restore_random_states(states: dict[str, Tensor]) -> None:
+    torch.set_rng_state(states["cpu"])
+    for name, state in states.items():
+        if name.startswith("cuda:") and int(name[5:]) < torch.cuda.device_count():
+            torch.cuda.set_rng_state(state, int(name[5:]))

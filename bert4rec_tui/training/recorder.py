@@ -1,0 +1,239 @@
+"""What a training leaves in its run: events, status, TensorBoard scalars; and the wishes that it reads there."""
+
+import math
+import os
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from tensorboardX import SummaryWriter
+from torch import Tensor
+
+from bert4rec_tui.runs import machine
+from bert4rec_tui.runs.control import Wish, read_control
+from bert4rec_tui.runs.events import Alert, Event, EventLog, EventState, Note, StateChange, Step, Validation
+from bert4rec_tui.runs.status import Best, Status, WrittenState, read_status, write_status
+from bert4rec_tui.training.sensors import Sensors
+
+BEAT_SECONDS = 2.0
+SYSTEM_SECONDS = 10.0
+EVENT_SECONDS = 0.25
+
+
+def finite(value: float) -> float | None:
+    """The value, or None where JSON has no word for it."""
+    return value if math.isfinite(value) else None
+
+
+class Recorder:
+    """Writes a run's folder while its worker lives. The thread that beats writes too, so all writes take the lock."""
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        self.folder = folder
+        self.status: Status = read_status(folder)
+        self.log = EventLog(folder / "events.jsonl")
+        self.stop_asked = threading.Event()
+        self._sensors = Sensors(device)
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
+        self._beat: threading.Thread | None = None
+        self._tensorboard: SummaryWriter | None = None
+        self._pending: list[Tensor] = []
+        self._samples_pending = 0
+        self._last_event = self._last_look = 0.0
+        self._wish: Wish = "train"
+        self._tensorboard_samples = 0
+
+    def open(self, step: int, resumed: bool, steps_per_epoch: int, device: str, precision: str) -> None:
+        """Take the run over: say who works on it, cut what an earlier life left half written, begin to beat."""
+        self.log.cut_partial_line()
+        now = time.time()
+        status = self.status
+        status.state, status.phase = "training", "loading"
+        status.host, status.boot_id, status.pid = machine.host(), machine.boot_id(), os.getpid()
+        status.pid_started, status.pids = machine.process_started(os.getpid()), [os.getpid()]
+        status.heartbeat = status.progressed_at = now
+        status.step, status.steps_per_epoch, status.message, status.ended = step, steps_per_epoch, "", None
+        status.device, status.precision = device, precision
+        self.write()
+        self.say(StateChange(at=now, state="resumed" if resumed else "training", step=step))
+        self._tensorboard = SummaryWriter(str(self.folder / "tensorboard"), purge_step=step if resumed else None)
+        self._last_event = time.monotonic()
+        self._beat = threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True)
+        self._beat.start()
+
+    def _keep_beating(self) -> None:
+        last_system = 0.0
+        while not self._ended.wait(BEAT_SECONDS):
+            with self._lock:
+                self.status.heartbeat = time.time()
+                self.write()
+                if time.monotonic() - last_system > SYSTEM_SECONDS:
+                    last_system = time.monotonic()
+                    self.say(self._sensors.read())
+
+    def write(self) -> None:
+        """Put the status on disk."""
+        with self._lock:
+            write_status(self.folder, self.status)
+
+    def say(self, event: Event) -> None:
+        """Append an event to the log."""
+        with self._lock:
+            self.log.append(event)
+
+    def note(self, text: str) -> None:
+        """Leave a sentence in the log, and in the console log."""
+        print(text, flush=True)
+        self.say(Note(at=time.time(), text=text))
+
+    def alert(self, kind: str, message: str) -> None:
+        """Say that somebody should look."""
+        print(f"! {message}", flush=True)
+        self.say(Alert(at=time.time(), kind=kind, message=message, step=self.status.step))
+
+    def phase(self, phase: str) -> None:
+        """Say what the worker does now."""
+        with self._lock:
+            self.status.phase = phase
+            self.advance()
+            self.write()
+
+    def advance(self) -> None:
+        """Count that the loop has moved."""
+        now = time.time()
+        passed = now - self.status.progressed_at
+        self.status.interval = passed if not self.status.progress else 0.9 * self.status.interval + 0.1 * passed
+        self.status.progress += 1
+        self.status.progressed_at = now
+
+    def step(self, samples: int, loss: Tensor, gradient_norm: Tensor) -> None:
+        """Take in a training step; its numbers stay on the device until the next event is due.
+
+        loss, gradient_norm: () tensors.
+        """
+        self.status.step += 1
+        self._samples_pending += samples
+        self._pending.append(torch.stack([loss.detach().float(), gradient_norm.detach().float()]))
+        self.advance()
+
+    def flush_due(self) -> bool:
+        """Whether an event may be written: at most four a second are."""
+        return time.monotonic() - self._last_event >= EVENT_SECONDS
+
+    def flush(self, epoch: int, total_samples: int, learning_rate: float) -> list[float]:
+        """Write one event for the steps since the last, and return their losses."""
+        if not self._pending:
+            return []
+        now = time.monotonic()
+        losses, norms = torch.stack(self._pending).cpu().double().unbind(1)
+        real = losses[losses.isfinite()]
+        speed = self._samples_pending / max(1e-9, now - self._last_event)
+        bad = len(losses) - len(real)
+        event = Step(
+            at=time.time(),
+            epoch=epoch,
+            step=self.status.step,
+            samples=total_samples,
+            count=len(losses),
+            loss=finite(float(real.mean())) if len(real) else None,
+            loss_min=finite(float(real.min())) if len(real) else None,
+            loss_max=finite(float(real.max())) if len(real) else None,
+            learning_rate=learning_rate,
+            gradient_norm=finite(float(norms.mean())),
+            speed=speed,
+            not_finite=bad,
+        )
+        with self._lock:
+            self.say(event)
+            self.status.loss = event.loss
+            self.status.speed = speed if self.status.speed is None else 0.8 * self.status.speed + 0.2 * speed
+        if bad and not self._told_not_finite:
+            self._told_not_finite = True
+            self.alert("not a number", f"the loss is not a number at step {self.status.step}")
+        self._pending, self._samples_pending, self._last_event = [], 0, now
+        return losses.tolist()
+
+    _told_not_finite = False
+
+    def restart_clock(self) -> None:
+        """Leave the time since the last event out of the speed, as after a validation or a pause."""
+        self._last_event = time.monotonic()
+
+    def training_scalars(self, samples: int, loss: float, learning_rate: float, epoch: int) -> None:
+        """Points for TensorBoard."""
+        if self._tensorboard:
+            for name, value in (("loss", loss), ("learning_rate", learning_rate), ("epoch", epoch)):
+                self._tensorboard.add_scalar(f"train/{name}", value, samples)
+
+    def validation(self, event: Validation, samples: int, metric: str, value: float) -> None:
+        """Take in a validation; `metric` and `value` are those that choose the best checkpoint."""
+        with self._lock:
+            self.say(event)
+            if event.best:
+                self.status.best = Best(metric=metric, value=value, epoch=event.epoch)
+            self.status.epoch = event.epoch
+            self.write()
+        if self._tensorboard:
+            for protocol, values in event.metrics.items():
+                for name, number in values.items():
+                    self._tensorboard.add_scalar(f"validation/{protocol}/{name}", number, samples)
+            self._tensorboard.flush()
+
+    def estimate(self, seconds_left: float | None, seconds: float) -> None:
+        """Say how long the training has taken, and how long it will."""
+        self.status.seconds_left, self.status.seconds = seconds_left, seconds
+
+    def wish(self) -> Wish:
+        """What people want of this run, read at most four times a second; a signal outweighs the file."""
+        if self.stop_asked.is_set():
+            return "stop"
+        if time.monotonic() - self._last_look >= EVENT_SECONDS:
+            self._last_look = time.monotonic()
+            control = read_control(self.folder)
+            if control.number > self.status.control:
+                self._wish = control.wanted
+                # A pause is echoed when it is reached: until then readers show "pausing…".
+                if control.wanted != "pause":
+                    self._echo(control.number)
+        return self._wish
+
+    def _echo(self, number: int) -> None:
+        with self._lock:
+            self.status.control = number
+            self.write()
+
+    def wait_while_paused(self, step: int) -> Wish:
+        """Stand still until somebody wants otherwise. Returns what."""
+        self.status.control = read_control(self.folder).number
+        self.change_state("paused", step)
+        while self.wish() == "pause":
+            time.sleep(EVENT_SECONDS)
+        wish = self.wish()
+        if wish == "train":
+            self.status.progressed_at = time.time()
+            self.change_state("training", step)
+        self.restart_clock()
+        return wish
+
+    def change_state(self, state: WrittenState, step: int, message: str = "") -> None:
+        """Enter a state, in the status and in the log."""
+        with self._lock:
+            self.status.state, self.status.message, self.status.phase = state, message, ""
+            if state in ("finished", "stopped", "failed"):
+                self.status.ended = time.time()
+                self.status.seconds_left = 0.0 if state == "finished" else None
+            self.write()
+            logged: Mapping[str, EventState] = {s: s for s in ("training", "paused", "finished", "stopped", "failed")}
+            self.say(StateChange(at=time.time(), state=logged[state], step=step, message=message))
+
+    def close(self) -> None:
+        """End the heartbeat and what else is open."""
+        self._ended.set()
+        if self._beat:
+            self._beat.join(timeout=5)
+        if self._tensorboard:
+            self._tensorboard.close()
+        self._sensors.close()

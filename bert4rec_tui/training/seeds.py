@@ -1,0 +1,21 @@
+"""Random numbers that depend on where the training is, not on what was drawn before.
+
+Order, masks and dropout are seeded by (seed, epoch, step, purpose): a resumed run draws what the run never killed drew.
+"""
+
+from hashlib import blake2b
+
+import torch
+
+
+def seed_at(seed: int, epoch: int, step: int, purpose: str) -> int:
+    """A 63-bit seed for one purpose at one step of one epoch."""
+    digest = blake2b(f"{seed}/{epoch}/{step}/{purpose}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1
+
+
+def generator_at(device: torch.device, seed: int, epoch: int, step: int, purpose: str) -> torch.Generator:
+    """A generator on a device, seeded for one purpose at one step of one epoch."""
+    # MPS has generators of its own, but not for every call; the CPU's serve masks there.
+    kind = device if device.type in ("cuda", "cpu") else torch.device("cpu")
+    return torch.Generator(kind).manual_seed(seed_at(seed, epoch, step, purpose))

@@ -1,0 +1,244 @@
+"""The loop: epochs of steps, a validation after each, checkpoints, and an ear for wishes between two steps."""
+
+import math
+import time
+from pathlib import Path
+
+import torch
+
+from bert4rec_tui.config import Config
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.errors import WorkFailedError
+from bert4rec_tui.evaluation.metrics import means
+from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank
+from bert4rec_tui.model.bert4rec import Bert4Rec
+from bert4rec_tui.model.objectives import Task, causal_task, cloze_task, full_softmax_loss
+from bert4rec_tui.model.weights import load_weights, save_weights, weights_metadata
+from bert4rec_tui.runs.events import Validation
+from bert4rec_tui.training.batches import TrainingBatches
+from bert4rec_tui.training.checkpoint import Position, has_last, load_last, save_last
+from bert4rec_tui.training.recorder import Recorder
+from bert4rec_tui.training.schedule import learning_rate_at, make_optimizer
+from bert4rec_tui.training.seeds import generator_at, seed_at
+
+
+class _StopAskedError(Exception):
+    """Somebody wants the run to stop while it validates."""
+
+
+class Trainer:
+    """Trains one network on one prepared dataset, from its `last` checkpoint if it has one."""
+
+    def __init__(
+        self, config: Config, dataset: PreparedDataset, folder: Path, device: torch.device, precision: str
+    ) -> None:
+        self.config, self.dataset, self.device, self.precision = config, dataset, device, precision
+        self.checkpoints = folder / "checkpoints"
+        self.batches = TrainingBatches(dataset, config, device)
+        self.model = Bert4Rec(dataset.items, config.model)
+        self.resumed = has_last(self.checkpoints)
+        if config.init_from and not self.resumed:
+            load_weights(Path(config.init_from), self.model)
+        self.model.to(device)
+        self.optimizer = make_optimizer(self.model, config.training)
+        self.position = Position()
+        if self.resumed:
+            self.position = load_last(self.checkpoints, self.model, self.optimizer, dataset)
+        self.scorer = ModelScorer(self.model, precision)
+        evaluation = config.evaluation
+        self.question = held_out(
+            dataset, "validation", evaluation.protocols, evaluation.negatives_seed, device, self.batches.items
+        )
+        self.recorder = Recorder(folder, device)
+        self._validation_seconds = self._step_seconds = 0.0
+        self._last_checkpoint = time.monotonic()
+        self._next_scalars = 0
+
+    def train(self) -> str:
+        """Train to the end, or until somebody wants it to stop. Returns `finished` or `stopped`."""
+        training, position = self.config.training, self.position
+        while True:
+            if not position.validated:
+                try:
+                    self.validate()
+                except _StopAskedError:
+                    self.save()
+                    return "stopped"
+                self.save()
+            if position.epoch >= training.epochs:
+                return "finished"
+            if training.patience and position.waiting >= training.patience:
+                self.recorder.note(
+                    f"no better {self.config.evaluation.best_metric} for {position.waiting} epochs: training ends"
+                )
+                return "finished"
+            if not self.train_epoch():
+                return "stopped"
+
+    def train_epoch(self) -> bool:
+        """The rest of the epoch that the position is in. Returns False where somebody wanted it to stop."""
+        position, training, recorder = self.position, self.config.training, self.recorder
+        self.model.train()
+        recorder.phase("training")
+        recorder.restart_clock()
+        rate = 0.0
+        for windows in self.batches.batches(position.epoch, position.step_in_epoch):
+            if not self._go_on():
+                return False
+            began = time.monotonic()
+            rate = learning_rate_at(position.step, self.batches.steps_per_epoch, training)
+            loss, norm = self.step(windows, rate)
+            recorder.step(len(windows), loss, norm)
+            position.step += 1
+            position.step_in_epoch += 1
+            position.samples += len(windows)
+            if recorder.flush_due():
+                self._flush(rate)
+                self._tell_time_left()
+            position.seconds += time.monotonic() - began
+            self._step_seconds = _smooth(self._step_seconds, time.monotonic() - began)
+            if training.checkpoint_minutes and (
+                time.monotonic() - self._last_checkpoint > 60 * training.checkpoint_minutes
+            ):
+                self.save()
+        self._flush(rate)
+        mean = position.loss_sum / max(1, position.loss_count)
+        if not math.isfinite(mean):
+            raise WorkFailedError(
+                f"the loss became not a number in epoch {position.epoch + 1}; lower training.learning_rate = "
+                f"{training.learning_rate:g}, or set training.gradient_clip = 1, and resume from the epoch before"
+            )
+        recorder.note(f"epoch {position.epoch + 1}  loss {mean:.4f}")
+        position.epoch, position.step_in_epoch, position.validated = position.epoch + 1, 0, False
+        position.loss_sum, position.loss_count = 0.0, 0
+        return True
+
+    def step(self, windows: torch.Tensor, rate: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """One step of the optimizer. windows: (B, T) int64. Returns the loss and the gradient's norm, both ()."""
+        training, position = self.config.training, self.position
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        # Dropout draws from the default generators; seeded here, a step is the same wherever training was resumed.
+        torch.manual_seed(seed_at(training.seed, position.epoch, position.step_in_epoch, "dropout"))
+        task = self.task(windows)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+            loss = full_softmax_loss(self.model, task)
+        loss.backward()
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        if training.gradient_clip:
+            torch.nn.utils.clip_grads_with_norm_(self.model.parameters(), training.gradient_clip, norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return loss, norm
+
+    def task(self, windows: torch.Tensor) -> Task:
+        """What the network is asked in this step. windows: (B, T) int64, padded on the left."""
+        if self.config.model.objective == "causal":
+            return causal_task(windows)
+        training, position = self.config.training, self.position
+        generator = generator_at(self.device, training.seed, position.epoch, position.step_in_epoch, "masks")
+        slots = 0
+        if self.device.type == "cuda":
+            # Room for the mean and six standard deviations, so that no look at the data is needed.
+            width, share = windows.size(1), training.mask_rate
+            slots = min(width, math.ceil(width * share + 6 * math.sqrt(width * share * (1 - share))) + 1)
+        return cloze_task(
+            windows, self.dataset.items, training.mask_rate, training.last_item_rate, generator, slots=slots
+        )
+
+    def validate(self) -> None:
+        """Rank the validation items; keep the weights as `best` where they are better than all before."""
+        position, evaluation, recorder = self.position, self.config.evaluation, self.recorder
+        recorder.phase("validating")
+        self.model.eval()
+        began = time.monotonic()
+
+        def advance(done: int, total: int) -> None:
+            del done, total
+            recorder.advance()
+            if recorder.wish() == "stop":
+                raise _StopAskedError
+
+        results = rank(self.scorer, self.question, evaluation.batch_size, advance=advance)
+        self._validation_seconds = time.monotonic() - began
+        metrics = {
+            protocol: means(result.ranks, evaluation.ks, int(result.candidates.max()))
+            for protocol, result in results.items()
+        }
+        protocol, _, name = evaluation.best_metric.partition(":")
+        value = metrics[protocol].get(name)
+        if value is None:
+            raise WorkFailedError(
+                f"evaluation.best_metric = {evaluation.best_metric}: there are only "
+                f"{int(results[protocol].candidates.max())} candidates; choose a smaller k"
+            )
+        better = position.best is None or value > position.best
+        if better:
+            position.best, position.best_epoch, position.waiting = value, position.epoch, 0
+            save_weights(self.checkpoints / "best.safetensors", self.model, self._metadata())
+        else:
+            position.waiting += 1
+        position.validated = True
+        not_finite = max(result.not_finite for result in results.values())
+        if not_finite:
+            recorder.alert("not a number", f"{not_finite:,} of {len(self.question.users):,} scores are not finite")
+        event = Validation(
+            at=time.time(),
+            epoch=position.epoch,
+            step=position.step,
+            users=len(self.question.users),
+            seconds=self._validation_seconds,
+            metrics=metrics,
+            best=better,
+            not_finite=not_finite,
+        )
+        recorder.validation(event, position.samples, evaluation.best_metric, value)
+        best = " (best)" if better else ""
+        print(f"validation after epoch {position.epoch}  {name} {value:.4f} {protocol}{best}", flush=True)
+        self._tell_time_left()
+
+    def save(self) -> None:
+        """Write the `last` checkpoint."""
+        self._flush(self.optimizer.param_groups[0]["lr"])
+        save_last(self.checkpoints, self.model, self.optimizer, self.position, self._metadata())
+        self._last_checkpoint = time.monotonic()
+        self.recorder.advance()
+
+    def _metadata(self) -> dict[str, str]:
+        return weights_metadata(self.model, self.dataset, self.position.epoch, self.position.step)
+
+    def _go_on(self) -> bool:
+        """Obey what people want between two steps. Returns False for a stop, after saving."""
+        wish = self.recorder.wish()
+        if wish == "pause":
+            self.save()
+            wish = self.recorder.wait_while_paused(self.position.step)
+            self.recorder.phase("training")
+            if wish == "stop":
+                return False  # saved already, and nothing has moved since
+        if wish == "stop":
+            self.save()
+            return False
+        return True
+
+    def _flush(self, rate: float) -> None:
+        position = self.position
+        losses = self.recorder.flush(position.epoch + 1, position.samples, rate)
+        position.loss_sum += sum(losses)
+        position.loss_count += len(losses)
+        if losses and position.samples >= self._next_scalars:
+            mean = sum(losses) / len(losses)
+            self.recorder.training_scalars(position.samples, mean, rate, position.epoch + 1)
+            self._next_scalars = position.samples + self.config.training.log_samples
+
+    def _tell_time_left(self) -> None:
+        position, epochs = self.position, self.config.training.epochs
+        steps = (epochs - position.epoch) * self.batches.steps_per_epoch - position.step_in_epoch
+        known = self._step_seconds > 0
+        left = steps * self._step_seconds + (epochs - position.epoch) * self._validation_seconds if known else None
+        self.recorder.estimate(left, position.seconds)
+
+
+def _smooth(old: float, new: float) -> float:
+    return new if old == 0 else 0.95 * old + 0.05 * new
