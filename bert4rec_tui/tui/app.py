@@ -1,19 +1,22 @@
 """The application: five screens as modes, and what they share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.keys import key_to_character
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 
 from bert4rec_tui.config import Config
+from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import Settings, runs_folder
+from bert4rec_tui.tui.child import OUR_COMMAND, ChildCommand, Progressed, Said
 from bert4rec_tui.tui.dialogs import Question
 from bert4rec_tui.tui.live import LiveRun, LiveWatch
 from bert4rec_tui.tui.screens.base import MainScreen
@@ -101,8 +104,12 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
 
     live: reactive[tuple[LiveRun, ...]] = reactive((), always_update=True)
 
-    def __init__(self, settings: Settings | None = None, *, remote: bool = False) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, remote: bool = False, program: Sequence[str] = OUR_COMMAND
+    ) -> None:
         super().__init__()
+        self.program = program
+        self._children: set[ChildCommand] = set()
         self.settings = settings or Settings()
         self.runs = LocalRuns(runs_folder())
         self.ascii = self.settings.ascii
@@ -125,6 +132,12 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
     def show_live_runs(self, message: Looked) -> None:
         """Show what was found."""
         self.live = message.live
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key in letters that every terminal and every reader has: `enter`, `esc`, `ctrl+p`, `?`."""
+        *modifiers, key = binding.key.split("+")
+        words = {"escape": "esc", "question_mark": "?", "pagedown": "pgdn", "pageup": "pgup"}
+        return "+".join([*modifiers, words.get(key) or key_to_character(key) or key])
 
     def action_show_screen(self, mode: str) -> None:
         """Go to one of the five screens."""
@@ -157,6 +170,30 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
     def train_on(self, dataset_id: str, config: Config | None = None) -> None:
         """Configure a run on a prepared dataset, starting from a configuration if one is given."""
         self.go("train", dataset=dataset_id, config=config)
+
+    async def run_command(
+        self, *arguments: str, progressed: Callable[[Progress], None] | None = None
+    ) -> dict[str, Any]:
+        """Run one of our commands to its end and return the object that it printed; to be awaited in a worker.
+
+        Raises CommandError with the command's own sentence. Cancelling the worker ends the command.
+        """
+        command = ChildCommand(*arguments, program=self.program)
+        self._children.add(command)
+        try:
+            async for event in command.events():
+                if isinstance(event, Progressed) and progressed is not None:
+                    progressed(event.progress)
+                elif isinstance(event, Said):
+                    self.notify(event.sentence, markup=False)
+        finally:
+            self._children.discard(command)
+        return command.result
+
+    def on_unmount(self) -> None:
+        """Take down what works for this program alone; runs are nobody's child and go on."""
+        for command in self._children:
+            command.end_now()
 
     async def ask(self, question: str, choices: Mapping[str, str], detail: str = "") -> str | None:
         """Ask in a dialog: key of the choice → its words, the safe answer first; None when it is left with esc.

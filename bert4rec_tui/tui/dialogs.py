@@ -16,12 +16,13 @@ from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from bert4rec_tui.tui.widgets.choice_list import ChoiceList
+from bert4rec_tui.tui.widgets.signs import MUTED
 from bert4rec_tui.tui.widgets.text_input import TextInput
 
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[Answer], Generic[Answer], inherit_bindings=False):
+class Dialog(ModalScreen[Answer | None], Generic[Answer], inherit_bindings=False):
     """A box in the middle; esc leaves it without an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -175,7 +176,7 @@ class Chooser(Dialog[str]):
 
 
 def _row(choice: Choice, room: int) -> Content:
-    text, note = Content(choice.text), Content.styled(choice.note, "$text-muted")
+    text, note = Content(choice.text), Content.styled(choice.note, MUTED)
     gap = room - text.cell_length - note.cell_length
     if gap < 2:
         return (text + "  " + note).truncate(room, ellipsis=True)

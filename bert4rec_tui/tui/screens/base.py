@@ -22,10 +22,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
     """One of the five screens.
 
     A screen names its panes in `panes`, left to right; `[` and `]` go from one to the next, and below 100 columns (the
-    class `-compact`) only the chosen one is shown.
+    class `-compact`) only the chosen one is shown. `keys_first` are ids of the bindings that the foot line shows first.
     """
 
     panes: ClassVar[list[str]] = []
+    keys_first: ClassVar[tuple[str, ...]] = ()
 
     HORIZONTAL_BREAKPOINTS = [(0, "-compact"), (100, "-wide")]  # noqa: RUF012  Textual's own declaration is not a tuple
     BINDINGS: ClassVar[list[BindingType]] = [

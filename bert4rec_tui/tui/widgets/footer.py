@@ -16,12 +16,18 @@ def keys_of(app: App[object], binding: Binding, all_keys: dict[str, list[str]]) 
 
 
 def shown_bindings(screen: Screen[object]) -> list[tuple[str, Binding]]:
-    """The bindings for the foot line with the first key of each, from what has the focus outwards, help last."""
+    """The bindings for the foot line with the first key of each, from what has the focus outwards, help last.
+
+    A screen puts some first by its `keys_first`.
+    """
     found: dict[str, tuple[str, Binding]] = {}
     for key, active in screen.active_bindings.items():
         binding = active.binding
         if binding.show and active.enabled:
             found.setdefault(binding.id or binding.action, (key, binding))
+    for name in reversed(getattr(screen, "keys_first", ())):
+        if name in found:
+            found = {name: found.pop(name), **found}
     helping = found.pop("app.help", None)
     most = MOST_KEYS - (1 if helping else 0)
     return [*list(found.values())[:most], *([helping] if helping else [])]

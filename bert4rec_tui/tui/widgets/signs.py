@@ -9,7 +9,10 @@ from textual.content import Content
 from bert4rec_tui.progress import duration, size
 from bert4rec_tui.runs.status import State
 
-__all__ = ["SIGNS", "age", "clean", "count", "cut", "duration", "metric", "quantity", "share", "sign", "size"]
+__all__ = ["MUTED", "SIGNS", "age", "clean", "count", "cut", "duration", "metric", "quantity", "share", "sign", "size"]
+
+# Text that stands back. The theme's own `text-muted` leaves the choice to what is behind it, which a span cannot see.
+MUTED = "$foreground 60%"
 
 
 @dataclass(frozen=True)
@@ -23,13 +26,13 @@ class Sign:
 
 
 SIGNS: dict[State, Sign] = {
-    "queued": Sign("◌", "o", "queued", "$text-muted"),
-    "starting": Sign("◌", "o", "starting", "$text-muted"),
+    "queued": Sign("◌", "o", "queued", MUTED),
+    "starting": Sign("◌", "o", "starting", MUTED),
     "training": Sign("●", "*", "training", "$text-success"),
     "paused": Sign("‖", "=", "paused", "$text-warning"),
     "pausing": Sign("‖", "=", "pausing…", "$text-warning"),
-    "finished": Sign("✓", "+", "finished", "$text-muted"),
-    "stopped": Sign("■", "#", "stopped", "$text-muted"),
+    "finished": Sign("✓", "+", "finished", MUTED),
+    "stopped": Sign("■", "#", "stopped", MUTED),
     "failed": Sign("✗", "x", "failed", "$text-error"),
     "stalled": Sign("?", "?", "stalled", "$text-warning"),
     "lost": Sign("†", "!", "lost", "$text-error"),

@@ -48,7 +48,10 @@ class TopLine(Widget):
     """Where one is, and what goes on meanwhile."""
 
     DEFAULT_CSS = """
-    TopLine { dock: top; height: 1; background: $panel; color: $text-muted; }
+    TopLine {
+        dock: top; height: 1; background: $panel; color: $text-muted;
+        link-color: $text-muted; link-style: none; link-background: transparent;
+    }
     """
 
     def on_mount(self) -> None:

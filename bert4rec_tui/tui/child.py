@@ -1,0 +1,152 @@
+"""Our own commands as child processes: how far they are, what they give, and how they are ended."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from bert4rec_tui.progress import Progress
+
+OUR_COMMAND: tuple[str, ...] = (sys.executable, "-m", "bert4rec_tui")
+LONGEST_LINE = 16 * 1024 * 1024
+SECONDS_TO_END = 10.0
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """The child has gone on."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Said:
+    """The child has something to tell the person."""
+
+    sentence: str
+
+
+class CommandError(Exception):
+    """A command ended without its result; the message is its own sentence."""
+
+
+class CommandCancelledError(CommandError):
+    """A command ended because it was asked to."""
+
+
+class _Line(msgspec.Struct):
+    """One line on a command's stderr."""
+
+    progress: Progress | None = None
+    message: str = ""
+    error: str = ""
+
+
+class ChildCommand:
+    """One of our commands, run with `--json` in a process group of its own.
+
+    Follow it with `async for event in command.events()`; then `command.result` holds the object that it printed.
+    `command.cancel()` ends it, politely first.
+    """
+
+    def __init__(self, *arguments: str, program: Sequence[str] = OUR_COMMAND) -> None:
+        self.arguments = [*program, *arguments, "--json"]
+        self.result: dict[str, Any] = {}
+        self._process: asyncio.subprocess.Process | None = None
+        self._cancelled = False
+        self._killing: asyncio.Task[None] | None = None
+
+    async def events(self) -> AsyncIterator[Progressed | Said]:
+        """Start the command and give what it says until it ends.
+
+        Raises CommandError with its sentence where it fails, CommandCancelledError after `cancel`. A worker that is
+        cancelled while it waits here takes the command down too.
+        """
+        if self._cancelled:
+            raise CommandCancelledError("cancelled")
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self.arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
+                limit=LONGEST_LINE,
+            )
+        except OSError as error:
+            raise CommandError(f"{self.arguments[0]}: cannot be started ({error.strerror})") from None
+        self._process = process
+        assert process.stdout is not None
+        assert process.stderr is not None
+        output = asyncio.ensure_future(process.stdout.read())
+        error, unread = "", list[str]()
+        try:
+            while line := await process.stderr.readline():
+                text = line.decode("utf-8", errors="replace").strip()
+                said = _read_line(text)
+                if said is None:
+                    unread = [*unread[-4:], text] if text else unread
+                elif said.error:
+                    error = said.error
+                elif said.progress is not None:
+                    yield Progressed(said.progress)
+                elif said.message:
+                    yield Said(said.message)
+            printed = await output
+            code = await process.wait()
+        except BaseException:
+            self.end_now()
+            output.cancel()
+            raise
+        finally:
+            if self._killing is not None:
+                self._killing.cancel()
+        if self._cancelled:
+            raise CommandCancelledError("cancelled")
+        if code != 0:
+            raise CommandError(error or (unread[-1] if unread else f"the command ended with code {code}"))
+        self.result = _last_object(printed)
+
+    def cancel(self) -> None:
+        """Ask the command and all that it started to end; end them if they do not within ten seconds."""
+        self._cancelled = True
+        if self._process is not None and self._process.returncode is None and self._killing is None:
+            self._signal(signal.SIGTERM)
+            self._killing = asyncio.ensure_future(self._end_later())
+
+    def end_now(self) -> None:
+        """Ask the command to end without waiting for it, when nobody is left who would."""
+        self._signal(signal.SIGTERM)
+
+    async def _end_later(self) -> None:
+        await asyncio.sleep(SECONDS_TO_END)
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
+        # The group has the number of its first process, which is ours and not yet waited for while returncode is None.
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
+
+
+def _read_line(text: str) -> _Line | None:
+    try:
+        return msgspec.json.decode(text, type=_Line)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _last_object(printed: bytes) -> dict[str, Any]:
+    """The last line of stdout that is a JSON object. Raises CommandError where there is none."""
+    for line in reversed(printed.splitlines()):
+        try:
+            return msgspec.json.decode(line, type=dict[str, Any])
+        except msgspec.MsgspecError:
+            continue
+    raise CommandError("the command printed no result")

@@ -1,0 +1,60 @@
+"""A dialog that asks for a file, with completion."""
+
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.suggester import Suggester
+
+from bert4rec_tui.tui.dialogs import Dialog
+from bert4rec_tui.tui.widgets.text_input import TextInput
+
+
+class PathSuggester(Suggester):
+    """Completes a path by what lies in its folder; the first in order."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The first path that begins like the text."""
+        folder, slash, start = value.rpartition("/")
+        base = Path(f"{folder}{slash}" if slash else ".").expanduser()
+        try:
+            found = sorted(
+                (
+                    entry
+                    for entry in base.iterdir()
+                    if entry.name.startswith(start) and (start or not entry.name.startswith("."))
+                ),
+                key=lambda entry: entry.name,
+            )
+        except OSError:
+            return None
+        if not found or not value:
+            return None
+        return f"{folder}{slash}{found[0].name}{'/' if found[0].is_dir() else ''}"
+
+
+class PathPrompt(Dialog[str]):
+    """Asks for the path of a file; right completes what is shown faintly."""
+
+    def __init__(self, title: str, value: str = "") -> None:
+        super().__init__()
+        self.dialog_title, self.value = title, value
+
+    def compose(self) -> ComposeResult:
+        """One line to write in."""
+        with Vertical() as box:
+            box.border_title = Content(f" {self.dialog_title} ")
+            box.border_subtitle = Content(" enter accept  right complete  esc cancel ")
+            yield TextInput(self.value, placeholder="path of a file", suggester=PathSuggester())
+
+    @on(TextInput.Submitted)
+    def accept(self, event: TextInput.Submitted) -> None:
+        """The path is the answer."""
+        event.stop()
+        if event.value.strip():
+            self.dismiss(event.value.strip())

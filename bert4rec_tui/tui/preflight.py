@@ -1,0 +1,90 @@
+"""What a run will be, reckoned before it is launched: size, steps, memory, disk. Pure arithmetic, no torch."""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from bert4rec_tui.config import Config, ModelConfig
+from bert4rec_tui.data.dataset import PreparedDataset
+
+BYTES = 4  # of a weight, its gradient and what the optimizer keeps of it, all in fp32
+COPIES = {"adamw": 2, "adam": 2, "sgd": 1}
+# Activations kept for the backward pass in a block, in values of (batch, length, hidden): LayerNorms, q, k, v, the
+# output of attention, residuals, dropout masks; the feed-forward's own are counted by its width.
+KEPT_IN_BLOCK = 12
+RUNTIME = 400 * 2**20  # Python, torch and its libraries
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """The figures of a run: windows in an epoch, steps, trained parameters, bytes in memory and on disk."""
+
+    parameters: int
+    windows: int
+    steps: int
+    epochs: int
+    median_history: float
+    seen: float
+    memory: int
+    disk: int
+
+
+def parameters(model: ModelConfig, items: int) -> int:
+    """How many weights the network has for a catalogue of `items`."""
+    d, f = model.hidden, model.feed_forward
+    embeddings = (items + 2) * d + model.max_len * d + 2 * d
+    block = (d * 3 * d + 3 * d) + (d * d + d) + (d * f * d + f * d) + (f * d * d + d) + 4 * d
+    head = (0 if model.tied_head else items * d) + (items if model.output_bias else 0)
+    return embeddings + model.blocks * block + 2 * d + head
+
+
+def windows(lengths: np.ndarray, config: Config) -> int:
+    """How many windows an epoch has; `lengths` are the trained part of each history."""
+    trained = lengths[lengths >= (2 if config.model.objective == "causal" else 1)]
+    if config.training.windows != "sliding":
+        return len(trained)
+    length = config.model.max_len
+    stride = config.training.window_stride or max(1, length // 2)
+    return int(np.sum(1 + np.ceil(np.maximum(trained - length, 0) / stride)))
+
+
+def memory(config: Config, items: int, tokens: float) -> int:
+    """About how many bytes training takes on its device; `tokens` is the mean length of a window."""
+    model, batch = config.model, config.training.batch_size
+    weights = parameters(model, items) * BYTES * (2 + COPIES[config.training.optimizer])
+    value = 2 if config.training.precision == "bf16" else BYTES
+    in_block = batch * tokens * model.hidden * (KEPT_IN_BLOCK + 2 * model.feed_forward) * value
+    scored = tokens * (config.training.mask_rate if model.objective == "cloze" else 1.0)
+    logits = batch * max(1.0, scored) * items * BYTES * 2
+    return int(weights + model.blocks * in_block + logits)
+
+
+def reckon(config: Config, dataset: PreparedDataset) -> Preflight:
+    """The figures of a run of this configuration on a prepared dataset."""
+    lengths = np.asarray(dataset.split.train_end)
+    count = windows(lengths, config)
+    tokens = float(np.minimum(lengths, config.model.max_len).mean()) if len(lengths) else 0.0
+    size = parameters(config.model, dataset.items)
+    total = float(lengths.sum())
+    return Preflight(
+        parameters=size,
+        windows=count,
+        steps=ceil(count / config.training.batch_size),
+        epochs=config.training.epochs,
+        median_history=dataset.manifest.counts.median_history,
+        seen=float(np.minimum(lengths, config.model.max_len).sum()) / total if total else 0.0,
+        memory=memory(config, dataset.items, tokens),
+        # `last` holds the weights and what the optimizer keeps of them, `best` the weights alone.
+        disk=size * BYTES * (2 + COPIES[config.training.optimizer]),
+    )
+
+
+def work(config: Config, dataset: PreparedDataset) -> float:
+    """The multiplications of an epoch, to compare the time of one configuration with that of another."""
+    lengths = np.asarray(dataset.split.train_end)
+    tokens = float(np.minimum(lengths, config.model.max_len).sum())
+    d, model = config.model.hidden, config.model
+    in_blocks = tokens * model.blocks * d * d * (4 + 2 * model.feed_forward)
+    scored = tokens * (config.training.mask_rate if model.objective == "cloze" else 1.0)
+    return 3 * (in_blocks + scored * d * dataset.items)

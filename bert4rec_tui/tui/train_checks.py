@@ -1,0 +1,61 @@
+"""What is wrong with a configuration on this machine and on its dataset, beyond what the configuration itself says."""
+
+from typing import Any
+
+from bert4rec_tui.config import Config, from_dict
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.tui.devices import Device
+from bert4rec_tui.tui.validation import errors_of, in_labels
+
+
+def dataset_of(config: Config, prepared: list[PreparedDataset]) -> PreparedDataset | None:
+    """The prepared dataset that a configuration names, None where it is not prepared."""
+    return next((dataset for dataset in prepared if dataset.id == config.dataset.id), None)
+
+
+def train_errors(
+    values: dict[str, Any],
+    edited: str,
+    prepared: list[PreparedDataset],
+    devices: list[Device],
+    labels: dict[str, str],
+) -> dict[str, str]:
+    """Path → what is wrong, of the values themselves, then of what they ask of the dataset and the machine."""
+    errors = errors_of(values, Config, edited)
+    if not errors:
+        config = from_dict(values, Config)
+        dataset = dataset_of(config, prepared)
+        errors |= _dataset_errors(config, dataset) | _device_errors(config, devices)
+    return {path: in_labels(sentence, labels) for path, sentence in errors.items()}
+
+
+def _dataset_errors(config: Config, dataset: PreparedDataset | None) -> dict[str, str]:
+    if dataset is None:
+        return {"dataset.name": f"{config.dataset.id} is not prepared; press 1 and prepare it"}
+    errors: dict[str, str] = {}
+    if max(config.evaluation.ks) > dataset.items:
+        errors["evaluation.ks"] = f"{max(config.evaluation.ks):,} is larger than the catalogue of {dataset.items:,}"
+    unseen = dataset.items - dataset.manifest.counts.shortest_history
+    for protocol in config.evaluation.protocols:
+        number = protocol.rpartition("-")[2]
+        if number.isdigit() and int(number) > unseen:
+            errors["evaluation.protocols"] = f"{protocol} wants more negatives than the {unseen:,} unseen items"
+    return errors
+
+
+def _device_errors(config: Config, devices: list[Device]) -> dict[str, str]:
+    name = config.training.device
+    names = [device.name for device in devices]
+    there = name == "auto" or name in names or (name == "cuda" and "cuda:0" in names)
+    if there or not devices:  # the devices are still being looked for
+        return {}
+    return {"training.device": f"{name} is not there; this machine has {', '.join(names)}"}
+
+
+def valid_config(values: dict[str, Any]) -> Config | None:
+    """The configuration that the values say, None where they say none."""
+    try:
+        return from_dict(values, Config)
+    except UserError:
+        return None

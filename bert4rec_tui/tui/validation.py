@@ -1,0 +1,52 @@
+"""What is wrong with the values in a form, and beside which field to say it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from bert4rec_tui.config import from_dict, to_dict, value_at, with_value
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.fields import fields_of
+
+
+def errors_of(values: dict[str, Any], kind: type[Struct], edited: str = "") -> dict[str, str]:
+    """Every error in the values of a configuration: path → what is wrong, in words for beside that field.
+
+    A message that speaks of several fields stands beside the `edited` one if that is among them, since this is where
+    the person looks, else beside the first.
+    """
+    known = [field.path for field in fields_of(kind)]
+    defaults = to_dict(kind())
+    errors: dict[str, str] = {}
+    trial = values
+    for _ in known:
+        try:
+            from_dict(trial, kind)
+            return errors
+        except UserError as error:
+            message = str(error)
+        mentioned = [path for path in re.findall(r"[a-z_]+(?:\.[a-z_]+)+|^[a-z_]+", message) if path in known]
+        # A faulty field is set to its default to find the next fault; a clash with such a stand-in is no fault.
+        if not mentioned or any(path in errors for path in mentioned):
+            if not errors:
+                errors[known[0]] = message
+            return errors
+        path = edited if edited in mentioned else mentioned[0]
+        errors[path] = message if path != mentioned[0] else _without_place(message, path)
+        trial = with_value(trial, mentioned[0], value_at(defaults, mentioned[0]))
+    return errors
+
+
+def in_labels(sentence: str, labels: Mapping[str, str]) -> str:
+    """A sentence in which the paths of fields are replaced by their labels."""
+    for path in sorted(labels, key=len, reverse=True):
+        sentence = re.sub(rf"(?<![\w.]){re.escape(path)}(?![\w.])", labels[path], sentence)
+    return sentence
+
+
+def _without_place(message: str, path: str) -> str:
+    """The message without the field and value at its start, which stand right beside it."""
+    match = re.match(rf"{re.escape(path)} = (\"[^\"]*\"|[^:\s]+)(: |\s)", message)
+    return message[match.end() :] if match else message

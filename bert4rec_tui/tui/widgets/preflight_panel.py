@@ -1,0 +1,95 @@
+"""Before you launch: what the run will be and what the machine has for it."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from bert4rec_tui.tui.devices import Device
+from bert4rec_tui.tui.outlook import Outlook
+from bert4rec_tui.tui.preflight import Preflight
+from bert4rec_tui.tui.widgets.signs import MUTED, count, cut, duration, quantity, share, size
+
+GIB = 2**30
+
+
+class PreflightPanel(Widget, can_focus=True):
+    """The figures of the run, and the devices."""
+
+    DEFAULT_CSS = """
+    PreflightPanel { height: 1fr; width: 1fr; }
+    """
+
+    def __init__(self, id: str | None = None, ascii: bool = False) -> None:
+        super().__init__(id=id)
+        self.ascii = ascii
+        self.outlook: Outlook | None = None
+
+    def show(self, outlook: Outlook) -> None:
+        """Draw other figures."""
+        self.outlook = outlook
+        self.refresh()
+
+    def render(self) -> Content:
+        """Figures right-aligned, then a line for each device."""
+        outlook = self.outlook
+        if outlook is None:
+            return Content.styled("reckoning…", MUTED)
+        lines: list[Content] = []
+        if outlook.figures is None:
+            lines += [Content.styled(cut(outlook.problem, self.size.width, self.ascii), MUTED), Content("")]
+        else:
+            lines += [*self._figures(outlook.figures, outlook), Content("")]
+        lines.append(Content.styled("Devices", "bold"))
+        lines += [self._device(device, device == outlook.device) for device in outlook.devices]
+        return Content("\n").join(lines)
+
+    def _line(self, name: str, value: str, style: str = "") -> Content:
+        room = max(0, min(self.size.width, 44) - len(name))
+        return Content.styled(name, MUTED) + Content.styled(f"{value:>{room}}", style)
+
+    def _figures(self, figures: Preflight, outlook: Outlook) -> list[Content]:
+        lines = [
+            self._line("parameters", quantity(figures.parameters)),
+            self._line("windows", count(figures.windows)),
+            self._line("steps per epoch", count(figures.steps)),
+            self._line("history seen", share(figures.seen)),
+            *self._memory(figures.memory, outlook.device),
+        ]
+        if outlook.epoch_seconds is not None:
+            whole = outlook.epoch_seconds * figures.epochs
+            lines += [
+                self._line("epoch", f"~{duration(outlook.epoch_seconds)}"),
+                self._line(f"all {count(figures.epochs)}", f"~{duration(whole)}"),
+                self._line("", f"going by {outlook.epoch_like}", MUTED),
+            ]
+        else:
+            lines.append(self._line("epoch", "known after a first run", MUTED))
+        enough = figures.disk < outlook.disk_free
+        lines.append(self._line("disk", f"{size(figures.disk)} of {size(outlook.disk_free)}"))
+        if not enough:
+            lines.append(self._line("", f"{'x' if self.ascii else '✗'} too little space", "$text-error"))
+        return lines
+
+    def _memory(self, needed: int, device: Device | None) -> list[Content]:
+        if device is None:
+            return [self._line("memory", f"~{needed / GIB:.1f} GiB")]
+        fits = needed < device.memory_free * 0.95
+        good, bad = ("+", "x") if self.ascii else ("✓", "✗")
+        return [
+            self._line("memory", f"~{needed / GIB:.1f} of {device.memory_free / GIB:.1f} GiB"),
+            self._line("", f"{good} fits {device.name}", "$text-success")
+            if fits
+            else self._line("", f"{bad} may not fit {device.name}: smaller batch", "$text-error"),
+        ]
+
+    def _device(self, device: Device, chosen: bool) -> Content:
+        mark = (">" if self.ascii else "›") if chosen else " "
+        parts = [f"{device.load:.0f}%" if device.load is not None else "", f"{device.memory_free / GIB:.1f} GiB free"]
+        if device.processes:
+            parts.insert(1, f"{device.processes} at work")
+        right = "  ".join(part for part in parts if part)
+        width = min(self.size.width, 44)
+        label = f"{mark} {device.name}  {device.label}"
+        room = width - len(right) - 2
+        if room < len(label):
+            return Content(cut(label, width, self.ascii) + "\n" + f"{right:>{width}}")
+        return Content(cut(label, room) + "  ") + Content.styled(right, MUTED)
