@@ -261,7 +261,7 @@ class Chart(Canvas):
         if name:
             self._write(name_at, bottom, name, axis)
         taken = margin - 1
-        at, words = LinearFormatter().get_ticks_and_labels(view.x0, view.x1, max(2, view.columns // 2 // 9))
+        at, words = LinearFormatter().get_ticks_and_labels(view.x0, view.x1, max(2, view.columns // 2 // 6))
         for value, label in zip(at, words, strict=True):
             cell = margin + 1 + int(view.column(np.array([value]))[0]) // 2
             start = max(margin, cell - len(label) // 2)

@@ -11,8 +11,8 @@ import numpy as np
 LineStyle = Literal["solid", "dashed", "dotted"]
 PATTERNS: dict[LineStyle, tuple[bool, ...]] = {
     "solid": (True,),
-    "dashed": (True, True, True, True, False, False),
-    "dotted": (True, False, False),
+    "dashed": (True,) * 6 + (False,) * 2,
+    "dotted": (True, True, False, False),
 }
 # The bit of each dot within a braille character, by row and column (Unicode, block 2800).
 BRAILLE_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.int32)

@@ -1,0 +1,112 @@
+"""One chart on the whole terminal, with zoom and pan by plain keys."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from bert4rec_tui.tui.widgets.axis import grown
+from bert4rec_tui.tui.widgets.chart import Chart, Plot
+
+
+class FullChart(ModalScreen[None], inherit_bindings=False):
+    """Shows one of several charts; `plot_of` gives each as it is now.
+
+    `adjust` carries out what the charts of the screen below share: the log axis and the smoothing.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter", "leave", "Back", id="chart.back", tooltip="Back to all charts"),
+        Binding("right_square_bracket,tab", "turn(1)", "Next", id="chart.next", tooltip="The next chart"),
+        Binding("left_square_bracket,shift+tab", "turn(-1)", "Before", id="chart.previous", show=False,
+                tooltip="The chart before"),
+        Binding("z", "zoom(0.5)", "Zoom in", id="chart.zoom_in", tooltip="Show half as much, the newest in sight"),
+        Binding("Z", "zoom(2)", "Zoom out", id="chart.zoom_out", show=False, tooltip="Show twice as much"),
+        Binding("left", "pan(-0.25)", "Pan left", id="chart.left", show=False, tooltip="Go to earlier epochs"),
+        Binding("right", "pan(0.25)", "Pan right", id="chart.right", show=False, tooltip="Go to later epochs"),
+        Binding("0", "whole", "Whole", id="chart.whole", show=False, tooltip="Show everything, and follow"),
+        Binding("l", "adjust('log')", "Log axis", id="chart.log", tooltip="A logarithmic axis for the loss, or not"),
+        Binding("plus,equals_sign", "adjust('smoother')", "Smoother", id="chart.smoother", show=False,
+                tooltip="Smooth the loss more"),
+        Binding("minus", "adjust('rougher')", "Rougher", id="chart.rougher", show=False,
+                tooltip="Smooth the loss less"),
+    ]  # fmt: skip
+    DEFAULT_CSS = """
+    FullChart { background: $background; }
+    FullChart > Vertical {
+        border: round $accent; border-title-color: $accent; border-title-style: bold;
+        border-subtitle-color: $text-muted; padding: 0 1;
+    }
+    """
+
+    def __init__(
+        self, names: tuple[str, ...], first: str, plot_of: Callable[[str], Plot], adjust: Callable[[str], None]
+    ) -> None:
+        super().__init__()
+        self.names, self.name_now, self.plot_of, self.adjust = names, first, plot_of, adjust
+        self.window: tuple[float, float] | None = None  # None follows the whole curve
+
+    def compose(self) -> ComposeResult:
+        """The chart in a frame that names the keys."""
+        with Vertical() as frame:
+            frame.border_subtitle = Content(
+                " z Z zoom  arrows pan  0 whole  ] next chart  l log  + - smoothing  esc back "
+            )
+            yield Chart()
+
+    def on_mount(self) -> None:
+        """Draw."""
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw what there is now, within the window."""
+        plot = self.plot_of(self.name_now)
+        self.query_one(Chart).show(replace(plot, x_range=self.window) if self.window else plot)
+
+    def _reach(self) -> float:
+        xs, _ = self.plot_of(self.name_now).values()
+        return grown(float(xs.max())) if len(xs) else 1.0
+
+    def action_turn(self, steps: int) -> None:
+        """Show the next chart, or the one before."""
+        self.name_now = self.names[(self.names.index(self.name_now) + steps) % len(self.names)]
+        self.redraw()
+
+    def action_zoom(self, factor: float) -> None:
+        """Show more or less of the axis; what is newest in the window stays."""
+        reach = self._reach()
+        low, high = self.window or (0.0, reach)
+        span = (high - low) * factor
+        if span >= reach:
+            self.window = None
+        elif span > reach / 10_000:
+            self.window = (max(0.0, high - span), max(span, high))
+        self.redraw()
+
+    def action_pan(self, share: float) -> None:
+        """Go along the axis by a share of the window."""
+        if self.window is None:
+            return
+        reach, (low, high) = self._reach(), self.window
+        step = min(max((high - low) * share, -low), reach - high)
+        self.window = (low + step, high + step)
+        self.redraw()
+
+    def action_whole(self) -> None:
+        """Show everything again."""
+        self.window = None
+        self.redraw()
+
+    def action_adjust(self, what: str) -> None:
+        """Change what all charts share."""
+        self.adjust(what)
+        self.redraw()
+
+    def action_leave(self) -> None:
+        """Back to the screen."""
+        self.dismiss()

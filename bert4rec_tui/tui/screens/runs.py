@@ -1,0 +1,355 @@
+"""Runs: every run, and the chosen one as it happens."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import get_current_worker
+
+from bert4rec_tui.tui.following import RunCurves, RunFeed, RunRow, RunsReader
+from bert4rec_tui.tui.run_plots import CHARTS, STRENGTHS, Shown, metric_words, plot_of
+from bert4rec_tui.tui.screens.full_chart import FullChart
+from bert4rec_tui.tui.screens.run_actions import RunActions
+from bert4rec_tui.tui.widgets.array_list import ArrayList
+from bert4rec_tui.tui.widgets.chart import Plot
+from bert4rec_tui.tui.widgets.filter_line import FilterLine
+from bert4rec_tui.tui.widgets.run_view import Banner, Death, EventList, LiveChart, RunPane, best_metric
+from bert4rec_tui.tui.widgets.runs_table import Column, columns_for, draw_header, draw_run, same_metric
+
+EMPTY = "No run yet.\n2 Train configures one and launches it;\n`bert4rec-tui train` does the same."
+
+
+class RunsTable(ArrayList):
+    """The table of runs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.full_chart", "Chart", id="runs.chart", tooltip="The loss on the whole terminal"),
+    ]
+
+
+class RunsScreen(RunActions):
+    """Every run and its state; for the chosen one charts, events, and what can be done with it."""
+
+    CSS_PATH = "runs.tcss"
+    panes: ClassVar[list[str]] = ["#runs-pane", "#run-pane", "#events-pane"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "Mark", id="runs.mark", tooltip="Lay the curves of this run over the chosen one's"),
+        Binding("l", "log_axis", "Log axis", id="runs.log_axis", show=False,
+                tooltip="A logarithmic axis for the loss, or not"),
+        Binding("plus,equals_sign", "smooth(1)", "Smoother", id="runs.smoother", show=False,
+                tooltip="Smooth the loss more"),
+        Binding("minus", "smooth(-1)", "Rougher", id="runs.rougher", show=False, tooltip="Smooth the loss less"),
+        Binding("slash", "filter", "Filter", id="runs.filter", show=False,
+                tooltip="Show the runs whose id, name, state, dataset or metric has these letters"),
+        Binding("escape", "close_banner", "Close the notice", id="runs.close_banner", show=False,
+                tooltip="Take away the notice of a run that died"),
+    ]  # fmt: skip
+
+    @dataclass
+    class Listed(Message):
+        """The table was read again."""
+
+        rows: list[RunRow]
+
+        def can_replace(self, message: Message) -> bool:
+            """A newer one is enough."""
+            return isinstance(message, RunsScreen.Listed)
+
+    @dataclass
+    class Advanced(Message):
+        """A followed run has gone on."""
+
+        curves: RunCurves
+
+        def can_replace(self, message: Message) -> bool:
+            """A newer one of the same run is enough."""
+            return isinstance(message, RunsScreen.Advanced) and message.curves.run == self.curves.run
+
+    @dataclass
+    class Died(Message):
+        """A run was live at one look and failed or lost at the next."""
+
+        death: Death
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[RunRow] = []
+        self.marks: dict[str, int] = {}
+        self.chosen = ""
+        self.strength = STRENGTHS.index(0.9)
+        self.log_scale = False
+        self.needle = ""
+        self._feeds: dict[str, RunFeed] = {}
+        self._curves: dict[str, RunCurves] = {}
+        self._columns: list[Column] = []
+        self._wanted: str = ""
+
+    def compose_body(self) -> ComposeResult:
+        """The table; beside it the chosen run and its events."""
+        yield Banner()
+        with Horizontal():
+            with Vertical(id="runs-pane") as pane:
+                pane.border_title = "Runs"
+                yield RunsTable(self._draw_row, header=self._draw_header, empty=EMPTY, id="runs-table")
+                yield FilterLine(id="runs-filter", placeholder="letters of an id, a state, a dataset …")
+            with Vertical(id="right"):
+                yield RunPane(id="run-pane")
+                with Vertical(id="events-pane") as events:
+                    events.border_title = "Events"
+                    yield EventList(id="events")
+
+    def on_mount(self) -> None:
+        """Read the runs now and every second while the screen is shown."""
+        super().on_mount()
+        self._reader = RunsReader(self.shell.runs)
+        self.query_one("#runs-table").focus()
+        self.look()
+        self.set_interval(1.0, self._look_if_shown)
+        self._show_chosen()
+
+    def choose_pane(self, chosen: Widget, focus: bool = True) -> None:
+        """Leave out the right side in a narrow terminal while the table is chosen."""
+        super().choose_pane(chosen, focus)
+        self.query_one("#right").set_class(chosen.id == "runs-pane", "-left-out")
+
+    def on_arrive(self, run: str = "", **what: Any) -> None:
+        """Put the cursor on a run."""
+        del what
+        self._wanted = run
+        self.look()
+
+    def on_screen_resume(self) -> None:
+        """What happened meanwhile is read at once."""
+        if self.is_mounted:
+            self._look_if_shown()
+
+    def _look_if_shown(self) -> None:
+        if self.shell.current_mode == "runs" and hasattr(self, "_reader"):
+            self.look()
+
+    # Reading, in threads
+
+    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
+    def look(self) -> None:
+        """Read the table."""
+        before = {row.run.id: row for row in self.rows}
+        rows = self._reader.look()
+        self.post_message(self.Listed(rows))
+        for row in rows:
+            known = before.get(row.run.id)
+            if known is not None and known.live and row.state in ("failed", "lost"):
+                self.post_message(self.Died(Death(row, row.run.console_tail(4))))
+
+    @work(thread=True, exclusive=True, group="follow", exit_on_error=False)
+    def follow(self, feeds: list[RunFeed], live: bool) -> None:
+        """Read the event logs of the runs in the charts, again and again while one of them is live."""
+        worker = get_current_worker()
+        pause = 1.0 if self.shell.remote else 0.5
+        while not worker.is_cancelled:
+            for feed in feeds:
+                if (curves := feed.read()) is not None and not worker.is_cancelled:
+                    self.post_message(self.Advanced(curves))
+            if not live:
+                return
+            until = time.monotonic() + pause
+            while time.monotonic() < until and not worker.is_cancelled:
+                time.sleep(0.05)
+
+    # What was read
+
+    @on(Listed)
+    def show_rows(self, message: Listed) -> None:
+        """Show the table; the cursor stays on its run."""
+        was_live = {row.run.id: row.live for row in self.rows}
+        self.rows = message.rows
+        known = {row.run.id for row in self.rows}
+        for gone in [run for run in self._feeds if run not in known]:
+            self._feeds.pop(gone)
+            self._curves.pop(gone, None)
+        self.marks = {run: number for run, number in self.marks.items() if run in known}
+        if self._wanted:
+            self.chosen, self._wanted = self._id_of(self._wanted), ""
+        if not self.chosen and self.rows:
+            self.chosen = next((row.run.id for row in self.rows if row.live), self.rows[0].run.id)
+        self._show_table()
+        row = self.chosen_row
+        if row is not None and was_live.get(row.run.id) != row.live:
+            self._follow_shown()
+        self._show_chosen(charts=False)
+
+    @on(Advanced)
+    def take_curves(self, message: Advanced) -> None:
+        """Draw the curves again."""
+        self._curves[message.curves.run] = message.curves
+        if message.curves.run in self._shown_ids():
+            self._show_chosen()
+
+    @on(Died)
+    def tell_of_death(self, message: Died) -> None:
+        """Say at once that a watched run is gone, and what can be done."""
+        self.app.bell()
+        self.chosen = message.death.row.run.id
+        self._show_table()
+        self._show_chosen()
+        self._show_banner(message.death)
+
+    def _show_banner(self, death: Death | None) -> None:
+        keys = [self._key("runs.resume", "r"), self._key("runs.edit", "e")]
+        self.query_one(Banner).show(death, keys[0], keys[1], self.size.width)
+
+    def _key(self, binding_id: str, default: str) -> str:
+        for key, active in self.active_bindings.items():
+            if active.binding.id == binding_id:
+                return self.app.get_key_display(active.binding.with_key(key))
+        return default
+
+    # The state of the screen
+
+    def _id_of(self, reference: str) -> str:
+        """The full id of a run named by its id or its letters."""
+        ids = [row.run.id for row in self.rows]
+        return next((run for run in ids if reference in (run, run[-4:])), self.chosen)
+
+    @property
+    def chosen_row(self) -> RunRow | None:
+        """The run under the cursor."""
+        return next((row for row in self.rows if row.run.id == self.chosen), None)
+
+    def _shown_ids(self) -> list[str]:
+        """The runs in the charts, the chosen one first."""
+        return list(dict.fromkeys([*([self.chosen] if self.chosen else []), *self.marks]))
+
+    def _show_table(self) -> None:
+        table = self.query_one(RunsTable)
+        shown = [i for i, row in enumerate(self.rows) if self.needle in row.text()]
+        keep = next((i for i in shown if self.rows[i].run.id == self.chosen), None)
+        pane = self.query_one("#runs-pane")
+        metric = same_metric(self.rows)
+        pane.border_title = Content("Runs" + (f" · best by {metric_words(metric)}" if metric else ""))
+        pane.border_subtitle = Content(f"{len(shown)} of {len(self.rows)}" if self.needle else "")
+        table.empty = f"No run has “{self.needle}”; esc shows all." if self.rows else EMPTY
+        self._columns = columns_for(self.rows, self.marks, max(table.size.width, 20), self.shell.ascii)
+        table.show_rows(np.array(shown, np.int64), keep=keep)
+
+    def _draw_row(self, row: int, width: int) -> Content:
+        del width
+        return draw_run(self.rows[row], self._columns)
+
+    def _draw_header(self, width: int) -> Content:
+        self._columns = columns_for(self.rows, self.marks, width, self.shell.ascii)
+        return draw_header(self._columns) if self.rows else Content("")
+
+    @on(ArrayList.Moved, "#runs-table")
+    def choose_run(self, message: ArrayList.Moved) -> None:
+        """The run under the cursor is the chosen one."""
+        chosen = self.rows[message.row].run.id if 0 <= message.row < len(self.rows) else ""
+        if chosen == self.chosen and chosen in self._feeds:
+            return
+        self.chosen = chosen
+        self._follow_shown()
+        self._show_chosen()
+
+    def _follow_shown(self) -> None:
+        """Follow the runs in the charts, and no others."""
+        rows = {row.run.id: row for row in self.rows}
+        shown = [run for run in self._shown_ids() if run in rows]
+        feeds = [self._feeds.setdefault(run, RunFeed(rows[run].run)) for run in shown]
+        self.follow(feeds, any(rows[run].live for run in shown))
+
+    def _show_chosen(self, charts: bool = True) -> None:
+        row, pane = self.chosen_row, self.query_one("#run-pane", RunPane)
+        pane.border_title = Content(row.run.id if row else "Nothing chosen")
+        if row is None:
+            pane.query_one("#head").display = False
+        else:
+            pane.query_one("#head").display = True
+            pane.show_head(row, self.shell.ascii)
+        if not charts:
+            return
+        curves = self._curves.get(self.chosen, RunCurves(self.chosen))
+        pane.show_machine(curves.system, row.live if row else False, self.shell.ascii)
+        self.query_one("#events", EventList).show_remarks(curves.remarks)
+        for chart in self.query(LiveChart):
+            chart.show(self._plot((chart.id or "").removeprefix("chart-")))
+        if isinstance(self.app.screen, FullChart):
+            self.app.screen.redraw()
+
+    def _plot(self, chart: str) -> Plot:
+        shown = [
+            Shown(self._curves[run], run[-4:], self.marks.get(run, 0))
+            for run in self._shown_ids()
+            if run in self._curves
+        ]
+        known = list(self._curves[self.chosen].metrics) if self.chosen in self._curves else []
+        return plot_of(chart, shown, best_metric(self.chosen_row, known), STRENGTHS[self.strength], self.log_scale)
+
+    # What the keys do
+
+    def action_mark(self) -> None:
+        """Mark the chosen run for the charts, or unmark it; it keeps its colour while it is marked."""
+        if not self.chosen:
+            return
+        if self.chosen in self.marks:
+            del self.marks[self.chosen]
+        else:
+            taken = set(self.marks.values())
+            self.marks[self.chosen] = next(n for n in range(1, len(taken) + 2) if n not in taken)
+        self._show_table()
+        self._follow_shown()
+        self._show_chosen()
+
+    def action_log_axis(self) -> None:
+        """Switch the axis of the loss."""
+        self.log_scale = not self.log_scale
+        self._show_chosen()
+
+    def action_smooth(self, steps: int) -> None:
+        """Smooth the loss more, or less."""
+        self.strength = max(0, min(len(STRENGTHS) - 1, self.strength + steps))
+        self._show_chosen()
+
+    def action_full_chart(self) -> None:
+        """Open the chart with the focus, or the loss, on the whole terminal."""
+        if not self.chosen:
+            return
+        focused = (self.focused.id or "") if self.focused else ""
+        first = focused.removeprefix("chart-") if focused.startswith("chart-") else "loss"
+        adjustments: dict[str, Callable[[], None]] = {
+            "log": self.action_log_axis,
+            "smoother": lambda: self.action_smooth(1),
+            "rougher": lambda: self.action_smooth(-1),
+        }
+        self.app.push_screen(FullChart(CHARTS, first, self._plot, lambda what: adjustments[what]()))
+
+    def action_filter(self) -> None:
+        """Narrow the table as one types."""
+        self.choose_pane(self.query_one("#runs-pane"), focus=False)
+        self.query_one(FilterLine).open()
+
+    @on(FilterLine.Narrowed)
+    def narrow(self, message: FilterLine.Narrowed) -> None:
+        """Show the runs that have the letters."""
+        self.needle = message.text.strip().casefold()
+        self._show_table()
+
+    @on(FilterLine.Closed)
+    def back_to_table(self) -> None:
+        """The table has the focus again."""
+        self.query_one(RunsTable).focus()
+
+    def action_close_banner(self) -> None:
+        """Take the notice away."""
+        self._show_banner(None)
+
+    def acted_on(self) -> None:
+        """The notice of a run's death has done its work."""
+        self._show_banner(None)

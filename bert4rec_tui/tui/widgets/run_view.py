@@ -1,0 +1,204 @@
+"""The parts of the runs screen that show the chosen run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from bert4rec_tui.runs.events import Alert, Note, StateChange, System, Validation
+from bert4rec_tui.tui.following import Remark, RunRow
+from bert4rec_tui.tui.run_plots import CHARTS, metric_words
+from bert4rec_tui.tui.widgets.array_list import ArrayList
+from bert4rec_tui.tui.widgets.chart import Chart
+from bert4rec_tui.tui.widgets.runs_table import headline
+from bert4rec_tui.tui.widgets.signs import MUTED, SIGNS, clean, count, metric, size
+
+
+class LiveChart(Chart, can_focus=True):
+    """A chart of the chosen run that can have the focus and be opened."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.full_chart", "Enlarge", id="runs.full_chart", show=False,
+                tooltip="The chart on the whole terminal, with zoom and pan"),
+    ]  # fmt: skip
+    DEFAULT_CSS = """
+    LiveChart:focus > .chart--title { color: $accent; text-style: bold underline; }
+    """
+
+
+class Lines(Widget):
+    """Lines that are written anew for whatever width there is."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._write: Callable[[int], Sequence[Content]] = lambda _: []
+
+    def show(self, write: Callable[[int], Sequence[Content]]) -> None:
+        """Show what `write` gives for the width."""
+        self._write = write
+        self.refresh()
+
+    def render(self) -> Content:
+        """The lines, cut to the width."""
+        width = self.size.width
+        return Content("\n").join(line.truncate(width, ellipsis=True) for line in self._write(width))
+
+
+class RunPane(Vertical):
+    """How far the chosen run is, its four charts, and how busy the machine is."""
+
+    DEFAULT_CSS = """
+    RunPane #head { height: 2; }
+    RunPane Grid { grid-size: 2 2; grid-rows: 3fr 2fr; grid-gutter: 0 2; height: 1fr; margin: 1 0 0 0; }
+    RunPane #machine { height: 1; color: $text-muted; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The head, the charts, the line on the machine."""
+        yield Lines(id="head")
+        with Grid():
+            for name in CHARTS:
+                yield LiveChart(id=f"chart-{name}")
+        yield Lines(id="machine")
+
+    def show_head(self, row: RunRow, ascii: bool) -> None:
+        """Say how far the run is."""
+        self.query_one("#head", Lines).show(lambda width: headline(row, width, ascii))
+
+    def show_machine(self, system: System | None, live: bool, ascii: bool) -> None:
+        """Say how busy the machine is, or was."""
+        self.query_one("#machine", Lines).show(lambda _: [describe_system(system, live, ascii)])
+
+
+def describe_system(system: System | None, live: bool, ascii: bool) -> Content:
+    """One line on processor, memory and GPU; "no GPU" where there is none."""
+    if system is None:
+        return Content("")
+    used = f"{system.memory / 1e9:.1f} of {size(system.memory_total)}"
+    parts = [f"CPU {system.cpu:.0f}%", f"memory {used}, run {size(system.process_memory)}"]
+    if system.gpu is None and system.gpu_memory is None:
+        parts.insert(1, "no GPU")
+    else:
+        gpu = "GPU" + (f" {system.gpu:.0f}%" if system.gpu is not None else "")
+        if system.gpu_memory is not None and system.gpu_memory_total:
+            gpu += f"  {system.gpu_memory / 2**30:.0f} of {system.gpu_memory_total / 2**30:.0f} GiB"
+        if system.gpu_temperature is not None:
+            gpu += f"  {system.gpu_temperature:.0f}" + (" C" if ascii else " °C")
+        parts.insert(0, gpu)
+    at = "" if live else f"last seen {datetime.fromtimestamp(system.at):%d %b %H:%M}:  "
+    return Content(at + ("  |  " if ascii else "  ·  ").join(parts))
+
+
+class EventList(ArrayList):
+    """What happened to the chosen run, newest first."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(self._line, empty="Validations, alerts and changes of state appear here.", id=id)
+        self.remarks: Sequence[Remark] = ()
+
+    def show_remarks(self, remarks: Sequence[Remark]) -> None:
+        """Show these, the newest at the top; who reads further down keeps their place."""
+        more = len(remarks) - len(self.remarks)
+        if self.cursor > 0 and more > 0:
+            self.set_reactive(EventList.cursor, self.cursor + more)
+        self.remarks = remarks
+        self.show_rows(len(remarks))
+
+    def _line(self, row: int, width: int) -> Content:
+        del width
+        return describe_remark(self.remarks[row], bool(getattr(self.app, "ascii", False)))
+
+
+def describe_remark(remark: Remark, ascii: bool) -> Content:
+    """One event in one line: when, a sign, what."""
+    when = Content.styled(f"{datetime.fromtimestamp(remark.at):%H:%M:%S} ", MUTED)
+    match remark:
+        case Validation():
+            first = next(iter(remark.metrics.items()), ("", {}))
+            names = [n for n in ("NDCG@10", "Recall@10") if n in first[1]] or list(first[1])[:2]
+            figures = "  ".join(f"{name} {metric(first[1][name])}" for name in names)
+            best = Content.styled("  best", "$text-success") if remark.best else Content("")
+            mark = Content.styled("* " if ascii else "◆ ", MUTED)
+            return when + mark + Content(f"epoch {remark.epoch}  {figures} {clean(first[0])}") + best
+        case Alert():
+            return when + Content.styled(f"! {clean(remark.message)}", "$text-warning")
+        case Note():
+            return when + Content.styled(f"  {clean(remark.text)}", MUTED)
+        case StateChange():
+            known = SIGNS.get("training" if remark.state == "resumed" else remark.state)
+            sign = (known.ascii if ascii else known.character) if known else " "
+            words = remark.state + (f" at step {count(remark.step)}" if remark.step else "")
+            more = f": {clean(remark.message)}" if remark.message else ""
+            return when + Content.styled(f"{sign} {words}{more}", known.colour if known else "")
+
+
+@dataclass(frozen=True)
+class Death:
+    """How a watched run died: its row, and the last lines of its log."""
+
+    row: RunRow
+    lines: Sequence[str]
+
+
+class Banner(Static):
+    """What stands above everything when a watched run has died, until esc."""
+
+    DEFAULT_CSS = """
+    Banner {
+        display: none; height: auto; max-height: 10; margin: 0; padding: 0 1;
+        border: round $error; border-title-color: $text-error; border-title-style: bold;
+        border-subtitle-color: $text;
+    }
+    Banner.-shown { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self.death: Death | None = None
+
+    def show(self, death: Death | None, resume: str, edit: str, width: int) -> None:
+        """Say what died, why and what helps; None takes the banner away. `resume` and `edit` are the keys."""
+        self.death = death
+        self.set_class(death is not None, "-shown")
+        if death is None:
+            return
+        row = death.row
+        sign = SIGNS[row.state]
+        ascii = bool(getattr(self.app, "ascii", False))
+        self.border_title = Content(f" {sign.ascii if ascii else sign.character} {row.run.short_id} {self._what(row)} ")
+        self.border_subtitle = Content(f" {resume} resume   {edit} edit and relaunch   o console   esc close ")
+        lines = [Content.styled(clean(line)[: max(20, width - 6)], MUTED) for line in death.lines]
+        self.update(Content("\n").join([Content.styled(self._advice(row), "bold"), *lines]))
+
+    @staticmethod
+    def _what(row: RunRow) -> str:
+        at = f" in epoch {row.status.epoch + 1} of {row.status.epochs}" if row.status.epochs else ""
+        return ("failed" if row.state == "failed" else "is lost: its worker is gone without a word") + at
+
+    @staticmethod
+    def _advice(row: RunRow) -> str:
+        if row.status.message:
+            return clean(row.status.message)
+        return (
+            "It was killed, or the machine was restarted or ran out of memory; nothing before its checkpoint is lost."
+        )
+
+
+def best_metric(row: RunRow | None, known: Sequence[str]) -> str:
+    """The validation metric to draw for a run: the one its best checkpoint is chosen by."""
+    if row is not None and row.status.best:
+        return row.status.best.metric
+    for wanted in ("full:NDCG@10", "uniform-100:NDCG@10"):
+        if wanted in known:
+            return wanted
+    return known[0] if known else ""
+
+
+__all__ = ["Banner", "Death", "EventList", "LiveChart", "RunPane", "best_metric", "metric_words"]
