@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import requests
 
 ATTEMPTS = 4  # in a row that bring no new byte, before we give up
-BLOCK = 256 * 1024
+BLOCK = 16 * 1024  # small, since the block in which a connection breaks is lost
 CONNECT_SECONDS, SILENCE_SECONDS = 10, 30
 
 

@@ -43,6 +43,8 @@ def fault_of(row: list[str], shape: Shape, roles: dict[str, int], movielens: boo
             continue
         if not cell.strip():
             return f"the {_SAID.get(role, role)} is empty"
+        if "\n" in cell:
+            return f'the {_SAID.get(role, role)} goes on over the end of its line; is a " missing in it?'
         wrong = _wrong(role, cell, movielens)
         if wrong:
             return f'the {_SAID.get(role, role)} "{printable(cell, 40)}" {wrong}'

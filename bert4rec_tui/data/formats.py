@@ -10,9 +10,10 @@ from bert4rec_tui.data.columns import Guess, guess_columns, resolve
 from bert4rec_tui.data.faults import fault_of
 from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.movies import read_movies
-from bert4rec_tui.data.sniffing import Head, Shape, read_head, spoken_separator
+from bert4rec_tui.data.sniffing import Head, Shape, head_of, read_head, spoken_separator
 from bert4rec_tui.data.sources import RatingsSource
 from bert4rec_tui.data.tables import parquet_head, read_parquet, read_text
+from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 
 PARQUET = (".parquet", ".pq")
@@ -55,12 +56,28 @@ def _read_table(source: RatingsSource, settings: DatasetConfig) -> Interactions:
     if path.suffix.lower() in PARQUET:
         names, _ = parquet_head(path)
         return read_parquet(path, resolve(settings.columns, names, len(names), path.name))
-    shape = read_head(path, *table_header(source, settings)).shape
+    shape = table_head(source, settings).shape
     roles = resolve(settings.columns, shape.names, shape.count, path.name)
     return read_text(path, shape, roles, movielens=False)
 
 
-def table_header(source: RatingsSource, settings: DatasetConfig) -> tuple[str, bool | None]:
+def table_head(source: RatingsSource, settings: DatasetConfig, start: bytes | None = None) -> Head:
+    """The first rows of a text table, or of its first bytes where they are given.
+
+    Raises UserError where the separator leaves one column.
+    """
+    name, said = source.ratings.name, _table_header(source, settings)
+    head = read_head(source.ratings, *said) if start is None else head_of(start, name, *said)
+    if head.shape.count < 2:
+        shown = printable((head.shape.names or head.rows[0])[0], 60)
+        raise UserError(
+            f'{name}, line 1: "{shown}" has one column with the separator "{printable(head.shape.separator)}", '
+            "two or more are expected"
+        )
+    return head
+
+
+def _table_header(source: RatingsSource, settings: DatasetConfig) -> tuple[str, bool | None]:
     """The separator and the header that the settings and the file's name imply; "" and None where they do not."""
     separator = settings.separator or ("\t" if source.ratings.suffix.lower() in (".tsv", ".inter") else "")
     columns = settings.columns.values()
@@ -73,7 +90,7 @@ def guess_table(source: RatingsSource, settings: DatasetConfig) -> Guess:
     """Guess the columns of a table whose columns were not said."""
     if source.ratings.suffix.lower() in PARQUET:
         return guess_columns(parquet_head(source.ratings)[0], [])
-    head = read_head(source.ratings, *table_header(source, settings))
+    head = table_head(source, settings)
     return guess_columns(head.shape.names, head.rows)
 
 

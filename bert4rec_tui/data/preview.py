@@ -10,7 +10,7 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
 from bert4rec_tui.data.faults import fault_of
-from bert4rec_tui.data.formats import PARQUET, movielens_shape, table_header
+from bert4rec_tui.data.formats import PARQUET, movielens_shape, table_head
 from bert4rec_tui.data.sniffing import HEAD_BYTES, Head, head_of
 from bert4rec_tui.data.sources import (
     RatingsSource,
@@ -56,7 +56,7 @@ def preview(path: Path, separator: str | None = None, columns: dict[str, str] | 
         return _of_parquet(source, settings)
     name, layout = source.ratings.name, source.layout
     if layout is None:
-        head = head_of(start, name, *table_header(source, settings))
+        head = table_head(source, settings, start)
         guess = _said_or_guessed(settings, head.shape.names, head.rows)
     else:
         head = head_of(start, name, layout.separator, layout.header)

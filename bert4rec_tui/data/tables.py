@@ -223,6 +223,8 @@ def _index(column: Any) -> tuple[np.ndarray | list[str], np.ndarray]:
     if not pa.types.is_dictionary(column.type):
         return index_numbers(_numbers(column))
     words, codes = _words(column)
+    if any("\n" in word for word in words):
+        raise ValueError("an id goes on over the end of its line")
     order = sorted(range(len(words)), key=words.__getitem__)
     place = np.empty(len(words), dtype=np.int32)
     place[order] = np.arange(len(words), dtype=np.int32)

@@ -1,0 +1,29 @@
+"""What `datasets` prints."""
+
+import json
+
+from bert4rec_tui.commands.datasets import run_datasets
+from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.prepare import prepare
+from bert4rec_tui.settings import datasets_folder, raw_folder
+
+
+def test_known_and_prepared_datasets_are_listed(home, capsys):
+    run_datasets(as_json=False)
+    out = capsys.readouterr().out
+    assert "nothing is prepared; `bert4rec-tui prepare sample` is a start" in out
+    assert [line.split()[0] for line in out.splitlines()[1:10]][-1] == "ml-latest"
+
+    prepare(DatasetConfig(name="sample"), datasets_folder(), raw_folder())
+    prepare(DatasetConfig(name="sample", min_item_interactions=5), datasets_folder(), raw_folder())
+    (home / "raw").mkdir(exist_ok=True)
+    (home / "raw" / "ml-1m.zip").write_bytes(b"here")
+    run_datasets(as_json=True)
+    values = json.loads(capsys.readouterr().out)
+    known = {dataset["name"]: dataset for dataset in values["known"]}
+    assert known["sample"]["prepared"] == ["sample", "sample+items5"]
+    assert [name for name, dataset in known.items() if dataset["here"]] == ["sample", "ml-1m"]
+    assert known["ml-1m"]["ratings"] == 1_000_209
+    assert [(d["dataset"], d["items"]) for d in values["prepared"]] == [("sample", 9724), ("sample+items5", 3650)]
+    run_datasets(as_json=False)
+    assert "sample+items5" in capsys.readouterr().out

@@ -1,0 +1,373 @@
+"""Every layout of ratings is read to the same interactions; every fault is one sentence that names its line."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.formats import read_interactions
+from bert4rec_tui.data.interactions import Interactions
+from bert4rec_tui.data.sources import opened
+from bert4rec_tui.errors import UserError
+
+
+def read(source: Path, columns: dict[str, str] | None = None, separator: str = "") -> Interactions:
+    settings = DatasetConfig(name="mine", source=str(source), columns=columns or {}, separator=separator)
+    with opened(source, source.parent / "unpacked", settings) as found:
+        return read_interactions(found, settings)[0]
+
+
+def rows(interactions: Interactions) -> list[tuple]:
+    """(user, item, rating, seconds) in file order, with raw ids; None for what there is not."""
+    count = len(interactions)
+    ratings = interactions.ratings.tolist() if interactions.ratings is not None else [None] * count
+    times = interactions.times.seconds().tolist() if interactions.times is not None else [None] * count
+    users = [interactions.user_ids[code] for code in interactions.users.tolist()]
+    items = [interactions.item_ids[code] for code in interactions.items.tolist()]
+    return list(zip(users, items, ratings, times, strict=True))
+
+
+def fault(path: Path, **said) -> str:
+    with pytest.raises(UserError) as error:
+        read(path, **said)
+    return str(error.value)
+
+
+def written(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("layout", ["u.data", "dat", "csv"])
+def test_every_movielens_layout_gives_the_same_ratings(movielens, ratings, layout):
+    assert rows(read(movielens(layout))) == ratings
+
+
+@pytest.mark.parametrize("layout", ["u.data", "dat", "csv"])
+def test_titles_in_latin_1_and_with_brackets_come_through(movielens, layout):
+    interactions = read(movielens(layout))
+    found = dict(zip(np.asarray(interactions.item_ids).tolist(), interactions.titles, strict=True))
+    assert (found[1], found[2], found[3]) == ("Toy Story (1995)", "[REC] (2007)", "Amélie (2001)")
+    genres = dict(zip(np.asarray(interactions.item_ids).tolist(), interactions.genres, strict=True))
+    assert genres[2] == "Horror"
+    assert genres[1].split("|")[0] == "Animation"
+    assert found[4] == ""
+
+
+def test_movies_dat_may_be_utf_8_as_in_ml_10m(movielens):
+    folder = movielens("dat")
+    (folder / "movies.dat").write_text("3::Amélie: the film (2001)::Romance\n", encoding="utf-8")
+    interactions = read(folder)
+    assert interactions.titles[list(interactions.item_ids).index(3)] == "Amélie: the film (2001)"
+
+
+@pytest.mark.parametrize("separator", [",", "\t", ";", "|", "::", " "])
+def test_a_separator_is_found_by_looking(tmp_path, separator):
+    lines = ["userId movieId rating timestamp", "1 10 3.5 100", "1 20 4 200", "2 10 5 300"]
+    path = written(tmp_path / "mine.txt", "\n".join(lines).replace(" ", separator))
+    assert rows(read(path)) == [(1, 10, 3.5, 100), (1, 20, 4, 200), (2, 10, 5, 300)]
+
+
+def test_columns_by_name_in_any_order_and_ids_of_text(tmp_path):
+    path = written(tmp_path / "mine.csv", "when,film,who\n5,b,zoë\n6,a,ann\n5,a,zoë\n")
+    interactions = read(path, {"user": "who", "item": "film", "timestamp": "when"})
+    assert interactions.user_ids == ["ann", "zoë"]
+    assert interactions.item_ids == ["a", "b"]
+    assert rows(interactions) == [("zoë", "b", None, 5), ("ann", "a", None, 6), ("zoë", "a", None, 5)]
+
+
+def test_columns_by_number_in_a_file_without_header(tmp_path):
+    path = written(tmp_path / "mine.tsv", "7\t1.5\t30\n8\t2\t31\n")
+    assert rows(read(path, {"user": "2", "item": "0", "rating": "1"})) == [(30, 7, 1.5, None), (31, 8, 2.0, None)]
+
+
+def test_numbers_may_also_be_said_of_a_file_with_header(tmp_path):
+    path = written(tmp_path / "mine.csv", "u,i,at\n1,2,3\n")
+    assert rows(read(path, {"user": "0", "item": "1", "timestamp": "2"})) == [(1, 2, None, 3)]
+
+
+def test_an_id_that_is_a_word_far_down_makes_them_all_text(tmp_path):
+    lines = "".join(f"{i},{i % 7}\n" for i in range(200_000))
+    interactions = read(written(tmp_path / "mine.csv", f"user,item\n{lines}x9,1\n"))
+    assert interactions.user_ids[-1] == "x9"
+    assert interactions.user_ids[:3] == ["0", "1", "10"]
+    assert np.asarray(interactions.item_ids).tolist() == list(range(7))
+
+
+def test_words_such_as_null_are_ids_like_others(tmp_path):
+    path = written(tmp_path / "mine.csv", "user,item\nnull,NA\nnan,NULL\n")
+    assert rows(read(path)) == [("null", "NA", None, None), ("nan", "NULL", None, None)]
+
+
+def test_quoted_cells_with_separators_and_line_breaks(tmp_path):
+    text = 'user,item,title,note\n1,2,"Good, the Bad","a\nb"\n2,2,,x\n1,3,"He said ""no""",\n'
+    interactions = read(written(tmp_path / "mine.csv", text))
+    assert interactions.titles == ["Good, the Bad", 'He said "no"']
+    note = read(written(tmp_path / "note.csv", text.replace("title", "remark")))
+    assert rows(note) == [(1, 2, None, None), (2, 2, None, None), (1, 3, None, None)]
+
+
+def test_double_separators_with_single_ones_in_a_title(tmp_path):
+    path = written(tmp_path / "mine.dat", "1::2::Alien: the first\n1::3::Up\n")
+    interactions = read(path, {"user": "0", "item": "1", "title": "2"})
+    assert interactions.titles == ["Alien: the first", "Up"]
+
+
+def test_the_title_of_an_item_is_the_first_that_is_not_empty(tmp_path):
+    path = written(tmp_path / "mine.csv", "user,item,title\n1,5,\n2,5,First\n3,5,Second\n1,6,\n")
+    assert read(path).titles == ["First", ""]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(tmp_path):
+    path = written(tmp_path / "mine.csv", "\ufeffuser,item,timestamp\r\n1,2,3\r\n\r\n1,4,5\r\n")
+    assert rows(read(path)) == [(1, 2, None, 3), (1, 4, None, 5)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "seconds"),
+    [
+        (["100", "200"], [100, 200]),
+        (["100.25", "100.75"], [100, 100]),
+        (["-5", "7"], [-5, 7]),
+        (["1700000000123", "1700000000124"], [1_700_000_000, 1_700_000_000]),
+        (["2001-01-06", "2001-01-06 10:00:00"], [978_739_200, 978_775_200]),
+        (["2001-01-06T10:00:00Z", "2001-01-06T10:00:00+02:00"], [978_775_200, 978_768_000]),
+    ],
+)
+def test_times_are_seconds_or_dates(tmp_path, cells, seconds):
+    lines = "".join(f"1,{i},{cell}\n" for i, cell in enumerate(cells))
+    interactions = read(written(tmp_path / "mine.csv", f"user,item,timestamp\n{lines}"))
+    assert interactions.times.seconds().tolist() == seconds
+
+
+def test_times_within_a_second_still_decide_the_order(tmp_path):
+    path = written(tmp_path / "mine.csv", "user,item,timestamp\n1,1,100.75\n1,2,100.25\n")
+    ticks = read(path).times.ticks
+    assert ticks[0] > ticks[1]
+
+
+def test_parquet_with_its_own_types(tmp_path):
+    table = pa.table(
+        {
+            "user_id": pa.array([7, 7, 9], pa.int32()),
+            "item_id": pa.array(["b", "a", "b"]).dictionary_encode(),
+            "rating": pa.array([1, 2, 3], pa.int8()),
+            "timestamp": pa.array([10**9, 2 * 10**9, 3 * 10**9], pa.timestamp("ns")),
+            "title": pa.array(["Bee", None, "B"]),
+        }
+    )
+    parquet.write_table(table, tmp_path / "mine.parquet")
+    interactions = read(tmp_path / "mine.parquet")
+    assert rows(interactions) == [(7, "b", 1.0, 1), (7, "a", 2.0, 2), (9, "b", 3.0, 3)]
+    assert interactions.titles == ["", "Bee"]
+
+
+def test_parquet_faults_are_sentences(tmp_path):
+    path = tmp_path / "mine.parquet"
+    parquet.write_table(pa.table({"user": [1, None], "thing": [1, 2]}), path)
+    assert fault(path, columns={"user": "user", "item": "thing"}) == "mine.parquet, row 2: the user is empty"
+    assert fault(path, columns={"user": "user", "item": "film"}) == (
+        'mine.parquet: has no column "film" for item; there are user, thing'
+    )
+    assert "mine.parquet: no column is named like item; there are user, thing" in fault(path)
+    path.write_bytes(b"not one")
+    assert fault(path) == "mine.parquet: is not a Parquet file"
+
+
+BAD_MOVIELENS = [
+    (
+        "dat",
+        "ratings.dat",
+        "1::2::3::4\n1::2\n",
+        'ratings.dat, line 2: "1::2" has 2 fields, 4 are expected (UserID::MovieID::Rating::Timestamp)',
+    ),
+    (
+        "dat",
+        "ratings.dat",
+        "1,2,3,4\n1,2,3,5\n",
+        'ratings.dat, line 1: "1,2,3,4" has 1 field, 4 are expected (UserID::MovieID::Rating::Timestamp)',
+    ),
+    (
+        "dat",
+        "ratings.dat",
+        "1:x:2::3::4\n",
+        'ratings.dat, line 1: "1:x:2::3::4" has 3 fields, 4 are expected (UserID::MovieID::Rating::Timestamp)',
+    ),
+    (
+        "dat",
+        "ratings.dat",
+        "1::2::3::4\n1::abc::3::4\n",
+        'ratings.dat, line 2: the item id "abc" is not a whole number',
+    ),
+    ("dat", "ratings.dat", "1::2::3::4\n\n1::2::good::4\n", 'ratings.dat, line 3: the rating "good" is not a number'),
+    ("dat", "ratings.dat", "1::2::nan::4\n", 'ratings.dat, line 1: the rating "nan" is not a number'),
+    ("dat", "ratings.dat", "1::2::3::4\n1::::3::4\n", "ratings.dat, line 2: the item id is empty"),
+    ("dat", "ratings.dat", "", "ratings.dat: is empty; a line for each rating is expected"),
+    ("dat", "ratings.dat", " \n\n", "ratings.dat: is empty; a line for each rating is expected"),
+    (
+        "u.data",
+        "u.data",
+        "1\t2\t3\t4\n1 2 3 4\n",
+        'u.data, line 2: "1 2 3 4" has 1 field, 4 are expected (user, item, rating and timestamp, separated by tabs)',
+    ),
+    ("u.data", "u.data", "1\t2\t3\tnow\n", 'u.data, line 1: the timestamp "now" is not a number of seconds'),
+    (
+        "csv",
+        "ratings.csv",
+        "userId;movieId;rating;timestamp\n1;2;3;4\n",
+        'ratings.csv, line 1: "userId;movieId;rating;timestamp" has 1 field, 4 are expected '
+        "(userId,movieId,rating,timestamp); another separator can be given with --separator",
+    ),
+    (
+        "csv",
+        "ratings.csv",
+        "userId,movieId,rating,timestamp\n1,2,3,4\n1,2,3\n",
+        'ratings.csv, line 3: "1,2,3" has 3 fields, 4 are expected (userId,movieId,rating,timestamp)',
+    ),
+    (
+        "csv",
+        "ratings.csv",
+        "userId,movieId,stars,timestamp\n1,2,3,4\n",
+        'ratings.csv: has no column "rating" for rating; there are userId, movieId, stars, timestamp',
+    ),
+    (
+        "csv",
+        "ratings.csv",
+        "userId,movieId,rating,timestamp\n99999999999999999999,2,3,4\n",
+        'ratings.csv, line 2: the user id "99999999999999999999" is not a whole number',
+    ),
+    (
+        "csv",
+        "ratings.csv",
+        "userId,movieId,rating,timestamp\n",
+        "ratings.csv: has no ratings; a line for each rating is expected",
+    ),
+]
+
+
+@pytest.mark.parametrize(("layout", "name", "text", "sentence"), BAD_MOVIELENS)
+def test_what_is_wrong_in_movielens_files(movielens, layout, name, text, sentence):
+    folder = movielens(layout)
+    (folder / name).write_text(text)
+    assert fault(folder) == sentence
+
+
+def test_the_line_at_fault_is_found_deep_in_a_file(movielens):
+    folder = movielens("dat")
+    lines = ["1::2::3::4\n"] * 41_202 + ["UserID::MovieID\n"] + ["1::2::3::4\n"] * 9
+    (folder / "ratings.dat").write_text("".join(lines))
+    assert fault(folder) == (
+        'ratings.dat, line 41,203: "UserID::MovieID" has 2 fields, 4 are expected (UserID::MovieID::Rating::Timestamp)'
+    )
+
+
+BAD_TABLES = [
+    ("user,item\n1,2\n3\n", {}, 'mine.csv, line 3: "3" has 1 field, 2 are expected (user,item)'),
+    ("user,item\n1,2\n,3\n", {}, "mine.csv, line 3: the user id is empty"),
+    (
+        "user,item,timestamp\n1,2,3\n1,2,soon\n",
+        {},
+        'mine.csv, line 3: the timestamp "soon" is neither a number of seconds nor a date such as 2001-01-06',
+    ),
+    ("user,item,rating\n1,2,3\n1,2,x\n", {}, 'mine.csv, line 3: the rating "x" is not a number'),
+    (
+        "a,b\n1,2\n",
+        {"columns": {"user": "a", "item": "c"}},
+        'mine.csv: has no column "c" for item; there are a, b',
+    ),
+    (
+        "1,2\n3,4\n",
+        {"columns": {"user": "0", "item": "2"}},
+        "mine.csv: has no column 2 for item; its 2 columns are 0 to 1",
+    ),
+    (
+        "1,2\n3,4\n",
+        {"columns": {"user": "0", "item": "0"}},
+        'mine.csv: column "0" cannot be both user and item',
+    ),
+    (
+        "1,2\n3,4\n",
+        {"columns": {"user": "0"}},
+        "mine.csv: which column is the item? Say it with --columns user=…,item=…",
+    ),
+    (
+        "1,2\n3,4\n",
+        {},
+        "mine.csv: the file has no header, so the columns are a guess; "
+        "say which they are, such as --columns user=0,item=1",
+    ),
+    (
+        "user_id,movie_id,film,x\n1,2,3,4\n",
+        {},
+        "mine.csv: item may be movie_id or film; say which they are, such as --columns user=user_id,item=movie_id",
+    ),
+    (
+        "user,item\n1,2\n",
+        {"separator": ";"},
+        'mine.csv, line 1: "user,item" has one column with the separator ";", two or more are expected',
+    ),
+    ("word\nother\n", {}, 'mine.csv, line 1: "word" has one column, two or more are expected; give --separator'),
+    ("", {}, "mine.csv: is empty; a line for each rating is expected"),
+    ("user,item\n", {}, "mine.csv: has no ratings; a line for each rating is expected"),
+    ("a,b\0c\n1,2\n", {}, "mine.csv: is not a text file; a CSV, TSV or Parquet file is expected"),
+    (
+        "user,item\n1,2\n",
+        {"separator": "é"},
+        "separator 'é': cannot separate columns; write a mark such as , or ; or tab or ::",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "said", "sentence"), BAD_TABLES)
+def test_what_is_wrong_in_tables(tmp_path, text, said, sentence):
+    assert fault(written(tmp_path / "mine.csv", text), **said) == sentence
+
+
+def test_another_encoding_is_said_with_its_line(tmp_path):
+    path = written(tmp_path / "mine.csv", "user,item,title\n1,2,Amelie\n1,3,Amélie\n", "latin-1")
+    assert fault(path) == "mine.csv, line 3: is not UTF-8 text (byte 0xE9 at position 7); save the file as UTF-8"
+    long = "user,item\n" + "1,2\n" * 100_000
+    path = written(tmp_path / "mine.csv", long + "é,3\n", "latin-1")
+    assert fault(path) == "mine.csv, line 100,002: is not UTF-8 text (byte 0xE9 at position 1); save the file as UTF-8"
+    path = written(tmp_path / "mine.csv", "user,item\n1,2\n", "utf-16")
+    assert fault(path) == "mine.csv, line 1: is UTF-16, not UTF-8; save the file as UTF-8"
+
+
+def test_movies_csv_in_another_encoding_is_said_with_its_line(movielens):
+    folder = movielens("csv")
+    (folder / "movies.csv").write_bytes("movieId,title,genres\n3,Amélie,Drama\n".encode("latin-1"))
+    assert fault(folder) == "movies.csv, line 2: is not UTF-8 text (byte 0xE9 at position 5); save the file as UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("layout", "name", "text", "sentence"),
+    [
+        ("dat", "movies.dat", "1::Toy\n", 'movies.dat, line 1: "1::Toy" has 2 fields, 3 are expected'),
+        ("dat", "movies.dat", "one::Toy::X\n", 'movies.dat, line 1: the item id "one" is not a whole number'),
+        ("u.data", "u.item", "1|Toy\n", 'u.item, line 1: "1|Toy" has 2 fields, 24 are expected'),
+        ("csv", "movies.csv", "movieId,title,genres\n1,Toy\n", 'movies.csv, line 2: "1,Toy" has 2 fields, 3 are'),
+        ("csv", "movies.csv", "id,title\n", "movies.csv, line 1: has no column movieid"),
+    ],
+)
+def test_what_is_wrong_in_files_of_titles(movielens, layout, name, text, sentence):
+    folder = movielens(layout)
+    (folder / name).write_text(text)
+    assert fault(folder).startswith(sentence)
+
+
+def test_control_characters_of_a_file_do_not_reach_the_terminal(movielens):
+    folder = movielens("dat")
+    (folder / "ratings.dat").write_text("\x1b[2J1::2\n")
+    assert "\x1b" not in fault(folder)
+
+
+@pytest.mark.parametrize("lines", [2, 60_000])
+def test_a_quote_that_never_ends_is_one_sentence(tmp_path, lines):
+    path = written(tmp_path / "mine.csv", 'user,item\n1,2\n1,"2\n' + "3,4\n" * lines)
+    assert fault(path) in {
+        'mine.csv, line 5: the item id goes on over the end of its line; is a " missing in it?',
+        'mine.csv, line 32,771: has a cell without end; is a " missing before it?',
+    }
