@@ -244,9 +244,9 @@ class RunsScreen(RunActions):
         del width
         return draw_run(self.rows[row], self._columns)
 
-    def _draw_header(self, width: int) -> Content:
+    def _draw_header(self, width: int) -> list[Content]:
         self._columns = columns_for(self.rows, self.marks, width, self.shell.ascii)
-        return draw_header(self._columns) if self.rows else Content("")
+        return [draw_header(self._columns) if self.rows else Content("")]
 
     @on(ArrayList.Moved, "#runs-table")
     def choose_run(self, message: ArrayList.Moved) -> None:

@@ -1,6 +1,6 @@
 """A list that is drawn line by line from arrays, so that 200,000 rows cost what one screenful costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ from textual.visual import Visual
 from bert4rec_tui.tui.widgets.signs import clean, cut
 
 DrawRow = Callable[[int, int], Content]  # (row, width in cells) → its line
-DrawHeader = Callable[[int], Content]
+DrawHeader = Callable[[int], Sequence[Content]]  # width in cells → the lines above the rows, as many as `head`
 
 
 def cells(*parts: tuple[str | Content, int]) -> Content:
@@ -81,12 +81,14 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         draw: DrawRow,
         *,
         header: DrawHeader | None = None,
+        head: int = 1,
         empty: str = "",
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.draw_row, self.header, self.empty = draw, header, empty
+        self.head = head if header else 0
         self.rows = np.zeros(0, np.int64)
         self._told: int | None = None
 
@@ -94,11 +96,6 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
     def row(self) -> int:
         """The row under the cursor, -1 where nothing is shown."""
         return int(self.rows[self.cursor]) if 0 <= self.cursor < len(self.rows) else -1
-
-    @property
-    def head(self) -> int:
-        """How many lines the header takes."""
-        return 1 if self.header else 0
 
     def show_rows(self, rows: np.ndarray | int, keep: int | None = None) -> None:
         """Show these rows, or the first so many; the cursor goes to the row `keep` if it is among them.
@@ -151,8 +148,10 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         """The header, a row, or what would be here."""
         width = self.size.width
         base = self.visual_style
-        if self.header and y == 0:
-            return self._strip(self.header(width), self.get_visual_style("list--header"))
+        if self.header and y < self.head:
+            lines = self.header(width)
+            content = lines[y] if y < len(lines) else Content("")
+            return self._strip(content, self.get_visual_style("list--header"))
         at = y - self.head + round(self.scroll_offset.y)
         if at < len(self.rows):
             style = self.get_visual_style("list--cursor") if at == self.cursor else base

@@ -54,6 +54,7 @@ class Plot:
     from_zero: bool = False
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
+    x_ticks: tuple[tuple[float, str], ...] = ()  # instead of numbers, where x counts places
 
     def values(self) -> tuple[np.ndarray, np.ndarray]:
         """All x of points and all finite y, bands included, that lie in the range of x."""
@@ -262,7 +263,7 @@ class Chart(Canvas):
             self._write(name_at, bottom, name, axis)
         taken = margin - 1
         at, words = LinearFormatter().get_ticks_and_labels(view.x0, view.x1, max(2, view.columns // 2 // 6))
-        for value, label in zip(at, words, strict=True):
+        for value, label in self.plot.x_ticks or zip(at, words, strict=True):
             cell = margin + 1 + int(view.column(np.array([value]))[0]) // 2
             start = max(margin, cell - len(label) // 2)
             if cell >= self.size.width or start <= taken or start + len(label) > name_at - (1 if name else 0):

@@ -1,0 +1,65 @@
+"""Choose among the runs that have a model, for the screens that use one."""
+
+import asyncio
+from typing import Literal, cast
+
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.tui.dialogs import Choice, Chooser
+from bert4rec_tui.tui.run_plots import metric_words
+from bert4rec_tui.tui.screens.base import MainScreen
+from bert4rec_tui.tui.widgets.signs import SIGNS, metric
+
+CheckpointName = Literal["best", "last"]
+
+
+def run_with_model(source: LocalRuns, reference: str = "") -> Run | None:
+    """The run of that id, or without one the newest that has a checkpoint; None where there is none."""
+    try:
+        return source.find(reference or "latest", "anything" if reference else "checkpoint")
+    except UserError:
+        return None
+
+
+def checkpoint_of(run: Run, wanted: CheckpointName = "best") -> CheckpointName:
+    """The wanted checkpoint if it is there, else the other one."""
+    other: CheckpointName = "last" if wanted == "best" else "best"
+    return wanted if run.checkpoint(wanted).exists() or not run.checkpoint(other).exists() else other
+
+
+def _choices(source: LocalRuns) -> list[Choice]:
+    found: list[Choice] = []
+    for run in source.runs():
+        if not run.has_checkpoint():
+            continue
+        try:
+            status = run.status()
+            state = SIGNS[run.state(status)].word
+        except UserError:
+            continue
+        best = f"{metric_words(status.best.metric)} {metric(status.best.value)}" if status.best else ""
+        found.append(Choice(run.id, run.id, f"{state}  {best}".strip()))
+    return found
+
+
+async def choose_run(screen: MainScreen, title: str, now: Run | None) -> Run | None:
+    """Ask which run; None when the question is left, or when no run has a checkpoint."""
+    source = screen.shell.runs
+    choices = await asyncio.to_thread(_choices, source)
+    if not choices:
+        screen.notify("No run has a checkpoint yet; train one first.", severity="warning")
+        return None
+    answer = await screen.app.push_screen_wait(
+        Chooser(title, choices, now.id if now else None, search=len(choices) > 9)
+    )
+    return next((run for run in source.runs() if run.id == answer), None)
+
+
+async def choose_checkpoint(screen: MainScreen, run: Run, now: CheckpointName) -> CheckpointName | None:
+    """Ask which checkpoint of a run; None when the question is left."""
+    words = {"best": "best, by the validation metric", "last": "last, where training is now"}
+    choices = [
+        Choice(name, words[name], "" if run.checkpoint(name).exists() else "not there yet") for name in ("best", "last")
+    ]
+    answer = await screen.app.push_screen_wait(Chooser("Which checkpoint?", choices, now))
+    return cast(CheckpointName | None, answer)
