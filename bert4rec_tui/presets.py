@@ -52,6 +52,24 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
         "The sizes, masking and every dropout site of the notebook that this project grew from.",
         {"training.optimizer": "adam", "training.schedule": "step"},
     ),
+    "quickstart": (
+        "What the quick start trains on the bundled sample: 610 users are too few for Cloze, so it is causal.",
+        {
+            "model.objective": "causal",
+            "model.hidden": 64,
+            "model.heads": 2,
+            "model.max_len": 50,
+            "model.dropout": 0.3,
+            "model.attention_dropout": False,
+            "model.feed_forward_dropout": False,
+            "model.block_dropout": False,
+            "model.tied_head": True,
+            "training.epochs": 60,
+            "training.learning_rate": 0.002,
+            "training.patience": 15,
+            "evaluation.best_metric": "full:NDCG@10",
+        },
+    ),
     "fast": (
         "A first look within minutes on a CPU.",
         {

@@ -23,11 +23,11 @@ from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
+from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.status import read_status, worker_lock, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder
-from bert4rec_tui.training.hardware import choose_device, choose_precision, set_up_process
 from bert4rec_tui.training.trainer import Trainer
 
 

@@ -1,0 +1,319 @@
+"""The commands. Each imports its module when it is called, so that help needs neither torch, pandas nor textual."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated, Literal
+
+import typer
+
+from bert4rec_tui import __version__
+from bert4rec_tui.errors import UserError, WorkFailedError
+
+app = typer.Typer(
+    name="bert4rec-tui",
+    help="From raw ratings to a trained BERT4Rec and to what a user would watch next. Without a command: the app.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def complete_runs(incomplete: str) -> list[str]:
+    """The ids of runs, for the shell."""
+    from bert4rec_tui.runs.store import LocalRuns
+    from bert4rec_tui.settings import runs_folder
+
+    return [run.id for run in LocalRuns(runs_folder()).runs() if run.id.startswith(incomplete)] + ["latest"]
+
+
+def complete_datasets(incomplete: str) -> list[str]:
+    """The ids of prepared datasets, for the shell."""
+    from bert4rec_tui.settings import datasets_folder
+
+    return [file.parent.name for file in datasets_folder().glob(f"{incomplete}*/manifest.json")]
+
+
+def complete_known(incomplete: str) -> list[str]:
+    """The names of known datasets, for the shell."""
+    from bert4rec_tui.data.catalog import KNOWN
+
+    return [name for name in KNOWN if name.startswith(incomplete)]
+
+
+def complete_presets(incomplete: str) -> list[str]:
+    """The names of presets, for the shell."""
+    from bert4rec_tui.presets import PRESETS
+
+    return [name for name in PRESETS if name.startswith(incomplete)]
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+RunName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="An id, its last four letters, a name, an unambiguous prefix, or `latest`.",
+        autocompletion=complete_runs,
+    ),
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+
+
+@contextmanager
+def answering(as_json: bool) -> Generator[None]:
+    """Turn how a command ends into one sentence and an exit code: 1 failed, 2 wrong request, 130 interrupted."""
+    try:
+        yield
+    except UserError as error:
+        code, sentence = 2, str(error)
+    except WorkFailedError as error:
+        code, sentence = 1, str(error)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        # Whoever read our output has had enough; nothing is left to flush it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    else:
+        return
+    print(json.dumps({"error": sentence}) if as_json else f"bert4rec-tui: {sentence}", file=sys.stderr, flush=True)
+    raise SystemExit(code)
+
+
+@app.callback(invoke_without_command=True)
+def open_app(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
+) -> None:
+    """Open the app, unless a command is named."""
+    if version:
+        print(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        with answering(as_json=False):
+            from bert4rec_tui.tui.start import run_app
+
+            run_app(no_mouse)
+
+
+@app.command()
+def quickstart(as_json: AsJson = False) -> None:
+    """Prepare the bundled sample, train a small model, test it, and print a user's next movies."""
+    with answering(as_json):
+        from bert4rec_tui.commands.quickstart import run_quickstart
+
+        run_quickstart(as_json=as_json)
+
+
+@app.command()
+def datasets(as_json: AsJson = False) -> None:
+    """List the known datasets and the prepared ones."""
+    with answering(as_json):
+        from bert4rec_tui.commands.datasets import run_datasets
+
+        run_datasets(as_json=as_json)
+
+
+@app.command()
+def prepare(
+    name: Annotated[str, typer.Argument(help="A known dataset, or a name.", autocompletion=complete_known)],
+    source: Annotated[str, typer.Option(help="A folder, zip or file that you have; without it: download.")] = "",
+    columns: Annotated[
+        str, typer.Option(help="user=…,item=…[,timestamp=…][,rating=…][,title=…][,genres=…], by name or number from 0.")
+    ] = "",
+    separator: Annotated[str, typer.Option(help="What stands between two columns.")] = "",
+    min_rating: Annotated[float, typer.Option(help="Drop ratings below this.")] = 0.0,
+    min_user_interactions: Annotated[int, typer.Option(help="Drop users with fewer.")] = 5,
+    min_item_interactions: Annotated[int, typer.Option(help="Drop items with fewer.")] = 0,
+    filter_kind: Annotated[Literal["once", "core"], typer.Option("--filter", help="Once, or until stable.")] = "once",
+    repeats: Annotated[Literal["keep", "first", "last"], typer.Option(help="Of repeated interactions.")] = "keep",
+    split: Annotated[str, typer.Option(help="leave-one-out or holdout.")] = "leave-one-out",
+    eval_users: Annotated[
+        int, typer.Option(help="Held-out users, each for validation and test; 0: 500 or a tenth.")
+    ] = 0,
+    validation_users: Annotated[int, typer.Option(help="Users validated in leave-one-out; 0: all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 42,
+    again: Annotated[bool, typer.Option("--again", help="Prepare anew what is prepared already.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Show the source's first rows only.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Prepare a dataset: fetch, filter, order, split, draw negatives."""
+    with answering(as_json):
+        from bert4rec_tui.commands.prepare import parse_columns, run_prepare, run_preview
+        from bert4rec_tui.config import DatasetConfig, from_dict
+
+        if preview:
+            run_preview(source, separator, parse_columns(columns), as_json=as_json)
+            return
+        values = {
+            "name": name,
+            "source": source,
+            "columns": parse_columns(columns),
+            "separator": separator,
+            "min_rating": min_rating,
+            "min_user_interactions": min_user_interactions,
+            "min_item_interactions": min_item_interactions,
+            "filter": filter_kind,
+            "repeats": repeats,
+            "split": split,
+            "eval_users": eval_users,
+            "validation_users": validation_users,
+            "seed": seed,
+        }
+        run_prepare(from_dict(values, DatasetConfig), again=again, as_json=as_json)
+
+
+@app.command()
+def train(
+    config: Annotated[str, typer.Option(help="A TOML file; what it leaves out comes from the preset.")] = "",
+    preset: Annotated[str, typer.Option(help="Where to start from.", autocompletion=complete_presets)] = "",
+    dataset: Annotated[
+        str, typer.Option(help="A prepared dataset; without it: the newest.", autocompletion=complete_datasets)
+    ] = "",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as training.epochs=20.")
+    ] = None,
+    init_from: Annotated[str, typer.Option(help="A safetensors file with weights to start with.")] = "",
+    name: Annotated[str, typer.Option(help="A name of your own for the run.")] = "",
+    detach: Annotated[bool, typer.Option("--detach", help="Leave the run to itself.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train, and follow the run until it ends. Ctrl-C stops it after saving, twice at once."""
+    with answering(as_json):
+        from bert4rec_tui.commands.train import run_train
+
+        run_train(
+            file=config,
+            preset_name=preset,
+            dataset=dataset,
+            assignments=set_ or [],
+            init_from=init_from,
+            name=name,
+            detach=detach,
+            as_json=as_json,
+        )
+
+
+@app.command()
+def runs(as_json: AsJson = False) -> None:
+    """List the runs."""
+    with answering(as_json):
+        from bert4rec_tui.commands.runs import run_runs
+
+        run_runs(as_json=as_json)
+
+
+@app.command()
+def watch(run: RunName = "latest", as_json: AsJson = False) -> None:
+    """Follow a run until it ends; Ctrl-C only leaves. With --json one event a line."""
+    with answering(as_json):
+        from bert4rec_tui.commands.runs import run_watch
+
+        run_watch(run, as_json=as_json)
+
+
+@app.command()
+def pause(run: RunName = "latest", as_json: AsJson = False) -> None:
+    """Let a run save, then wait between two steps."""
+    with answering(as_json):
+        from bert4rec_tui.commands.runs import run_control
+
+        run_control(run, "pause", as_json=as_json)
+
+
+@app.command()
+def resume(
+    run: RunName = "latest",
+    detach: Annotated[bool, typer.Option("--detach", help="Leave the run to itself.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Continue a paused run; restart a stopped, failed or lost one; follow a live one."""
+    with answering(as_json):
+        from bert4rec_tui.commands.runs import run_resume
+
+        run_resume(run, detach=detach, as_json=as_json)
+
+
+@app.command()
+def stop(run: RunName = "latest", as_json: AsJson = False) -> None:
+    """Let a run save and end."""
+    with answering(as_json):
+        from bert4rec_tui.commands.runs import run_control
+
+        run_control(run, "stop", as_json=as_json)
+
+
+@app.command()
+def remove(
+    run: RunName,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a run with its checkpoints and results."""
+    with answering(as_json):
+        from bert4rec_tui.commands.runs import run_remove
+
+        run_remove(run, yes=yes, as_json=as_json)
+
+
+@app.command()
+def test(
+    run: RunName = "latest",
+    checkpoint: Annotated[Literal["best", "last"], typer.Option(help="Which weights.")] = "best",
+    protocol: Annotated[
+        list[str] | None, typer.Option(help="full, uniform-100, popular-100; may be repeated; without it: the run's.")
+    ] = None,
+    device: Device = "",
+    as_json: AsJson = False,
+) -> None:
+    """Rank the held-out test items, with intervals and baselines."""
+    with answering(as_json):
+        from bert4rec_tui.commands.test import run_test_command
+
+        run_test_command(run, checkpoint=checkpoint, protocols=protocol or [], device=device, as_json=as_json)
+
+
+@app.command()
+def recommend(
+    run: RunName = "latest",
+    user: Annotated[str | None, typer.Option(help="A user's id in the source.")] = None,
+    items: Annotated[str | None, typer.Option(help="Item ids of a history of your own, oldest first.")] = None,
+    k: Annotated[int, typer.Option("-k", help="How many items.")] = 10,
+    explain: Annotated[bool, typer.Option("--explain", help="Say which items of the history caused each.")] = False,
+    device: Device = "cpu",
+    as_json: AsJson = False,
+) -> None:
+    """Print what a user would watch next."""
+    with answering(as_json):
+        from bert4rec_tui.commands.recommend import run_recommend
+
+        run_recommend(run, user=user, items=items, k=k, explain=explain, device=device, as_json=as_json)
+
+
+@app.command()
+def paths(as_json: AsJson = False) -> None:
+    """Print where everything is."""
+    with answering(as_json):
+        from bert4rec_tui.commands.output import Output
+        from bert4rec_tui.settings import paths as all_paths
+
+        places = all_paths()
+        Output(as_json).result(places, "\n".join(f"{name:<10}{place}" for name, place in places.items()))
+
+
+def _interrupt(number: int, frame: object) -> None:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """The command `bert4rec-tui`."""
+    # Whoever ends a command kindly gets the same tidy end as with Ctrl-C: nothing half-written stays behind.
+    signal.signal(signal.SIGTERM, _interrupt)
+    app()

@@ -1,0 +1,148 @@
+"""Follow a run on the terminal until it ends: for `train`, `resume` and `watch`."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from bert4rec_tui.commands.output import Output, duration
+from bert4rec_tui.errors import WorkFailedError
+from bert4rec_tui.progress import Progress
+from bert4rec_tui.runs.control import ask
+from bert4rec_tui.runs.events import Alert, Event, Note, StateChange, Validation
+from bert4rec_tui.runs.status import ENDED, Status
+from bert4rec_tui.runs.store import Run
+
+PAUSE_SECONDS = 0.3
+
+
+def new_events(run: Run, offset: int = 0) -> Iterator[list[Event]]:
+    """The events of a run as they come, an empty list while there are none, until it has ended and all are read."""
+    while True:
+        ended = run.state() in ENDED
+        events, offset = run.events.read(offset)
+        yield events
+        if ended and not events:
+            return
+        if not events:
+            time.sleep(PAUSE_SECONDS)
+
+
+def follow(run: Run, output: Output, offset: int = 0) -> Status:
+    """Show a run until it ends. The first Ctrl-C asks it to save and stop, the second ends it at once.
+
+    Returns its last status. Raises KeyboardInterrupt once it has stopped that way.
+    """
+    interrupted = 0
+
+    def on_interrupt(number: int, frame: object) -> None:
+        nonlocal interrupted
+        del number, frame
+        interrupted += 1
+        if interrupted == 1:
+            ask(run.path, "stop", run.status().control)
+            output.say("stopping after saving; Ctrl-C again ends it at once")
+        else:
+            pid = run.status().pid
+            for _ in range(2):
+                if pid:
+                    os.kill(pid, signal.SIGTERM)
+                    time.sleep(0.1)
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        for events in new_events(run, offset):
+            tell(run, events, output)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        output.close_line()
+    if interrupted:
+        output.say(f"{run.id}: {run.state()}; `bert4rec-tui resume {run.short_id}` goes on")
+        raise KeyboardInterrupt
+    return run.status()
+
+
+def tell(run: Run, events: list[Event], output: Output) -> None:
+    """Say what has happened, and how far the run is."""
+    for event in events:
+        line = sentence(event)
+        if line:
+            output.say(line)
+    status = run.status()
+    if status.state == "training" and status.steps_per_epoch:
+        done = status.step - status.epoch * status.steps_per_epoch
+        stage = f"epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
+        if status.phase in ("validating", "testing"):
+            output.progress(Progress(stage=f"{stage}  {status.phase}", seconds_left=status.seconds_left))
+        else:
+            output.progress(
+                Progress(
+                    stage=stage if status.loss is None else f"{stage}  loss {status.loss:.3f}",
+                    done=max(0, done),
+                    total=status.steps_per_epoch,
+                    unit="steps",
+                    seconds_left=status.seconds_left,
+                )
+            )
+
+
+def sentence(event: Event) -> str:
+    """An event as a line for a person; empty for those that are numbers only."""
+    match event:
+        case Validation(metrics=metrics, epoch=epoch, best=best):
+            shown = [
+                f"{name} {values[name]:.4f} {protocol}"
+                for protocol, values in metrics.items()
+                for name in ("NDCG@10", "Recall@10")
+                if name in values
+            ]
+            return f"validation after epoch {epoch}: {'  '.join(shown)}{'  (best)' if best else ''}"
+        case StateChange(state=state, message=message, step=step):
+            return f"{state} at step {step:,}" + (f": {message}" if message else "")
+        case Alert(message=message):
+            return f"! {message}"
+        case Note(text=text):
+            return text
+        case _:
+            return ""
+
+
+def summary(run: Run, status: Status) -> dict[str, Any]:
+    """What `train --json` prints."""
+    return {
+        "run": run.id,
+        "state": run.state(status),
+        "epochs": status.epoch,
+        "best_epoch": status.best.epoch if status.best else None,
+        "best": {status.best.metric: status.best.value} if status.best else None,
+        "seconds": round(status.seconds, 3),
+    }
+
+
+def summary_text(run: Run, status: Status) -> str:
+    """The same for people."""
+    best = f", best {status.best.metric} {status.best.value:.4f} in epoch {status.best.epoch}" if status.best else ""
+    text = f"{run.id}: {run.state(status)} after {status.epoch} epochs and {duration(status.seconds)}{best}"
+    if status.best:
+        return f"{text}\nnext: bert4rec-tui test {run.short_id}   bert4rec-tui recommend {run.short_id} --user ID"
+    return text
+
+
+def raise_for_ending(run: Run, status: Status) -> None:
+    """Raises WorkFailedError where a run has failed or was lost, with its own sentence or its last lines of log."""
+    state = run.state(status)
+    if state == "failed":
+        raise WorkFailedError(f"{run.id}: {status.message}")
+    if state == "lost":
+        tail = " / ".join(run.console_tail(3)) or "its log is empty"
+        raise WorkFailedError(
+            f"{run.id}: the worker is gone without a word ({tail}); `bert4rec-tui resume {run.short_id}` goes on"
+        )
+
+
+def event_json(event: Event) -> Any:
+    """An event as `watch --json` prints it."""
+    return msgspec.to_builtins(event)

@@ -1,0 +1,76 @@
+"""The command `quickstart`: from the bundled ratings to a user's next movies, in minutes on a laptop."""
+
+import json
+import time
+from typing import Any
+
+import msgspec
+
+from bert4rec_tui.commands.follow import follow, raise_for_ending
+from bert4rec_tui.commands.output import Output, duration
+from bert4rec_tui.commands.recommend import as_text as recommendations_text
+from bert4rec_tui.commands.recommend import recommendation
+from bert4rec_tui.commands.test import as_text as test_text
+from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.prepare import prepare
+from bert4rec_tui.presets import preset
+from bert4rec_tui.runs.launcher import launch
+from bert4rec_tui.runs.store import LocalRuns
+from bert4rec_tui.settings import datasets_folder, raw_folder, runs_folder
+
+SAMPLE = DatasetConfig(name="sample", min_item_interactions=5)
+USER = "1"
+
+
+def run_quickstart(*, as_json: bool) -> None:
+    """Prepare the sample, train a small model, test it, and print a user's next movies."""
+    output = Output(as_json)
+    began = time.monotonic()
+    dataset = prepare(SAMPLE, datasets_folder(), raw_folder(), output.progress)
+    counts = dataset.manifest.counts
+    output.say(
+        f"1/4 prepared MovieLens latest-small: {counts.users:,} users, {counts.items:,} movies "
+        f"with at least 5 ratings, {counts.interactions:,} ratings"
+    )
+    config = msgspec.structs.replace(preset("quickstart"), dataset=dataset.manifest.settings)
+    run = LocalRuns(runs_folder()).create(config, dataset.id)
+    launch(run)
+    output.say(f"2/4 training a small model with the {config.model.objective} objective as {run.id}")
+    status = follow(run, output)
+    raise_for_ending(run, status)
+    output.say(f"3/4 testing the best checkpoint, epoch {status.best.epoch if status.best else 0}")
+    # Only now is torch needed here: the worker has its own.
+    from bert4rec_tui.evaluation.testing import run_test
+    from bert4rec_tui.model.hardware import choose_device, set_up_process
+    from bert4rec_tui.recommend.recommender import Recommender
+
+    device = choose_device("auto")
+    set_up_process(0, False, device)
+    evaluation = config.evaluation
+    test = run_test(run, dataset, "best", evaluation.protocols, device, evaluation.test_precision, output.progress)
+    output.say(f"4/4 what user {USER} would watch next")
+    recommender = Recommender(run, dataset, device=str(device))
+    user = dataset.user_index(USER)
+    history = [int(item) for item in dataset.history_of(user)]
+    recommend = recommendation(recommender, USER, user, history, 10, explain=False)
+    seconds = time.monotonic() - began
+    values = {"run": run.id, "seconds": round(seconds, 3), "test": test, "recommend": recommend}
+    text = (
+        f"{test_text(test)}\n\n{recommendations_text(recommend, recommender)}\n\n"
+        f"{verdict(test)} Done in {duration(seconds)}.\n"
+        "Open the app with `bert4rec-tui`, or go on: "
+        f"`bert4rec-tui recommend {run.short_id} --user 2`, `bert4rec-tui prepare ml-1m`."
+    )
+    if as_json:
+        print(json.dumps(values, ensure_ascii=False), flush=True)
+    else:
+        print(text, flush=True)
+
+
+def verdict(test: dict[str, Any]) -> str:
+    """How the model stands beside the baselines, in a sentence."""
+    metric, protocol = "NDCG@10", "full"
+    own = test["protocols"][protocol][metric]["value"]
+    beside = {name: rows[protocol][metric]["value"] for name, rows in test["baselines"].items()}
+    listed = ", ".join(f"{name} {value:.4f}" for name, value in beside.items())
+    return f"{metric} {protocol} {own:.4f} with the {test['objective']} objective ({listed})."

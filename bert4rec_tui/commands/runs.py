@@ -1,0 +1,188 @@
+"""The commands `runs`, `watch`, `pause`, `resume`, `stop` and `remove`."""
+
+import json
+import sys
+import time
+from typing import Any
+
+import msgspec
+
+from bert4rec_tui.commands.follow import (
+    event_json,
+    follow,
+    new_events,
+    raise_for_ending,
+    sentence,
+    summary,
+    summary_text,
+    tell,
+)
+from bert4rec_tui.commands.output import Output, duration
+from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.runs.control import Wish, ask
+from bert4rec_tui.runs.launcher import launch, logout_warning
+from bert4rec_tui.runs.status import ENDED, LIVE
+from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.settings import runs_folder
+
+OBEYED_SECONDS = 120.0  # a step of a large model on a CPU, a validation before it, and a checkpoint
+
+
+def run_runs(*, as_json: bool) -> None:
+    """Print every run, newest first."""
+    described = [describe(run) for run in LocalRuns(runs_folder()).runs()]
+    Output(as_json).result({"runs": described}, _table(described))
+
+
+def describe(run: Run) -> dict[str, Any]:
+    """A run as `runs --json` lists it; one that cannot be read is listed with what is wrong."""
+    try:
+        status, config = run.status(), run.config()
+    except UserError as error:
+        return {"run": run.id, "state": "unreadable", "message": str(error), "path": str(run.path)}
+    return {
+        "run": run.id,
+        "name": config.name,
+        "state": run.state(status),
+        "phase": status.phase,
+        "dataset": config.dataset.id,
+        "objective": config.model.objective,
+        "preset": config.preset,
+        "epoch": status.epoch,
+        "epochs": status.epochs,
+        "step": status.step,
+        "best": msgspec.to_builtins(status.best),
+        "loss": status.loss,
+        "speed": status.speed,
+        "seconds": round(status.seconds, 3),
+        "seconds_left": status.seconds_left,
+        "created": status.created,
+        "host": status.host,
+        "pid": status.pid,
+        "pids": status.pids,
+        "device": status.device,
+        "precision": status.precision,
+        "message": status.message,
+        "path": str(run.path),
+    }
+
+
+def _table(described: list[dict[str, Any]]) -> str:
+    if not described:
+        return "there is no run yet; `bert4rec-tui train` starts one"
+    rows = [("run", "state", "objective", "epoch", "best", "left", "age")]
+    for values in described:
+        if values["state"] == "unreadable":
+            rows.append((values["run"], "unreadable", "", "", values["message"], "", ""))
+            continue
+        best = values["best"]
+        left = values["seconds_left"] if values["state"] in LIVE else None
+        rows.append(
+            (
+                values["run"],
+                values["state"],
+                values["objective"],
+                f"{values['epoch']}/{values['epochs']}",
+                f"{best['value']:.4f} {best['metric']}" if best else "–",
+                duration(left) if left is not None else "–",
+                duration(time.time() - values["created"]),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def run_watch(reference: str, *, as_json: bool) -> None:
+    """Follow a run until it ends; Ctrl-C leaves it alone."""
+    output = Output(as_json)
+    run = LocalRuns(runs_folder()).find(reference)
+    try:
+        for events in new_events(run):
+            if as_json:
+                for event in events:
+                    print(json.dumps(event_json(event), ensure_ascii=False), flush=True)
+            else:
+                for event in events:
+                    line = sentence(event)
+                    if line:
+                        output.close_line()
+                        print(line, flush=True)
+                tell(run, [], output)
+    except KeyboardInterrupt:
+        output.say(f"{run.id} goes on; `bert4rec-tui watch {run.short_id}` comes back to it")
+        raise
+    status = run.status()
+    if not as_json:
+        output.close_line()
+        print(summary_text(run, status), flush=True)
+    raise_for_ending(run, status)
+
+
+def run_control(reference: str, wanted: Wish, *, as_json: bool) -> None:
+    """Pause or stop a run, and wait until it has. Raises UserError where it is not live."""
+    output = Output(as_json)
+    run = LocalRuns(runs_folder()).find(reference, "live")
+    status = run.status()
+    state = run.state(status)
+    if state not in LIVE:
+        raise UserError(f"{run.id}: is {state}, so there is nothing to {wanted}")
+    reached = {"pause": "paused", "stop": "stopped"}[wanted]
+    if state != reached:
+        ask(run.path, wanted, status.control)
+        output.say(f"{run.id}: asked to {wanted}; it saves first")
+        deadline = time.monotonic() + OBEYED_SECONDS
+        while (state := run.state()) != reached and state not in ENDED:
+            if time.monotonic() > deadline:
+                raise WorkFailedError(
+                    f"{run.id}: has not {reached} within {OBEYED_SECONDS:.0f} s; it will once its present work is done"
+                )
+            time.sleep(0.2)
+    status = run.status()
+    output.result(summary(run, status), f"{run.id}: {state}")
+
+
+def run_resume(reference: str, *, detach: bool, as_json: bool) -> None:
+    """Let a paused run go on, start a stopped, failed or lost one again, follow a live one.
+
+    Raises UserError for a run that has finished.
+    """
+    output = Output(as_json)
+    run = LocalRuns(runs_folder()).find(reference, "restartable")
+    status = run.status()
+    state = run.state(status)
+    offset = run.events.read()[1]
+    pid = status.pid
+    if state == "finished":
+        raise UserError(
+            f"{run.id}: has finished its {status.epochs} epochs; to go further start another with "
+            f"--config {run.path / 'config.toml'} --init-from {run.checkpoint('last')}"
+        )
+    if state in ("paused", "pausing"):
+        ask(run.path, "train", status.control)
+        output.say(f"{run.id}: goes on from step {status.step:,}")
+    elif state in ENDED or state == "queued":
+        pid = launch(run)
+        warning = logout_warning()
+        output.say(f"{run.id}: was {state}; a new worker goes on from its last checkpoint")
+        if warning:
+            output.say(warning)
+    if detach:
+        values = {"run": run.id, "pid": pid, "path": str(run.path)}
+        output.result(values, f"{run.id} trains on its own; `bert4rec-tui watch {run.short_id}` follows it")
+        return
+    status = follow(run, output, offset)
+    output.result(summary(run, status), summary_text(run, status))
+    raise_for_ending(run, status)
+
+
+def run_remove(reference: str, *, yes: bool, as_json: bool) -> None:
+    """Delete a run, after a question on a terminal. Raises UserError while it is live."""
+    store = LocalRuns(runs_folder())
+    run = store.find(reference)
+    if sys.stdin.isatty() and not yes and not as_json:
+        answer = input(f"Remove {run.id} with its checkpoints and results? [y/N] ")
+        if answer.strip().lower() not in ("y", "yes"):
+            Output(as_json).result({"run": run.id, "removed": False}, f"{run.id} stays")
+            return
+    store.remove(run)
+    Output(as_json).result({"run": run.id, "removed": True}, f"{run.id} is removed")

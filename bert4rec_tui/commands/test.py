@@ -1,0 +1,55 @@
+"""The command `test`: a checkpoint's ranks of held-out items, as metrics beside the baselines."""
+
+from typing import Any, Literal
+
+from bert4rec_tui.commands.output import Output, duration
+from bert4rec_tui.config import PROTOCOL
+from bert4rec_tui.data.dataset import find_dataset
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.evaluation.testing import run_test
+from bert4rec_tui.model.hardware import choose_device, set_up_process
+from bert4rec_tui.runs.store import LocalRuns
+from bert4rec_tui.settings import datasets_folder, runs_folder
+
+
+def run_test_command(
+    reference: str, *, checkpoint: Literal["best", "last"], protocols: list[str], device: str, as_json: bool
+) -> None:
+    """Test a run and print the table. Raises UserError."""
+    output = Output(as_json)
+    run = LocalRuns(runs_folder()).find(reference, "checkpoint")
+    config = run.config()
+    for protocol in protocols:
+        if not PROTOCOL.match(protocol):
+            raise UserError(f"--protocol {protocol}: is none; write full, uniform-100 or popular-100")
+    dataset = find_dataset(config.dataset.id, datasets_folder())
+    chosen = choose_device(device or config.training.device)
+    set_up_process(config.training.threads, config.training.deterministic, chosen)
+    wanted = tuple(dict.fromkeys(protocols)) or config.evaluation.protocols
+    result = run_test(run, dataset, checkpoint, wanted, chosen, config.evaluation.test_precision, output.progress)
+    output.result(result, as_text(result))
+
+
+def as_text(result: dict[str, Any]) -> str:
+    """The result as a table: a metric a line, a protocol a column, the model and the baselines beside each other."""
+    protocols: dict[str, dict[str, dict[str, float]]] = result["protocols"]
+    baselines: dict[str, dict[str, dict[str, dict[str, float]]]] = result["baselines"]
+    lines = [
+        f"{result['run']} · {result['checkpoint']} (epoch {result['epoch']}) · {result['objective']} · test set · "
+        f"{result['users']:,} users · {duration(result['seconds'])}"
+    ]
+    names = list(dict.fromkeys(name for metrics in protocols.values() for name in metrics))
+    for protocol, metrics in protocols.items():
+        lines += ["", f"{protocol:<16}{'model':>8} {'95% interval':>17}" + "".join(f"{b:>14}" for b in baselines)]
+        for name in names:
+            if name not in metrics:
+                continue
+            value = metrics[name]
+            interval = f"[{value['low']:.4f}, {value['high']:.4f}]" if "low" in value else ""
+            beside = "".join(f"{_number(name, rows[protocol][name]['value']):>14}" for rows in baselines.values())
+            lines.append(f"{name:<16}{_number(name, value['value']):>8} {interval:>17}{beside}")
+    return "\n".join(lines)
+
+
+def _number(name: str, value: float) -> str:
+    return f"{value:,.0f}" if name.startswith("popularity") else f"{value:.4f}"

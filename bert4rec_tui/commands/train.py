@@ -1,0 +1,96 @@
+"""The command `train`: check a configuration, start a worker, follow it."""
+
+from pathlib import Path
+
+import msgspec
+
+from bert4rec_tui.commands.follow import follow, raise_for_ending, summary, summary_text
+from bert4rec_tui.commands.output import Output
+from bert4rec_tui.config import Config, load_config, load_toml, with_assignments
+from bert4rec_tui.data.dataset import PreparedDataset, find_dataset, prepared_datasets
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.presets import preset
+from bert4rec_tui.runs.launcher import launch, logout_warning
+from bert4rec_tui.runs.store import LocalRuns
+from bert4rec_tui.settings import datasets_folder, runs_folder
+
+
+def run_train(
+    *,
+    file: str,
+    preset_name: str,
+    dataset: str,
+    assignments: list[str],
+    init_from: str,
+    name: str,
+    detach: bool,
+    as_json: bool,
+) -> None:
+    """Start a training and follow it, or leave it alone. Raises UserError before anything is written."""
+    output = Output(as_json)
+    config, prepared = configuration(file, preset_name, dataset, assignments, init_from, name)
+    check(config, prepared)
+    run = LocalRuns(runs_folder()).create(config, prepared.id)
+    pid = launch(run)
+    warning = logout_warning()
+    if warning:
+        output.say(warning)
+    if detach:
+        values = {"run": run.id, "pid": pid, "path": str(run.path), "warning": warning}
+        output.result(values, f"{run.id} trains on its own; `bert4rec-tui watch {run.short_id}` follows it")
+        return
+    output.say(f"{run.id}: {config.model.objective}, preset {config.preset}, on {prepared.id}")
+    status = follow(run, output)
+    output.result(summary(run, status), summary_text(run, status))
+    raise_for_ending(run, status)
+
+
+def configuration(
+    file: str, preset_name: str, dataset: str, assignments: list[str], init_from: str, name: str
+) -> tuple[Config, PreparedDataset]:
+    """The configuration that the words of the command line mean, and its dataset. Raises UserError."""
+    values = load_toml(Path(file)) if file else {}
+    base = preset(preset_name or str(values.get("preset", "recommended")))
+    config = load_config(Path(file), base) if file else base
+    config = with_assignments(config, assignments)
+    changes = {key: value for key, value in (("init_from", init_from), ("name", name)) if value}
+    config = msgspec.structs.replace(config, **changes)
+    said = bool(dataset) or "dataset" in values or any(text.startswith("dataset.") for text in assignments)
+    prepared = find_dataset(dataset or config.dataset.id, datasets_folder()) if said else newest_dataset()
+    return msgspec.structs.replace(config, dataset=prepared.manifest.settings), prepared
+
+
+def newest_dataset() -> PreparedDataset:
+    """The dataset that was prepared last. Raises UserError where none is."""
+    found = prepared_datasets(datasets_folder())
+    if not found:
+        raise UserError("no dataset is prepared; run `bert4rec-tui prepare sample` first, or `quickstart`")
+    return max(found, key=lambda dataset: (dataset.path / "manifest.json").stat().st_mtime)
+
+
+def check(config: Config, dataset: PreparedDataset) -> None:
+    """Refuse what would fail later. Raises UserError that names the field."""
+    largest = max(config.evaluation.ks)
+    if largest > dataset.items:
+        raise UserError(
+            f"evaluation.ks = {largest} is larger than the catalogue: {dataset.id} has {dataset.items:,} items"
+        )
+    for protocol in config.evaluation.protocols:
+        number = int(protocol.partition("-")[2] or 0)
+        if number >= dataset.items:
+            raise UserError(
+                f"evaluation.protocols = {protocol}: {dataset.id} has only {dataset.items:,} items, "
+                "so no user has that many unseen ones"
+            )
+    if config.training.device not in ("auto", "cpu"):
+        from bert4rec_tui.model.hardware import choose_device
+
+        choose_device(config.training.device)
+    if config.init_from:
+        from bert4rec_tui.model.bert4rec import Bert4Rec
+        from bert4rec_tui.model.weights import load_weights
+
+        path = Path(config.init_from)
+        if not path.exists():
+            raise UserError(f"{path}: there is no such file to take weights from")
+        load_weights(path, Bert4Rec(dataset.items, config.model))

@@ -1,0 +1,140 @@
+"""Score any history with a run's model: the next items, why one of them, and what is near to it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.model.bert4rec import Bert4Rec
+from bert4rec_tui.model.inputs import known_items, prediction_inputs
+from bert4rec_tui.model.weights import load_model, read_metadata
+from bert4rec_tui.runs.store import Run
+
+Checkpoint = Literal["best", "last"]
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """The first items of a ranking.
+
+    items: ids 1…N, best first. scores: the model's scores (logits) in the same order. target_rank: where an asked-for
+    item stands among the candidates, from 1. candidates: how many items were ranked.
+    """
+
+    items: list[int]
+    scores: list[float]
+    target_rank: int | None
+    candidates: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How much each item of a history did for one prediction.
+
+    shares: for each place of the history, by how much the item's log-probability falls when it is left out; 0 beyond
+    the window that the model sees. score: the log-probability with everything, score_without: with nothing known.
+    """
+
+    shares: list[float]
+    score: float
+    score_without: float
+
+
+class Recommender:
+    """A checkpoint of a run, ready to answer."""
+
+    def __init__(
+        self, run: Run, dataset: PreparedDataset, checkpoint: Checkpoint = "best", device: str = "cpu"
+    ) -> None:
+        path = run.checkpoint(checkpoint)
+        if not path.exists() and checkpoint == "best":
+            path = run.checkpoint("last")
+        self.dataset = dataset
+        self.model: Bert4Rec = load_model(path, dataset, device)
+        self.epoch = int(read_metadata(path)["epoch"])
+        self.device = torch.device(device)
+        # A causal model has nothing to read in an empty history: what most people watched stands in for it.
+        counts = np.asarray(dataset.train_counts, dtype=np.float32)
+        self._popularity = torch.from_numpy(np.log((counts + 1) / (counts.sum() + len(counts)))).to(self.device)
+
+    @property
+    def objective(self) -> str:
+        """cloze or causal."""
+        return self.model.config.objective
+
+    @torch.inference_mode()
+    def scores(self, histories: list[list[int]]) -> Tensor:
+        """The scores of items 1…N after each history, oldest item first. Returns (B, N) float32.
+
+        Raises UserError for an item that the catalogue has not.
+        """
+        for item in {item for history in histories for item in history}:
+            if not 1 <= item <= self.dataset.items:
+                raise UserError(f"item {item} is not in the catalogue of 1 to {self.dataset.items}")
+        lengths = torch.tensor([len(history) for history in histories])
+        ends = lengths.cumsum(0)
+        flat = torch.tensor([item for history in histories for item in history] or [0])
+        tokens = prediction_inputs(
+            flat.to(self.device),
+            (ends - lengths).to(self.device),
+            ends.to(self.device),
+            self.model.config,
+            self.model.mask,
+        )
+        scores = self.model.score_last(tokens)
+        if self.objective == "causal" and (lengths == 0).any():
+            scores[(lengths == 0).to(self.device)] = self._popularity
+        return scores
+
+    def recommend(self, history: list[int], k: int = 10, target: int | None = None) -> Recommendations:
+        """The first k items that are not in the history; the target counts as a candidate even if it is.
+
+        Raises UserError for a k below 1 or an unknown item.
+        """
+        if k < 1:
+            raise UserError(f"k = {k}: ask for at least 1 item")
+        if target is not None and not 1 <= target <= self.dataset.items:
+            raise UserError(f"item {target} is not in the catalogue of 1 to {self.dataset.items}")
+        scores = self.scores([history])[0]
+        seen = torch.zeros(self.dataset.items, dtype=torch.bool, device=self.device)
+        if history:
+            seen[torch.tensor(history, device=self.device) - 1] = True
+        rank = None
+        if target is not None:
+            seen[target - 1] = False
+            others = ~seen
+            others[target - 1] = False
+            rank = 1 + int((~(scores < scores[target - 1]) & others).sum())
+        candidates = int((~seen).sum())
+        top = scores.masked_fill(seen, float("-inf")).topk(min(k, candidates))
+        return Recommendations((top.indices + 1).tolist(), top.values.tolist(), rank, candidates)
+
+    def explain(self, history: list[int], item: int) -> Explanation:
+        """What each item of the history did for `item`: all histories with one left out are scored in one batch.
+
+        Raises UserError for an unknown item.
+        """
+        if not 1 <= item <= self.dataset.items:
+            raise UserError(f"item {item} is not in the catalogue of 1 to {self.dataset.items}")
+        first = max(0, len(history) - known_items(self.model.config))
+        window = history[first:]
+        shorter = [window[:place] + window[place + 1 :] for place in range(len(window))]
+        logs = self.scores([window, [], *shorter]).log_softmax(dim=1)[:, item - 1]
+        shares = [0.0] * first + (logs[0] - logs[2:]).tolist()
+        return Explanation(shares, float(logs[0]), float(logs[1]))
+
+    @torch.inference_mode()
+    def similar(self, item: int, k: int = 10) -> tuple[list[int], list[float]]:
+        """The items whose embeddings point most nearly the same way, and the cosines. Raises UserError if unknown."""
+        if not 1 <= item <= self.dataset.items:
+            raise UserError(f"item {item} is not in the catalogue of 1 to {self.dataset.items}")
+        directions = F.normalize(self.model.token.weight[1:-1], dim=1)
+        cosines = directions @ directions[item - 1]
+        cosines[item - 1] = -2.0
+        top = cosines.topk(min(k, self.dataset.items - 1))
+        return (top.indices + 1).tolist(), top.values.tolist()
