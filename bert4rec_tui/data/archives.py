@@ -82,8 +82,6 @@ def unpack(
 def _opened(archive: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(archive)
-    except FileNotFoundError:
-        raise UserError(f"{archive}: there is no such file") from None
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         raise UserError(f"{archive}: is not a zip archive, or only a part of one; fetch it again") from None
     except OSError as error:

@@ -69,7 +69,7 @@ def _guess_by_content(rows: list[list[str]]) -> Guess:
     mapping = {"user": "0", "item": "1"}
     for index in range(2, count):
         cells = [row[index] for row in rows if len(row) == count]
-        values = [_number(cell) for cell in cells]
+        values = [number_in(cell) for cell in cells]
         numbers = [value for value in values if value is not None]
         if len(numbers) < len(cells) or not numbers:
             continue
@@ -80,7 +80,8 @@ def _guess_by_content(rows: list[list[str]]) -> Guess:
     return Guess(mapping, False, "the file has no header, so the columns are a guess")
 
 
-def _number(cell: str) -> float | None:
+def number_in(cell: str) -> float | None:
+    """The number that a cell holds, None where it holds something else."""
     try:
         return float(cell)
     except ValueError:

@@ -15,6 +15,8 @@ On disk, one folder per prepared dataset:
 """
 
 import json
+import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -117,7 +119,7 @@ class PreparedDataset:
     def _array(self, name: str) -> np.ndarray:
         try:
             return np.load(self.path / name, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise UserError(f"{self.path / name}: cannot be read ({error}); prepare the dataset again") from None
 
     @cached_property
@@ -158,7 +160,7 @@ class PreparedDataset:
         try:
             with np.load(self.path / name, allow_pickle=False) as archive:
                 return {key: archive[key] for key in archive.files}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise UserError(f"{self.path / name}: cannot be read ({error}); prepare the dataset again") from None
 
     @cached_property

@@ -202,6 +202,10 @@ def _network_error(url: str, error: Exception, kept: int = 0) -> UserError:
     later = "run the command again to go on from there" if kept else "try again, or give the file with --source"
     if isinstance(error, requests.HTTPError):
         return UserError(f"{url}: the server has trouble ({error}); {later}")
+    if isinstance(error, requests.exceptions.SSLError):
+        return UserError(
+            f"{url}: the server's certificate cannot be verified; try later, or give the file with --source"
+        )
     if kept:
         return UserError(f"{url}: the transfer broke off after {kept:,} bytes; {later}")
     return UserError(f"{url}: cannot be reached; check the network and {later}")

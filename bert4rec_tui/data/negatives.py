@@ -6,6 +6,7 @@ from bert4rec_tui.data.arrays import save_array
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import replacing
+from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
 
 # Users are worked on together while a table of users × items of this many bytes can hold what each has seen.
 _TABLE_BYTES = 64 * 1024 * 1024
@@ -25,7 +26,7 @@ def negatives(dataset: PreparedDataset, protocol: str, seed: int) -> np.ndarray:
         kept: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False)
         if kept.shape == (dataset.users, number) and kept.dtype == np.int32:
             return kept
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         pass  # absent or damaged: drawn anew
     drawn = draw_negatives(dataset.history, dataset.offsets, weights_for(kind, dataset.train_counts), number, seed)
     check_enough(drawn, protocol)
@@ -68,7 +69,14 @@ def check_enough(drawn: np.ndarray, protocol: str) -> None:
         )
 
 
-def draw_negatives(history: np.ndarray, offsets: np.ndarray, weights: np.ndarray, number: int, seed: int) -> np.ndarray:
+def draw_negatives(
+    history: np.ndarray,
+    offsets: np.ndarray,
+    weights: np.ndarray,
+    number: int,
+    seed: int,
+    report: ReportProgress = report_nothing,
+) -> np.ndarray:
     """(users, number) int32 distinct items outside each user's whole history.
 
     Drawn one after the other without replacement, in proportion to `weights` (N,); items without weight never are. A
@@ -78,15 +86,20 @@ def draw_negatives(history: np.ndarray, offsets: np.ndarray, weights: np.ndarray
     drawn = np.zeros((users, number), dtype=np.int32)
     generator = np.random.default_rng(seed)
     ladder = _Ladder(weights)
-    together = max(1, _TABLE_BYTES // (items + 1))
+    never = np.concatenate([[True], weights == 0])
+    together = min(users, max(1, _TABLE_BYTES // (items + 1)))
+    # Made once and wiped where it was written: with many items, most of it never is.
+    taken = np.repeat(never[np.newaxis], together, axis=0)
     for start in range(0, users, together):
         end = min(users, start + together)
-        taken = np.zeros((end - start, items + 1), dtype=bool)
-        taken[:, 0] = True
-        taken[:, 1:] = weights == 0
-        rows = np.repeat(np.arange(end - start), np.diff(offsets[start : end + 1]))
-        taken[rows, history[offsets[start] : offsets[end]]] = True
-        _draw(drawn[start:end], taken, weights, ladder, generator)
+        report(Progress(stage="Drawing negatives", done=start, total=users, unit="users"))
+        lengths = np.diff(offsets[start : end + 1])
+        rows, seen = np.repeat(np.arange(end - start), lengths), history[offsets[start] : offsets[end]]
+        taken[rows, seen] = True
+        _draw(drawn[start:end], taken[: end - start], lengths, weights, ladder, generator)
+        taken[rows, seen] = never[seen]
+        rows, mine = np.repeat(np.arange(end - start), number), drawn[start:end].ravel()
+        taken[rows, mine] = never[mine]
     return drawn
 
 
@@ -109,14 +122,23 @@ class _Ladder:
 
 
 def _draw(
-    drawn: np.ndarray, taken: np.ndarray, weights: np.ndarray, ladder: _Ladder, generator: np.random.Generator
+    drawn: np.ndarray,
+    taken: np.ndarray,
+    lengths: np.ndarray,
+    weights: np.ndarray,
+    ladder: _Ladder,
+    generator: np.random.Generator,
 ) -> None:
-    """Fill the rows of `drawn`; `taken` (users, N + 1) says what each user may not get, and is used up."""
+    """Fill the rows of `drawn`; `taken` (users, N + 1) says what each user may not get, and gets what is drawn."""
     number = drawn.shape[1]
-    free = taken.shape[1] - np.count_nonzero(taken, axis=1)
-    for user in np.flatnonzero(free <= number):
-        drawn[user, : free[user]] = np.flatnonzero(~taken[user])
-    users = np.flatnonzero(free > number)
+    # Only for those with long histories it has to be counted what is left.
+    scarce = np.flatnonzero(np.count_nonzero(weights) - lengths <= number)
+    free = taken.shape[1] - np.count_nonzero(taken[scarce], axis=1)
+    enough = np.ones(len(drawn), dtype=bool)
+    for user, left in zip(scarce[free <= number].tolist(), free[free <= number].tolist(), strict=True):
+        drawn[user, :left] = np.flatnonzero(~taken[user])
+        enough[user] = False
+    users = np.flatnonzero(enough)
     filled = np.zeros(len(users), dtype=np.int64)
     # One candidate for every user at a time. Drawing again what is taken already leaves the rest in proportion, so that
     # this is the same as drawing from the rest alone.

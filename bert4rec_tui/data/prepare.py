@@ -1,6 +1,8 @@
 """Ratings in, a prepared dataset out: filter, index, order, split, write."""
 
 import hashlib
+import shutil
+import time
 from pathlib import Path
 
 import msgspec
@@ -18,7 +20,7 @@ from bert4rec_tui.data.interactions import (
     without_repeats,
 )
 from bert4rec_tui.data.negatives import check_enough, draw_negatives, file_name, parse_protocol, weights_for
-from bert4rec_tui.data.sources import find_origin, opened
+from bert4rec_tui.data.sources import UNPACKING, find_origin, opened
 from bert4rec_tui.data.splits import Histories, split_histories
 from bert4rec_tui.data.texts import Texts, pack_texts
 from bert4rec_tui.errors import UserError
@@ -50,6 +52,8 @@ def prepare(
         prepared = reusable(settings, datasets)
         if prepared is not None:
             return prepared
+    _remove_leftovers(datasets, ".*.tmp")
+    _remove_leftovers(raw, UNPACKING + "*")
     make_folder(datasets)  # a folder without permission is said before a long download
     origin = find_origin(settings, raw, report, mirror)
     with opened(origin, raw, settings, report) as source:
@@ -81,6 +85,13 @@ def reusable(settings: DatasetConfig, datasets: Path) -> PreparedDataset | None:
         if not source.exists() or any(file.stat().st_mtime > written for file in files):
             return None
     return prepared
+
+
+def _remove_leftovers(folder: Path, pattern: str) -> None:
+    """Remove what a killed process left; of what is younger than a day another process may still be the owner."""
+    for path in folder.glob(pattern):
+        if path.is_dir() and time.time() - path.stat().st_mtime > 86_400:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def filtered(interactions: Interactions, settings: DatasetConfig) -> Interactions:
@@ -138,9 +149,8 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
     counts = {"counts": np.bincount(history, minlength=items + 1)[1:], "train_counts": train_counts}
     save_archive(folder / "items.npz", _id_arrays(interactions.item_ids) | _text_arrays(interactions) | counts)
     for protocol in FIRST_PROTOCOLS:
-        report(Progress(stage=f"Drawing {protocol}", done=users, unit="users"))
         kind, number = parse_protocol(protocol)
-        drawn = draw_negatives(history, offsets, weights_for(kind, train_counts), number, FIRST_SEED)
+        drawn = draw_negatives(history, offsets, weights_for(kind, train_counts), number, FIRST_SEED, report)
         try:
             check_enough(drawn, protocol)
         except UserError:

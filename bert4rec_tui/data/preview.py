@@ -11,7 +11,7 @@ from bert4rec_tui.data import archives
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
 from bert4rec_tui.data.faults import fault_of
 from bert4rec_tui.data.formats import PARQUET, movielens_shape, table_head
-from bert4rec_tui.data.sniffing import HEAD_BYTES, Head, head_of
+from bert4rec_tui.data.sniffing import HEAD_BYTES, Head, explain_read_error, head_of, require
 from bert4rec_tui.data.sources import (
     RatingsSource,
     folder_names,
@@ -77,8 +77,7 @@ def preview(path: Path, separator: str | None = None, columns: dict[str, str] | 
 
 def _find(path: Path, settings: DatasetConfig) -> tuple[RatingsSource, bytes]:
     """The file with the ratings and its first bytes."""
-    if not path.exists():
-        raise UserError(f"{path}: there is no such file or folder")
+    require(path)
     if is_archive(path):
         names = archives.member_names(path)
         name = ratings_name(names) or single_table(names, path)
@@ -92,7 +91,7 @@ def _find(path: Path, settings: DatasetConfig) -> tuple[RatingsSource, bytes]:
         with path.open("rb") as file:
             return source_of_file(path, settings), file.read(HEAD_BYTES)
     except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise explain_read_error(error, path) from None
 
 
 def _said_or_guessed(settings: DatasetConfig, names: list[str] | None, rows: list[list[str]]) -> Guess:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bert4rec_tui.data.columns import is_known_name
+from bert4rec_tui.data.columns import is_known_name, number_in
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 
@@ -85,10 +85,18 @@ def head_of(start: bytes, name: str, separator: str = "", header: bool | None = 
     return Head(shape, rows[first:], [number for number, _ in numbered[first:]])
 
 
+def require(path: Path) -> None:
+    """Raises UserError where there is no such file or folder, or it may not be looked at."""
+    try:
+        path.stat()
+    except OSError as error:
+        raise explain_read_error(error, path) from None
+
+
 def explain_read_error(error: OSError, path: Path) -> UserError:
     """Why a file that should be read cannot be."""
     if isinstance(error, FileNotFoundError):
-        return UserError(f"{path}: there is no such file")
+        return UserError(f"{path}: there is no such file or folder")
     return UserError(f"{path}: cannot be read ({error.strerror or error})")
 
 
@@ -167,14 +175,6 @@ def _has_header(rows: list[list[str]]) -> bool:
     first, others = rows[0], rows[1:]
     if any(is_known_name(cell) for cell in first):
         return True
-    if any(_is_number(cell) for cell in first) or not others:
+    if any(number_in(cell) is not None for cell in first) or not others:
         return False
-    return any(all(_is_number(row[i]) for row in others if i < len(row)) for i in range(len(first)))
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    return any(all(number_in(row[i]) is not None for row in others if i < len(row)) for i in range(len(first)))

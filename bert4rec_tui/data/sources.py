@@ -11,12 +11,13 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.catalog import KNOWN, known
 from bert4rec_tui.data.download import fetch
-from bert4rec_tui.data.sniffing import spoken_separator
+from bert4rec_tui.data.sniffing import require, spoken_separator
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder
 from bert4rec_tui.progress import ReportProgress, report_nothing
 from bert4rec_tui.settings import sample_archive
 
+UNPACKING = ".unpacking-"
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".inter", ".data", ".dat", ".parquet", ".pq")
 
 
@@ -59,8 +60,7 @@ def find_origin(settings: DatasetConfig, raw: Path, report: ReportProgress, mirr
     """
     if settings.source:
         path = Path(settings.source).expanduser()
-        if not path.exists():
-            raise UserError(f"{path}: there is no such file or folder")
+        require(path)
         return path
     dataset = known(settings.name)
     if dataset is None:
@@ -82,7 +82,7 @@ def opened(
         yield _in_folder(origin, settings)
     elif is_archive(origin):
         make_folder(raw)
-        with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=raw) as temporary:
+        with tempfile.TemporaryDirectory(prefix=UNPACKING, dir=raw) as temporary:
             wanted = set(members_of_interest(archives.member_names(origin)))
             if not wanted:
                 raise UserError(f"{origin}: {_NOTHING}")

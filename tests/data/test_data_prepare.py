@@ -261,7 +261,7 @@ def test_the_manifest_records_the_columns_that_were_guessed(place, tmp_path):
     assert place.stages == []
 
 
-@pytest.mark.parametrize("stage", ["Reading", "Ordering", "Writing", "Drawing uniform-100", "Drawing popular-100"])
+@pytest.mark.parametrize("stage", ["Unpacking", "Reading", "Ordering", "Writing", "Drawing negatives"])
 def test_an_interruption_leaves_nothing_half_written(place, movielens, stage):
     source = movielens("csv")
     shutil.make_archive(str(source), "zip", source)
@@ -274,6 +274,20 @@ def test_an_interruption_leaves_nothing_half_written(place, movielens, stage):
         prepare(DatasetConfig(name="tiny", source=f"{source}.zip"), place.datasets, place.raw, interrupt)
     assert list(place.datasets.iterdir()) == []
     assert list(place.raw.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed_after_a_day(place, movielens):
+    old, young = place.datasets / ".tiny.old.tmp", place.datasets / ".tiny.young.tmp"
+    unpacked = place.raw / ".unpacking-x"
+    for path in (old, young, unpacked):
+        path.mkdir(parents=True)
+        (path / "history.npy").write_bytes(b"half")
+    for path in (old, unpacked):
+        os.utime(path, (0, 0))
+    place.prepare(movielens("csv"))
+    assert not old.exists()
+    assert not unpacked.exists()
+    assert young.exists()
 
 
 def test_a_full_disk_is_one_sentence_and_keeps_what_was_prepared_before(place, movielens, monkeypatch):
