@@ -1,6 +1,6 @@
 """Speaks the recommender's protocol without a model: items by number, so that a test can say what must be shown.
 
-usage: python fake_recommender.py [--die-after N] [--dead-file FILE] [--delay S] [--refuse]
+usage: python fake_recommender.py [--items N] [--die-after N] [--dead-file FILE] [--delay S] [--refuse]
 """
 
 import json
@@ -13,18 +13,25 @@ def option(name: str, default: str = "") -> str:
     return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else default
 
 
+ITEMS = int(option("--items", "60"))
+
+
 def answer(method: str, params: dict) -> dict:
     if method == "recommend":
         seen, k, target = set(params["history"]), params["k"], params["target"]
-        items = [item for item in range(1, 61) if item not in seen or item == target][:k]
-        rank = None if target is None else [i for i in range(1, 61) if i not in seen or i == target].index(target) + 1
+        items = [item for item in range(1, ITEMS + 1) if item not in seen or item == target][:k]
+        rank = (
+            None
+            if target is None
+            else [i for i in range(1, ITEMS + 1) if i not in seen or i == target].index(target) + 1
+        )
         scores = [10.0 - n / 4 for n in range(len(items))]
-        return {"items": items, "scores": scores, "target_rank": rank, "candidates": 60 - len(seen), "epoch": 12,
+        return {"items": items, "scores": scores, "target_rank": rank, "candidates": ITEMS - len(seen), "epoch": 12,
                 "checkpoint": params["checkpoint"], "objective": "causal"}  # fmt: skip
     if method == "explain":
         count = len(params["history"])
         return {"shares": [0.1 * (n + 1) for n in range(count)], "score": 5.0, "score_without": 4.0}
-    near = [item for item in range(1, 61) if item != params["item"]][: params["k"]]
+    near = [item for item in range(1, ITEMS + 1) if item != params["item"]][: params["k"]]
     return {"items": near, "similarities": [0.9 - n / 100 for n in range(len(near))]}
 
 

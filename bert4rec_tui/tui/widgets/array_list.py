@@ -146,7 +146,7 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """The header, a row, or what would be here."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         base = self.visual_style
         if self.header and y < self.head:
             lines = self.header(width)
@@ -161,7 +161,7 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip.blank(width, base.rich_style)
 
     def _strip(self, content: Content, style: Style) -> Strip:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         strips = Visual.to_strips(self, content.truncate(width), width, 1, style, pad=True)
         return strips[0].adjust_cell_length(width, style.rich_style) if strips else Strip.blank(width)
 

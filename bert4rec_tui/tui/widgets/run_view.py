@@ -1,6 +1,6 @@
 """The parts of the runs screen that show the chosen run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Vertical
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Static
 
 from bert4rec_tui.runs.events import Alert, Note, StateChange, System, Validation
@@ -17,6 +16,7 @@ from bert4rec_tui.tui.following import Remark, RunRow
 from bert4rec_tui.tui.run_plots import CHARTS, metric_words
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.chart import Chart
+from bert4rec_tui.tui.widgets.lines import Lines
 from bert4rec_tui.tui.widgets.runs_table import headline
 from bert4rec_tui.tui.widgets.signs import MUTED, SIGNS, clean, count, metric, size
 
@@ -31,24 +31,6 @@ class LiveChart(Chart, can_focus=True):
     DEFAULT_CSS = """
     LiveChart:focus > .chart--title { color: $accent; text-style: bold underline; }
     """
-
-
-class Lines(Widget):
-    """Lines that are written anew for whatever width there is."""
-
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self._write: Callable[[int], Sequence[Content]] = lambda _: []
-
-    def show(self, write: Callable[[int], Sequence[Content]]) -> None:
-        """Show what `write` gives for the width."""
-        self._write = write
-        self.refresh()
-
-    def render(self) -> Content:
-        """The lines, cut to the width."""
-        width = self.size.width
-        return Content("\n").join(line.truncate(width, ellipsis=True) for line in self._write(width))
 
 
 class RunPane(Vertical):

@@ -1,0 +1,102 @@
+"""What the explore screen reads of a run: its dataset, its users with their ranks of the last test, its titles."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.settings import datasets_folder
+from bert4rec_tui.tui.dialogs import Choice
+from bert4rec_tui.tui.run_choice import CheckpointName, checkpoint_of, run_with_model
+from bert4rec_tui.tui.taste import users_who_watched
+from bert4rec_tui.tui.titles import TitleIndex
+from bert4rec_tui.tui.widgets.signs import count
+
+
+@dataclass
+class World:
+    """A run with a model and the prepared dataset that it was trained on."""
+
+    run: Run
+    checkpoint: CheckpointName
+    dataset: PreparedDataset
+    ranks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # by user, 0 where not tested
+    protocol: str = ""
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """How many interactions each user has."""
+        return np.diff(self.dataset.offsets)
+
+    @cached_property
+    def index(self) -> TitleIndex:
+        """The titles to search in; building it takes a moment and belongs in a thread."""
+        return TitleIndex(self.dataset.titles.all())
+
+    def title(self, item: int) -> str:
+        """The title of an item."""
+        return self.dataset.title(item)
+
+    def genres(self, item: int) -> str:
+        """The genres of an item, as they are shown."""
+        return self.dataset.genres[item - 1].replace("|", " ")
+
+    def find_movies(self, text: str) -> list[Choice]:
+        """The movies that match, for a list to choose from; the key is the item."""
+        found = [place + 1 for place in self.index.find(text)]
+        return [Choice(str(item), self.title(item), f"{count(int(self.dataset.counts[item - 1]))} ×") for item in found]
+
+    def find_users(self, text: str) -> list[Choice]:
+        """The user with this id, and the movies with this title, whose viewers can be shown."""
+        found: list[Choice] = []
+        try:
+            user = self.dataset.user_index(text.strip())
+        except UserError:
+            pass
+        else:
+            found.append(Choice(f"user {user}", f"user {text.strip()}", f"{count(int(self.lengths[user]))} movies"))
+        movies = self.find_movies(text)
+        return found + [Choice(f"item {c.key}", c.text, f"watched {c.note}") for c in movies]
+
+    def viewers(self, item: int) -> np.ndarray:
+        """The users who watched a movie."""
+        return users_who_watched(self.dataset, item)
+
+
+def read_world(source: LocalRuns, reference: str, wanted: CheckpointName) -> World | str:
+    """Read a run, or the newest with a checkpoint; a sentence where that cannot be. For a thread."""
+    run = run_with_model(source, reference)
+    if run is None:
+        return "No run has a checkpoint yet.\n2 Train configures a run and launches it; its model answers here."
+    if not run.has_checkpoint():
+        return (
+            f"{run.short_id} has no checkpoint yet;\nit is written after the first validation. b chooses another run."
+        )
+    try:
+        dataset = find_dataset(run.config().dataset.id, datasets_folder())
+        # Opened here, in the thread, so that nothing waits for a disk later.
+        _ = dataset.titles, dataset.genres, dataset.timestamps, dataset.ratings, dataset.split, dataset.user_ids
+        world = World(run, checkpoint_of(run, wanted), dataset)
+        _ = world.lengths
+    except UserError as error:
+        return str(error)
+    world.protocol, world.ranks = read_ranks(run, world.checkpoint, dataset.users)
+    return world
+
+
+def read_ranks(run: Run, checkpoint: str, users: int) -> tuple[str, np.ndarray]:
+    """The protocol of the last test and each user's rank in it, 0 for users without one; `full` is preferred."""
+    folders = sorted((run.path / "test").glob(f"{checkpoint}-*/ranks.npz"), key=lambda file: file.stat().st_mtime)
+    folders.sort(key=lambda file: file.parent.name == f"{checkpoint}-full")
+    for file in reversed(folders):
+        ranks = np.zeros(users, np.int64)
+        try:
+            with np.load(file, allow_pickle=False) as kept:
+                ranks[kept["users"]] = kept["ranks"]
+        except (OSError, ValueError, KeyError, IndexError):
+            continue
+        return file.parent.name.removeprefix(f"{checkpoint}-"), ranks
+    return "", np.zeros(users, np.int64)

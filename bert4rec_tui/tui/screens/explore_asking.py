@@ -1,0 +1,164 @@
+"""What the explore screen reads and asks: a run with its dataset, a history, the recommender's answers."""
+
+import asyncio
+from collections.abc import Sequence
+
+from textual import work
+from textual.content import Content
+
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.settings import logs_folder
+from bert4rec_tui.tui.explore_rows import MovieRows, signed
+from bert4rec_tui.tui.explore_world import World, read_ranks, read_world
+from bert4rec_tui.tui.recommendations import OUR_SERVER, Recommendations, Recommended, RecommendError
+from bert4rec_tui.tui.run_choice import CheckpointName
+from bert4rec_tui.tui.screens.base import MainScreen
+from bert4rec_tui.tui.taste import Taste, taste_of
+from bert4rec_tui.tui.widgets.array_list import ArrayList
+from bert4rec_tui.tui.widgets.signs import clean
+
+MOST = 100  # predictions that are asked for
+
+
+class ExploreAsking(MainScreen):
+    """Holds the state of the explore screen in one place and asks the recommender about it."""
+
+    program: Sequence[str] = OUR_SERVER
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world: World | None = None
+        self.problem = "reading…"
+        self.checkpoint: CheckpointName = "best"
+        self.taste = Taste()
+        self.answer: Recommended | None = None
+        self.shares: list[float] = []
+        self.near_to = 0
+        self.movies: MovieRows | None = None
+        self.found_by = ""
+        self._server: Recommendations | None = None
+
+    def start_server(self) -> None:
+        """Be ready to ask; the process itself starts with the first question."""
+        self._server = Recommendations(
+            logs_folder() / "recommend.log",
+            program=self.program,
+            say=lambda sentence: self.notify(sentence, severity="warning"),
+        )
+
+    async def on_unmount(self) -> None:
+        """End the recommender."""
+        if self._server is not None:
+            await self._server.close()
+
+    def show(self, keep_why: bool = False) -> None:
+        """Draw everything as it stands."""
+
+    def say_why(self, lines: Sequence[Content]) -> None:
+        """Show what a prediction is due to."""
+
+    @work(exclusive=True, group="load", exit_on_error=False)
+    async def load(self, reference: str, user: int | None = None) -> None:
+        """Read a run and its dataset, in a thread; keep the user where the dataset stays."""
+        found = await asyncio.to_thread(read_world, self.shell.runs, reference, self.checkpoint)
+        before = self.world
+        if isinstance(found, str):
+            self.world, self.problem, self.answer, self.movies = None, found, None, None
+            self.taste = Taste()
+            self.query_one("#users", ArrayList).show_rows(0)
+            self.show()
+            return
+        self.world, self.problem, self.checkpoint = found, "", found.checkpoint
+        users = self.query_one("#users", ArrayList)
+        if before is not None and before.dataset.path == found.dataset.path and user is None:
+            users.refresh()
+            self.ask()
+        else:
+            self.found_by = ""
+            users.show_rows(found.dataset.users, keep=user or 0)
+            self.open_user(user or 0)
+            if self.compact:
+                self.choose_pane(self.query_one("#history-pane"))
+        self.show()
+
+    @work(exclusive=True, group="ranks", exit_on_error=False)
+    async def read_ranks_again(self) -> None:
+        """Read the ranks of the last test again."""
+        world = self.world
+        if world is not None:
+            found = await asyncio.to_thread(read_ranks, world.run, world.checkpoint, world.dataset.users)
+            world.protocol, world.ranks = found
+            self.query_one("#users", ArrayList).refresh()
+
+    @work(exclusive=True, group="user", exit_on_error=False)
+    async def open_user(self, user: int, knows_target: bool = False) -> None:
+        """Read the history of a user and ask for what comes next."""
+        if self.world is None:
+            return
+        self.taste = await asyncio.to_thread(taste_of, self.world.dataset, user, knows_target)
+        self.query_one("#history", ArrayList).cursor = 0
+        self.query_one("#next", ArrayList).cursor = 0
+        self.ask()
+
+    def ask(self) -> None:
+        """Forget what was said of another history and ask about this one."""
+        self.shares, self.near_to = [], 0
+        self.show()
+        self.recommend(self.taste)
+
+    @work(group="recommend", exit_on_error=False)
+    async def recommend(self, taste: Taste) -> None:
+        """Ask for the next movies; of several questions in a row the last alone is answered."""
+        world, server = self.world, self._server
+        if world is None or server is None:
+            return
+        try:
+            answer = await server.recommend(world.run.path, taste.items, MOST, taste.target, world.checkpoint)
+        except (RecommendError, UserError) as error:
+            self.answer, self.movies, self.problem = None, None, str(error)
+        else:
+            if answer is None or self.world is not world:
+                return
+            self.answer, self.problem = answer, ""
+            self.movies = MovieRows(world, answer.items, answer.scores, taste.target)
+        self.show()
+
+    @work(exclusive=True, group="why", exit_on_error=False)
+    async def explain(self, item: int) -> None:
+        """Ask which movies of the history caused a prediction."""
+        world, server, taste = self.world, self._server, self.taste
+        if world is None or server is None:
+            return
+        items = taste.items
+        try:
+            why = await server.explain(world.run.path, items, item, world.checkpoint)
+        except (RecommendError, UserError) as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if why is None or self.taste is not taste or taste.items != items:
+            return
+        self.shares = why.shares
+        order = sorted(range(len(items)), key=lambda n: -abs(why.shares[n]))[:3]
+        lines = [Content.styled(f"why {clean(world.title(item))}?", "bold")]
+        lines += [
+            Content(f"{signed(why.shares[n]):>5}  {clean(world.title(items[n]))}") for n in order if why.shares[n]
+        ]
+        self.show(keep_why=True)
+        self.say_why(lines if len(lines) > 1 else [*lines, Content("no single movie of the history")])
+
+    @work(exclusive=True, group="near", exit_on_error=False)
+    async def find_near(self, item: int) -> None:
+        """Ask for the nearest movies."""
+        world, server = self.world, self._server
+        if world is None or server is None:
+            return
+        try:
+            near = await server.similar(world.run.path, item, MOST, world.checkpoint)
+        except (RecommendError, UserError) as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if near is not None and self.world is world:
+            self.near_to = item
+            self.movies = MovieRows(world, near.items, near.similarities)
+            self.query_one("#next", ArrayList).cursor = 0
+            self.show()
