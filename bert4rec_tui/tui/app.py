@@ -136,7 +136,8 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
     def get_key_display(self, binding: Binding) -> str:
         """A key in letters that every terminal and every reader has: `enter`, `esc`, `ctrl+p`, `?`."""
         *modifiers, key = binding.key.split("+")
-        words = {"escape": "esc", "question_mark": "?", "pagedown": "pgdn", "pageup": "pgup"}
+        words = {"escape": "esc", "question_mark": "?", "pagedown": "pgdn", "pageup": "pgup", "slash": "/", "minus": "-"}
+        words["space"] = "space"
         return "+".join([*modifiers, words.get(key) or key_to_character(key) or key])
 
     def action_show_screen(self, mode: str) -> None:

@@ -108,8 +108,8 @@ class ExploreScreen(ExploreAsking):
             pane.border_title, beside.border_title = "History", "Next"
         else:
             name = "Your own history" if taste.user == OWN else f"User {clean(str(world.dataset.user_ids[taste.user]))}"
-            movies = "1 movie" if len(taste.watched) == 1 else f"{count(len(taste.watched))} movies"
-            parts = [name, movies, *(["changed"] if taste.changed else [])]
+            number = "1 movie" if len(taste.watched) == 1 else f"{count(len(taste.watched))} movies"
+            parts = [name, number, *(["changed"] if taste.changed else [])]
             parts += ["with the held-out one"] if taste.knows_target else []
             pane.border_title = Content(self._joined(parts))
             beside.border_title = Content(self._joined(self._next_title(world)))
