@@ -1,8 +1,24 @@
 """What tests in every folder share."""
 
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+# A machine that is busy with something else must fail no test, so no example has a deadline.
+hypothesis_settings.register_profile(
+    "ours",
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("ours")
+
+# One thread each: tests run side by side with others, and results must not depend on how many cores there are.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture
@@ -11,3 +27,38 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("BERT4REC_TUI_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def make_dataset(home: Path, tmp_path: Path) -> Callable:
+    """Prepare a dataset from histories: raw item ids of each user, in order of time."""
+    from bert4rec_tui.config import DatasetConfig, from_dict
+    from bert4rec_tui.data.prepare import prepare
+
+    def make(histories: Sequence[Sequence[int]], name: str = "toy", **settings):
+        file = tmp_path / f"{name}.csv"
+        lines = ["user,item,time"]
+        for user, items in enumerate(histories, start=1):
+            lines += [f"{user},{item},{moment}" for moment, item in enumerate(items)]
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        columns = {"user": "user", "item": "item", "timestamp": "time"}
+        values = {"name": name, "source": str(file), "columns": columns, "min_user_interactions": 3} | settings
+        return prepare(from_dict(values, DatasetConfig), home / "datasets", home / "raw")
+
+    return make
+
+
+def walks(users: int, items: int, length: int, seed: int = 0) -> list[list[int]]:
+    """Histories in which item i + 1 mostly follows item i: something that can be learnt."""
+    import random
+
+    chance = random.Random(seed)
+    histories = []
+    for _ in range(users):
+        item = chance.randint(1, items)
+        history = []
+        for _ in range(chance.randint(max(4, length // 2), length)):
+            history.append(item)
+            item = item % items + 1 if chance.random() < 0.9 else chance.randint(1, items)
+        histories.append(history)
+    return histories

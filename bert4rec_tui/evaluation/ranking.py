@@ -117,8 +117,8 @@ def rank(
     not_finite = 0
     recommended: dict[int, np.ndarray] = {}
     for start in range(0, total, batch_size):
-        rows = order[start : start + batch_size]
-        on_device = rows.to(question.items.device)
+        chosen = order[start : start + batch_size]
+        on_device, rows = chosen.to(question.items.device), chosen.numpy()
         starts, places = question.starts[on_device], question.targets[on_device]
         scores = scorer(question.items, starts, places)  # (B, N)
         target = question.items[places].long()[:, None] - 1  # (B, 1)
