@@ -75,7 +75,7 @@ class HistoryRows:
         number = signed(value)
         if not value:
             return Content.styled(number.rjust(5), MUTED)
-        style = "$text-success" if value > 0 else "$text-error"
+        style = "$primary 80%" if value > 0 else "$text-error"
         return Content(f"{number:>5} ") + Content.styled(score_bar(abs(value) / most, 6, ascii), style)
 
 
@@ -104,7 +104,7 @@ class MovieRows:
         bar = 8 if width >= 40 else 5
         parts: list[tuple[str | Content, int]] = [
             (str(row + 1), -3),
-            (Content.styled(score_bar(0.08 + 0.92 * share, bar, ascii), "$accent"), bar),
+            (Content.styled(score_bar(0.08 + 0.92 * share, bar, ascii), "$primary 80%"), bar),
         ]
         room = width - 4 - bar - 1
         held_out = item == self.target

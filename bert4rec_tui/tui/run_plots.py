@@ -32,7 +32,7 @@ def plot_of(chart: str, runs: Sequence[Shown], metric: str, strength: float, log
     """One of the four charts; the first run is the chosen one."""
     several = len(runs) > 1
     if chart == "loss":
-        words = f"loss · smoothed {strength:g}" if strength else "loss"
+        words = f"loss · smoothed {strength:g}" if strength and not several else "loss"
         series = [_loss(shown, strength, several) for shown in runs]
         return Plot(words, tuple(series), "epoch", "the loss of the training steps appears here", log)
     if chart == "validation":

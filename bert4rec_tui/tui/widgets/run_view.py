@@ -106,9 +106,9 @@ def describe_remark(remark: Remark, ascii: bool) -> Content:
             first = next(iter(remark.metrics.items()), ("", {}))
             names = [n for n in ("NDCG@10", "Recall@10") if n in first[1]] or list(first[1])[:2]
             figures = "  ".join(f"{name} {metric(first[1][name])}" for name in names)
-            best = Content.styled("  best", "$text-success") if remark.best else Content("")
+            best = Content.styled(" best", "$text-success") if remark.best else Content("")
             mark = Content.styled("* " if ascii else "◆ ", MUTED)
-            return when + mark + Content(f"epoch {remark.epoch}  {figures} {clean(first[0])}") + best
+            return when + mark + Content(f"epoch {remark.epoch}") + best + Content(f"  {figures} {clean(first[0])}")
         case Alert():
             return when + Content.styled(f"! {clean(remark.message)}", "$text-warning")
         case Note():

@@ -150,6 +150,6 @@ def bar(share: float, width: int, ascii: bool) -> Content:
     halves = round(max(0.0, min(1.0, share)) * width * 2)
     whole, half = divmod(halves, 2)
     if ascii:
-        return Content.styled("=" * whole, "$accent") + Content("-" * (width - whole))
+        return Content.styled("=" * whole, "$primary") + Content("-" * (width - whole))
     full = "━" * whole + ("╸" if half else "")
-    return Content.styled(full, "$accent") + Content.styled("─" * (width - whole - half), "$foreground 25%")
+    return Content.styled(full, "$primary") + Content.styled("─" * (width - whole - half), "$foreground 25%")

@@ -1,0 +1,33 @@
+"""How tests of the screens wait: for what must come true, never for a time."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from textual.pilot import Pilot
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Let the app work until something is so; fail where it does not become so."""
+    for _ in range(int(seconds / 0.02)):
+        await pilot.pause()
+        if condition():
+            await pilot.pause()
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"did not come true; the screen shows\n{screen_text(pilot)}")
+
+
+async def until_shown(pilot: Pilot[Any], text: str) -> None:
+    """Let the app work until the screen shows a text."""
+    await until(pilot, lambda: text in screen_text(pilot))
+
+
+def screen_text(pilot: Pilot[Any]) -> str:
+    """What stands on the screen, line by line."""
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+
+async def type_text(pilot: Pilot[Any], text: str) -> None:
+    """Press the key of each character."""
+    await pilot.press(*("space" if character == " " else character for character in text))
