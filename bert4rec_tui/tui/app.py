@@ -7,19 +7,26 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.keys import key_to_character
+from textual.keys import format_key
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 
 from bert4rec_tui.config import Config
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress
-from bert4rec_tui.runs.store import LocalRuns
+from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import Settings, runs_folder
 from bert4rec_tui.tui.child import OUR_COMMAND, ChildCommand, Progressed, Said
-from bert4rec_tui.tui.dialogs import Question
+from bert4rec_tui.tui.dialogs import Chooser, Question
+from bert4rec_tui.tui.leaving import farewell, leave_question, stop_all
 from bert4rec_tui.tui.live import LiveRun, LiveWatch
+from bert4rec_tui.tui.palette import THEME, palette_actions, theme_choices
 from bert4rec_tui.tui.screens.base import MainScreen
+from bert4rec_tui.tui.screens.help import HelpScreen, keys_here
+from bert4rec_tui.tui.themes import remember_theme
+from bert4rec_tui.tui.widgets.signs import clean
+from bert4rec_tui.tui.widgets.text_input import TextInput
 
 
 def _datasets() -> Screen[Any]:
@@ -59,7 +66,7 @@ def _explore() -> Screen[Any]:
 
 
 class Bert4RecApp(App[str | None], inherit_bindings=False):
-    """From raw ratings to the next movie, at the terminal. Returns the run to come back to, if one goes on."""
+    """From raw ratings to the next movie, at the terminal. Returns what is to be said after it has closed."""
 
     TITLE = "bert4rec"
     CSS_PATH = "app.tcss"
@@ -88,7 +95,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
                 tooltip="What has the focus, and every key that works here"),
         Binding("ctrl+p,colon", "palette", "All actions", id="app.palette", show=False,
                 tooltip="Find any action by its name"),
-        Binding("q", "leave", "Quit", id="app.quit", show=False,
+        Binding("q,ctrl+c", "leave", "Quit", id="app.quit", show=False,
                 tooltip="Leave; a run that trains goes on if you want"),
     ]  # fmt: skip
 
@@ -111,6 +118,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         self.program = program
         self._children: set[ChildCommand] = set()
         self.settings = settings or Settings()
+        self.set_keymap(self.settings.keymap)
         self.runs = LocalRuns(runs_folder())
         self.ascii = self.settings.ascii
         self.remote = remote
@@ -130,15 +138,73 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
 
     @on(Looked)
     def show_live_runs(self, message: Looked) -> None:
-        """Show what was found."""
+        """Show what was found, and say what has ended since."""
+        now = {live.run.id for live in message.live}
+        for ended in self.live:
+            if ended.run.id not in now:
+                self._say_ending(ended.run)
         self.live = message.live
+
+    def _say_ending(self, run: Run) -> None:
+        try:
+            status = run.status()
+            state = run.state(status)
+        except UserError:  # removed meanwhile
+            return
+        if state == "finished":
+            self.notify(f"{run.short_id} has finished: 5 explores it, 4 tests it", markup=False, timeout=15)
+        elif state in ("failed", "lost"):
+            why = clean(status.message) or "its worker is gone"
+            text = f"{run.short_id} {'has failed' if state == 'failed' else 'is lost'}: {why}; 3 shows it"
+            self.notify(text, severity="error", markup=False, timeout=15)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leaving by ctrl+c is not for a line that is edited, where the hand means copying."""
+        del parameters
+        return not (action == "leave" and isinstance(self.screen.focused, TextInput))
+
+    def action_help(self) -> None:
+        """Show what has the focus, and every key that works here."""
+        self.push_screen(HelpScreen(self.screen.focused, keys_here(self.screen)))
+
+    @work(exclusive=True, group="palette", exit_on_error=False)
+    async def action_palette(self) -> None:
+        """Find any action by its name, and do it."""
+        actions = palette_actions(self.screen)
+        themes = theme_choices(list(self.available_themes), self.theme)
+        choices = [*(choice for choice, _, _ in actions.values()), *themes]
+        chosen = await self.push_screen_wait(Chooser("All actions", choices, search=True))
+        if chosen is None:
+            return
+        if chosen.startswith(THEME):
+            self.theme = chosen.removeprefix(THEME)
+            remember_theme(self.theme)
+        else:
+            _, node, action = actions[chosen]
+            await self.run_action(action, node)
+
+    @work(exclusive=True, group="leave", exit_on_error=False)
+    async def action_leave(self) -> None:
+        """Leave; ask first where something trains or is being prepared."""
+        if self._children:
+            choices = {"stay": "Stay", "leave": "Leave; what is half done is removed"}
+            if await self.ask("A command is still at work", choices) != "leave":
+                return
+        if not self.live:
+            self.exit(None)
+            return
+        answer = await self.push_screen_wait(leave_question(self.live))
+        if answer == "stop":
+            stop_all(self.live)
+        if answer in ("detach", "stop"):
+            self.exit(farewell(self.live, stopped=answer == "stop"))
 
     def get_key_display(self, binding: Binding) -> str:
         """A key in letters that every terminal and every reader has: `enter`, `esc`, `ctrl+p`, `?`."""
         *modifiers, key = binding.key.split("+")
-        words = {"escape": "esc", "question_mark": "?", "pagedown": "pgdn", "pageup": "pgup", "slash": "/", "minus": "-"}
-        words["space"] = "space"
-        return "+".join([*modifiers, words.get(key) or key_to_character(key) or key])
+        words = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "delete": "del"}
+        words |= {name: name for name in ("enter", "space", "up", "down", "left", "right", "backspace")}
+        return "+".join([*modifiers, words.get(key) or format_key(key)])
 
     def action_show_screen(self, mode: str) -> None:
         """Go to one of the five screens."""
@@ -146,14 +212,13 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
 
     def go(self, mode: str, **what: Any) -> None:
         """Go to one of the five screens, there to something, such as `run="…"`."""
+        self.call_later(self._go, mode, what)
+
+    async def _go(self, mode: str, what: dict[str, Any]) -> None:
         while len(self.screen_stack) > 1:  # a dialog of the screen that is left
             self.pop_screen()
-        self.switch_mode(mode)
-        if what:
-            self.call_after_refresh(self._arrive, what)
-
-    def _arrive(self, what: dict[str, Any]) -> None:
-        if isinstance(self.screen, MainScreen):
+        await self.switch_mode(mode)
+        if what and isinstance(self.screen, MainScreen):
             self.screen.on_arrive(**what)
 
     def show_run(self, run_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -27,6 +27,8 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer], inherit_bindings=False
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Cancel", id="dialog.cancel", tooltip="Leave without an answer"),
+        Binding("question_mark", "app.help", "Help", id="dialog.help", show=False,
+                tooltip="What has the focus, and every key that works here"),
         Binding("tab", "app.focus_next", "Next part", id="dialog.focus_next", show=False,
                 tooltip="Go to what can have the focus next"),
         Binding("shift+tab", "app.focus_previous", "Part before", id="dialog.focus_previous", show=False,
@@ -69,8 +71,8 @@ class Question(Dialog[str]):
     def compose(self) -> ComposeResult:
         """The question in the border, what there is to know, the answers."""
         with Vertical() as box:
-            box.border_title = Content(f" {self.question} ")
-            box.border_subtitle = Content(" enter choose  esc cancel ")
+            box.border_title = Content(self.question)
+            box.border_subtitle = Content("enter choose  esc cancel")
             yield Static(Content(self.detail), classes="detail" if self.detail else "detail -empty", markup=False)
             yield ChoiceList(*(Option(Content(text), id=key) for key, text in self.choices.items()), markup=False)
 
@@ -117,8 +119,8 @@ class Chooser(Dialog[str]):
     def compose(self) -> ComposeResult:
         """The search line where there is one, and the list."""
         with Vertical() as box:
-            box.border_title = Content(f" {self.dialog_title} ")
-            box.border_subtitle = Content(" enter choose  esc cancel ")
+            box.border_title = Content(self.dialog_title)
+            box.border_subtitle = Content("enter choose  esc cancel")
             if self.search:
                 yield TextInput(placeholder="type to search")
             yield ChoiceList(markup=False)
@@ -181,8 +183,3 @@ def _row(choice: Choice, room: int) -> Content:
     if gap < 2:
         return (text + "  " + note).truncate(room, ellipsis=True)
     return text + Content(" " * gap) + note
-
-
-def is_dialog(screen: Any) -> bool:
-    """Whether a screen stands over another one."""
-    return isinstance(screen, Dialog)

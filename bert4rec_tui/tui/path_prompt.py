@@ -48,8 +48,8 @@ class PathPrompt(Dialog[str]):
     def compose(self) -> ComposeResult:
         """One line to write in."""
         with Vertical() as box:
-            box.border_title = Content(f" {self.dialog_title} ")
-            box.border_subtitle = Content(" enter accept  right complete  esc cancel ")
+            box.border_title = Content(self.dialog_title)
+            box.border_subtitle = Content("enter accept  right complete  esc cancel")
             yield TextInput(self.value, placeholder="path of a file", suggester=PathSuggester())
 
     @on(TextInput.Submitted)

@@ -2,7 +2,7 @@
 
 import os
 
-from bert4rec_tui.settings import Settings, load_settings
+from bert4rec_tui.settings import Settings, load_settings, settings_file
 
 
 def draws_sparingly(settings: Settings) -> bool:
@@ -13,7 +13,7 @@ def draws_sparingly(settings: Settings) -> bool:
 
 
 def run_app(no_mouse: bool = False) -> None:
-    """Open the interface; when it has ended, print the line that comes back to a run that goes on.
+    """Open the interface; when it has closed, print what comes back to a run that goes on.
 
     Raises UserError where settings.toml cannot be used.
     """
@@ -24,6 +24,10 @@ def run_app(no_mouse: bool = False) -> None:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     from bert4rec_tui.tui.app import Bert4RecApp
 
-    run_id = Bert4RecApp(settings, remote=remote).run(mouse=settings.mouse and not no_mouse)
-    if run_id:
-        print(f"{run_id} goes on; `bert4rec-tui watch {run_id[-4:]}` comes back to it")
+    if settings.keymap:
+        from bert4rec_tui.tui.keymap import check_keymap
+
+        check_keymap(settings.keymap, settings_file())
+    said = Bert4RecApp(settings, remote=remote).run(mouse=settings.mouse and not no_mouse)
+    if said:
+        print(said)

@@ -22,7 +22,7 @@ _IN_SIGHT: dict[str, dict[str, str]] = {
         "training.last_item_rate": "Last item alone",
     },
     "Optimiser": {
-        "training.optimizer": "Optimizer",
+        "training.optimizer": "Algorithm",
         "training.learning_rate": "Learning rate",
         "training.weight_decay": "Weight decay",
         "training.schedule": "Schedule",

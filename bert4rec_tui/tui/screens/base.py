@@ -65,8 +65,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Make the first pane the chosen one."""
-        for pane in self._panes():
-            pane.add_class("pane")
+        for selector in self.panes:
+            self.query(selector).add_class("pane")
         if panes := self._panes():
             self.choose_pane(panes[0], focus=False)
 

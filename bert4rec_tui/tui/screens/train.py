@@ -1,6 +1,5 @@
 """Train: the configuration as a form, what it means before it is launched, and the launch."""
 
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from bert4rec_tui.tui.child import CommandError
 from bert4rec_tui.tui.devices import Device, devices
 from bert4rec_tui.tui.dialogs import Chooser
 from bert4rec_tui.tui.last_config import last_config, remember_config
+from bert4rec_tui.tui.launching import launch_run
 from bert4rec_tui.tui.outlook import Outlook, outlook_of
 from bert4rec_tui.tui.path_prompt import PathPrompt
 from bert4rec_tui.tui.screens.base import MainScreen
@@ -286,10 +286,7 @@ class TrainScreen(MainScreen):
         changed = self.query_one("#changed", Static)
         changed.update(Content.styled("starting the run…", MUTED))
         try:
-            with tempfile.TemporaryDirectory() as folder:
-                file = Path(folder) / "config.toml"
-                save_config(config, file)
-                result = await self.shell.run_command("train", "--config", str(file), "--detach")
+            result = await launch_run(self.shell, config)
             remember_config(config)
         except (CommandError, UserError) as error:
             self.notify(str(error), title="The run was not started", severity="error", markup=False, timeout=12)
@@ -298,6 +295,4 @@ class TrainScreen(MainScreen):
         finally:
             self._launching = False
         self.annotate()
-        if result.get("warning"):
-            self.notify(str(result["warning"]), severity="warning", markup=False, timeout=15)
         self.shell.show_run(str(result["run"]))

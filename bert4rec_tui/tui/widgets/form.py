@@ -187,6 +187,11 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
         self.values = values
         self._tell()
 
+    def load(self, values: dict[str, Any]) -> None:
+        """Take values of something else; what was undoable before belongs to the former and is forgotten."""
+        self._undo, self.values = [], values
+        self._tell()
+
     def set_value(self, path: str, value: Any) -> None:
         """Take another value for one field."""
         self.replace(with_value(self.values, path, value))

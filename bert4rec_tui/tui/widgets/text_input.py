@@ -29,9 +29,6 @@ class TextInput(Input, inherit_bindings=False):
                 tooltip="Delete everything before"),
         Binding("ctrl+k", "delete_right_all", "Delete to end", id="input.delete_to_end", show=False,
                 tooltip="Delete everything after"),
-        Binding("ctrl+x", "cut", "Cut", id="input.cut", show=False, tooltip="Cut the selected text"),
-        Binding("ctrl+c", "copy", "Copy", id="input.copy", show=False, tooltip="Copy the selected text"),
-        Binding("ctrl+v", "paste", "Paste", id="input.paste", show=False, tooltip="Paste"),
     ]  # fmt: skip
 
     def __init__(self, value: str = "", *, placeholder: str = "", select: bool = False, **rest: Any) -> None:

@@ -1,0 +1,72 @@
+"""The settings of a preparation as a form, and what they lead to."""
+
+from typing import Any
+
+from bert4rec_tui.config import DatasetConfig, from_dict
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.fields import fields_of
+from bert4rec_tui.tui.validation import errors_of, in_labels
+from bert4rec_tui.tui.widgets.field_row import FormField
+from bert4rec_tui.tui.widgets.form import Section
+from bert4rec_tui.tui.widgets.signs import count
+
+_LABELS = {
+    "min_rating": "Ratings of at least",
+    "min_user_interactions": "Interactions per user",
+    "min_item_interactions": "Interactions per item",
+    "split": "Split",
+    "seed": "Seed",
+    "filter": "Filter",
+    "repeats": "Repeated items",
+    "validation_users": "Validation users",
+    "eval_users": "Held-out users",
+    "source": "Source",
+    "separator": "Separator",
+    "columns": "Columns",
+}
+_IN_SIGHT = ("min_rating", "min_user_interactions", "min_item_interactions", "split", "seed")
+
+
+def dataset_sections() -> list[Section]:
+    """Every setting of a preparation but its name, which is the row's."""
+    fields = {field.path: field for field in fields_of(DatasetConfig)}
+    order = [*_LABELS, *(path for path in fields if path not in _LABELS and path != "name")]
+    words = {"split": ("leave one out", "hold out users")}
+    return [
+        Section(
+            "",
+            [
+                FormField(
+                    fields[path],
+                    _LABELS.get(path, fields[path].label),
+                    path not in _IN_SIGHT,
+                    words=words.get(path, ()),
+                )
+                for path in order
+            ],
+        )
+    ]
+
+
+def dataset_errors(values: dict[str, Any], edited: str) -> dict[str, str]:
+    """Path → what is wrong."""
+    return {path: in_labels(text, _LABELS) for path, text in errors_of(values, DatasetConfig, edited).items()}
+
+
+def valid_settings(values: dict[str, Any]) -> DatasetConfig | None:
+    """The settings that the values say, None where they say none."""
+    try:
+        return from_dict(values, DatasetConfig)
+    except UserError:
+        return None
+
+
+def effects_of(dataset: PreparedDataset) -> dict[str, str]:
+    """Beside each setting, what it led to in this dataset."""
+    counts = dataset.manifest.counts
+    return {
+        "min_rating": f"{count(counts.interactions)} of {count(counts.raw_interactions)} stay",
+        "min_user_interactions": f"{count(counts.users)} users",
+        "min_item_interactions": f"{count(counts.items)} items",
+    }

@@ -1,0 +1,70 @@
+"""What the list of datasets shows: the known ones, below each what is prepared of it, then the user's own."""
+
+from dataclasses import dataclass
+
+from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.catalog import KNOWN, Known
+from bert4rec_tui.data.dataset import PreparedDataset, prepared_datasets
+from bert4rec_tui.settings import datasets_folder, raw_folder
+
+
+@dataclass(frozen=True)
+class DatasetRow:
+    """A known dataset, or a prepared one; `here` says that nothing has to be downloaded."""
+
+    name: str
+    known: Known | None = None
+    prepared: PreparedDataset | None = None
+    here: bool = True
+
+    @property
+    def key(self) -> str:
+        """What tells this row from the others."""
+        return f"prepared:{self.prepared.id}" if self.prepared else f"known:{self.name}"
+
+    @property
+    def settings(self) -> DatasetConfig:
+        """The settings that the form begins with."""
+        return self.prepared.manifest.settings if self.prepared else DatasetConfig(name=self.name)
+
+    def found_by(self, text: str) -> bool:
+        """Whether the row has this text in its names."""
+        title = self.known.title if self.known else ""
+        where = f"{self.name} {title} {self.prepared.id if self.prepared else ''}"
+        return text.lower() in where.lower()
+
+
+def read_rows() -> list[DatasetRow]:
+    """Every row, in order; for a thread, since manifests are read."""
+    prepared = prepared_datasets(datasets_folder())
+    rows: list[DatasetRow] = []
+    for known in KNOWN.values():
+        here = known.bundled or (raw_folder() / known.file).exists()
+        rows.append(DatasetRow(known.name, known, here=here))
+        rows += [DatasetRow(known.name, known, d) for d in prepared if d.manifest.settings.name == known.name]
+    rows += [DatasetRow(d.manifest.settings.name, None, d) for d in prepared if d.manifest.settings.name not in KNOWN]
+    return rows
+
+
+def prepare_arguments(settings: DatasetConfig) -> list[str]:
+    """The arguments of our command `prepare` for these settings; what is at its default is left out."""
+    default = DatasetConfig()
+    arguments = ["prepare", settings.name]
+    for field, flag in {
+        "source": "--source",
+        "separator": "--separator",
+        "min_rating": "--min-rating",
+        "min_user_interactions": "--min-user-interactions",
+        "min_item_interactions": "--min-item-interactions",
+        "filter": "--filter",
+        "repeats": "--repeats",
+        "split": "--split",
+        "eval_users": "--eval-users",
+        "validation_users": "--validation-users",
+        "seed": "--seed",
+    }.items():
+        if getattr(settings, field) != getattr(default, field):
+            arguments += [flag, str(getattr(settings, field))]
+    if settings.columns:
+        arguments += ["--columns", ",".join(f"{role}={column}" for role, column in settings.columns.items())]
+    return arguments

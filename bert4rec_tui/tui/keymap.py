@@ -1,0 +1,100 @@
+"""The user's own keys: every id must be one of ours, and no two actions may get one key where both work."""
+
+import importlib
+import sys
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+
+from textual.app import App
+from textual.binding import Binding, BindingsMap
+from textual.dom import DOMNode
+from textual.keys import _character_to_key  # pyright: ignore[reportPrivateUsage]
+from textual.screen import Screen
+
+from bert4rec_tui.errors import UserError
+
+OURS = "bert4rec_tui.tui"
+SCREEN_MODULES = ("datasets", "train", "runs", "test", "explore")
+
+
+def check_keymap(keymap: Mapping[str, str], file: Path) -> None:
+    """Raises UserError for an id that is not there, and for a key that would have two meanings on one screen."""
+    classes = our_classes()
+    ids = {binding.id for kind in classes for binding in bindings_of(kind) if binding.id}
+    for name in keymap:
+        if name not in ids:
+            near = get_close_matches(name, ids, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "; help (?) shows the ids"
+            raise UserError(f"{file}: keymap.{name} is not a key of this program{hint}")
+    for path in focus_paths(classes):
+        before, after = _holders(path, {}), _holders(path, keymap)
+        for key, holders in after.items():
+            if len(holders) > 1 and holders != before.get(key) and holders & set(keymap):
+                first, second = sorted(holders)[:2]
+                raise UserError(
+                    f'{file}: keymap gives the key "{key}" to {first} and to {second}, which work on one screen; '
+                    "choose another for one of them"
+                )
+
+
+def our_classes() -> list[type[DOMNode]]:
+    """Every screen, widget and the application itself, of ours."""
+    for name in SCREEN_MODULES:
+        importlib.import_module(f"{OURS}.screens.{name}")
+    found: list[type[DOMNode]] = []
+    waiting: list[type[DOMNode]] = [DOMNode]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if kind.__module__.startswith(OURS) and kind not in found:
+            found.append(kind)
+    return found
+
+
+def bindings_of(kind: type[DOMNode]) -> list[Binding]:
+    """Every key of a class, inherited ones too."""
+    merged: BindingsMap = kind._merge_bindings()  # pyright: ignore[reportPrivateUsage]
+    return [binding for _, binding in merged]
+
+
+def focus_paths(classes: Iterable[type[DOMNode]]) -> list[tuple[type[DOMNode], ...]]:
+    """Which classes' keys can work at the same time: a widget's, its screen's, and the application's."""
+    known = list(classes)
+    application = [kind for kind in known if issubclass(kind, App)]
+    screens = [kind for kind in known if issubclass(kind, Screen)]
+    widgets = [kind for kind in known if not issubclass(kind, (App, Screen))]
+    return [
+        (widget, screen, *application)
+        for screen in screens
+        for widget in widgets
+        if widget.__module__ in _behind(screen.__module__)
+    ]
+
+
+def _behind(module: str) -> set[str]:
+    """The modules of ours that a module takes names from, and theirs."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in found or not name.startswith(OURS):
+            continue
+        found.add(name)
+        loaded = sys.modules.get(name)
+        if isinstance(loaded, ModuleType):
+            waiting += [value.__module__ for value in vars(loaded).values() if hasattr(value, "__module__")]
+    return found
+
+
+def _holders(path: tuple[type[DOMNode], ...], keymap: Mapping[str, str]) -> dict[str, set[str]]:
+    """Key → the ids that have it on one focus path."""
+    holders: dict[str, set[str]] = {}
+    for kind in path:
+        for binding in bindings_of(kind):
+            if binding.id:
+                for key in keymap.get(binding.id, binding.key).split(","):
+                    name = key.strip()
+                    holders.setdefault(_character_to_key(name) if len(name) == 1 else name, set()).add(binding.id)
+    return holders

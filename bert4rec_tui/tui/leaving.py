@@ -1,0 +1,48 @@
+"""What is asked and said when one leaves while something trains."""
+
+from bert4rec_tui.runs.control import ask
+from bert4rec_tui.tui.dialogs import Question
+from bert4rec_tui.tui.live import LiveRun
+
+
+def leave_question(live: tuple[LiveRun, ...]) -> Question:
+    """The question; a second q leaves the runs alone."""
+    one = len(live) == 1
+    who = live[0].run.short_id if one else f"{len(live)} runs"
+    states = {run.state for run in live}
+    doing = "train" if states != {"paused"} else "wait, paused"
+    detail = f"{who} {f'{doing}s' if one and doing == 'train' else doing} on when this program has closed. Later: "
+    return Question(
+        "Leave?",
+        {
+            "detach": "Leave; it goes on  (q)" if one else "Leave; they go on  (q)",
+            "stop": "Stop after saving, then leave",
+            "stay": "Stay here",
+        },
+        f"{detail}{come_back(live)}",
+        keys={"q": "detach"},
+    )
+
+
+def come_back(live: tuple[LiveRun, ...]) -> str:
+    """The command that comes back."""
+    return f"bert4rec-tui watch {live[0].run.short_id}" if len(live) == 1 else "bert4rec-tui runs"
+
+
+def stop_all(live: tuple[LiveRun, ...]) -> None:
+    """Ask every live run to save and end."""
+    for run in live:
+        ask(run.run.path, "stop", at_least=run.status.control)
+
+
+def farewell(live: tuple[LiveRun, ...], stopped: bool) -> str:
+    """What stands on the terminal afterwards."""
+    names = ", ".join(run.run.id for run in live)
+    verb = (
+        ("saves and stops" if len(live) == 1 else "save and stop")
+        if stopped
+        else "goes on"
+        if len(live) == 1
+        else "go on"
+    )
+    return f"{names} {verb}; come back with: {come_back(live)}"

@@ -1,0 +1,32 @@
+"""The quick start: from nothing to a run that trains, by our own commands."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bert4rec_tui.data.dataset import find_dataset
+from bert4rec_tui.presets import preset
+from bert4rec_tui.progress import Progress
+from bert4rec_tui.settings import datasets_folder
+from bert4rec_tui.tui.launching import launch_run
+
+if TYPE_CHECKING:
+    from bert4rec_tui.tui.app import Bert4RecApp
+
+PREPARE = ("prepare", "sample", "--min-item-interactions", "5")
+
+
+async def quick_start(app: "Bert4RecApp", at_step: Callable[[int, Progress | None], None]) -> str:
+    """Prepare the sample, start a small model on it, and return the run's id; `at_step` hears how far it is.
+
+    To be awaited in a worker. Raises CommandError or UserError with a sentence.
+    """
+    at_step(0, None)
+    prepared = await app.run_command(*PREPARE, progressed=lambda progress: at_step(0, progress))
+    at_step(1, None)
+    dataset = find_dataset(str(prepared["dataset"]), datasets_folder())
+    config = msgspec.structs.replace(preset("quickstart"), dataset=dataset.manifest.settings)
+    result = await launch_run(app, config)
+    at_step(2, None)
+    return str(result["run"])

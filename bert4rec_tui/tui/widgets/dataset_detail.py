@@ -1,0 +1,108 @@
+"""The chosen dataset: where it comes from, the settings of its preparation with their effect, and its figures."""
+
+from dataclasses import dataclass
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+
+from bert4rec_tui.config import DatasetConfig, to_dict
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.tui.dataset_form import dataset_errors, dataset_sections, effects_of, valid_settings
+from bert4rec_tui.tui.dataset_rows import DatasetRow
+from bert4rec_tui.tui.dataset_stats import DatasetStats, stats_of
+from bert4rec_tui.tui.widgets.dataset_facts import DatasetFigures, DatasetSource
+from bert4rec_tui.tui.widgets.form import Form
+from bert4rec_tui.tui.widgets.job_line import JobLine
+from bert4rec_tui.tui.widgets.signs import MUTED, clean, size
+
+
+class DatasetDetail(Vertical):
+    """One dataset, prepared or not."""
+
+    @dataclass
+    class Counted(Message):
+        """The figures of a prepared dataset have been read."""
+
+        dataset: PreparedDataset
+        stats: DatasetStats
+
+    def __init__(self, ascii: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.ascii = ascii
+        self.row: DatasetRow | None = None
+        self.prepared: list[PreparedDataset] = []
+        self._stats: dict[str, DatasetStats] = {}
+
+    def compose(self) -> ComposeResult:
+        """Source, settings, figures, and the line at the foot."""
+        yield DatasetSource(self.ascii)
+        values = to_dict(DatasetConfig())
+        yield Form(dataset_sections(), values, dataset_errors, ascii=self.ascii, label_width=26, id="dataset-form")
+        yield DatasetFigures(self.ascii)
+        yield JobLine(self.ascii, id="job")
+
+    @property
+    def form(self) -> Form:
+        """The settings."""
+        return self.query_one(Form)
+
+    @property
+    def settings(self) -> DatasetConfig | None:
+        """The settings as the form has them, None while one is in error."""
+        return valid_settings(self.form.values)
+
+    @property
+    def match(self) -> PreparedDataset | None:
+        """What is prepared already with the settings of the form."""
+        settings = self.settings
+        return next((d for d in self.prepared if settings is not None and d.id == settings.id), None)
+
+    def show(self, row: DatasetRow | None, prepared: list[PreparedDataset]) -> None:
+        """Show a row; its settings are taken over unless it is the one that is shown."""
+        other = row is None or self.row is None or row.key != self.row.key
+        self.row, self.prepared = row, prepared
+        self.query_one(DatasetSource).show(row)
+        if row is None:
+            self.border_title = ""
+            return
+        title = Content(clean(row.prepared.id if row.prepared else row.name))
+        self.border_title = title + Content.styled(f"  {row.known.title}", MUTED) if row.known else title
+        if other:
+            self.form.load(to_dict(row.settings))
+        else:
+            self.show_effect()
+
+    @on(Form.Changed)
+    def show_effect(self) -> None:
+        """Say what the settings lead to: known for what is prepared, else the key that prepares it."""
+        settings, match = self.settings, self.match
+        self.form.annotate(effects_of(match) if match else {})
+        figures, line = self.query_one(DatasetFigures), self.query_one(JobLine)
+        if match is not None:
+            figures.show(match, self._stats.get(match.id))
+            line.say(f"prepared as {match.id}; t trains on it")
+            if match.id not in self._stats:
+                self.count(match)
+        elif settings is not None and self.row is not None:
+            known = self.row.known
+            fetch = f", {size(known.bytes)} to download" if known and not self.row.here else ""
+            figures.show(None, None, "Counts, density and histories stand here once it is prepared.")
+            line.say(f"p prepares it as {settings.id}{fetch}")
+        else:
+            line.say("a setting is in error")
+
+    @work(thread=True, exclusive=True, group="count", exit_on_error=False)
+    def count(self, dataset: PreparedDataset) -> None:
+        """Read the figures of a prepared dataset."""
+        self.post_message(self.Counted(dataset, stats_of(dataset)))
+
+    @on(Counted)
+    def show_figures(self, message: Counted) -> None:
+        """Show them, if it is still the one that is looked at."""
+        self._stats[message.dataset.id] = message.stats
+        match = self.match
+        if match is not None and match.id == message.dataset.id:
+            self.query_one(DatasetFigures).show(match, message.stats)

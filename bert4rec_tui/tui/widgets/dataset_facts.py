@@ -1,0 +1,110 @@
+"""Where a dataset comes from, and what a prepared one is like."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.tui.dataset_rows import DatasetRow
+from bert4rec_tui.tui.dataset_stats import DatasetStats, bars_text
+from bert4rec_tui.tui.widgets.signs import MUTED, clean, count, cut, share, size
+
+
+class DatasetSource(Widget):
+    """Source and licence, two lines."""
+
+    DEFAULT_CSS = """
+    DatasetSource { height: 2; width: 1fr; margin-bottom: 1; }
+    """
+
+    def __init__(self, ascii: bool = False) -> None:
+        super().__init__()
+        self.ascii = ascii
+        self.row: DatasetRow | None = None
+
+    def show(self, row: DatasetRow | None) -> None:
+        """Draw another dataset."""
+        self.row = row
+        self.refresh()
+
+    def render(self) -> Content:
+        """The address and whether it is here; the licence."""
+        if self.row is None:
+            return Content("")
+        known, width = self.row.known, self.size.width
+        if known is None:
+            source = clean(self.row.settings.source or "of your own")
+            return Content.styled("Source   ", MUTED) + Content(cut(source, width - 9, self.ascii))
+        tick = "+" if self.ascii else "✓"
+        if known.bundled:
+            where, state = "comes with this program", f"{tick} here"
+        else:
+            where = known.address.removeprefix("https://")
+            state = f"{size(known.bytes)}  {f'{tick} here' if self.row.here else 'd downloads it'}"
+        room = width - 9 - len(state) - 2
+        first = Content.styled("Source   ", MUTED) + Content(cut(where, room, self.ascii) + "  ") + Content(state)
+        second = Content.styled(cut(f"Licence  {known.licence}", width, self.ascii), MUTED)
+        return first + "\n" + second
+
+
+class DatasetFigures(Widget):
+    """Density, histories, the most watched; or what is to be done to see them."""
+
+    DEFAULT_CSS = """
+    DatasetFigures { height: 1fr; min-height: 2; width: 1fr; margin-top: 1; }
+    """
+
+    def __init__(self, ascii: bool = False) -> None:
+        super().__init__()
+        self.ascii = ascii
+        self.dataset: PreparedDataset | None = None
+        self.stats: DatasetStats | None = None
+        self.otherwise = ""
+
+    def show(self, dataset: PreparedDataset | None, stats: DatasetStats | None, otherwise: str = "") -> None:
+        """Draw a prepared dataset, or say what is to be done."""
+        self.dataset, self.stats, self.otherwise = dataset, stats, otherwise
+        self.refresh()
+
+    def render(self) -> Content:
+        """As many lines as there is room for."""
+        if self.dataset is None:
+            return Content.styled(self.otherwise, MUTED)
+        lines = self._first(self.dataset)
+        if self.stats is not None:
+            lines += [self._histories(self.stats), *self._most(self.stats)]
+        return Content("\n").join(lines[: max(1, self.size.height)])
+
+    def _first(self, dataset: PreparedDataset) -> list[Content]:
+        counts, dots = dataset.manifest.counts, "..." if self.ascii else "…"
+        lengths = f"{count(counts.shortest_history)} {dots} {count(counts.longest_history)}"
+        lines = [
+            Content.assemble(
+                ("density ", MUTED),
+                share(counts.density),
+                ("   history ", MUTED),
+                f"{lengths}, median {counts.median_history:,.0f}",
+            ),
+            Content.assemble(
+                ("validate ", MUTED),
+                count(counts.validation_users),
+                ("   test ", MUTED),
+                count(counts.test_users),
+                ("   test items never trained ", MUTED),
+                count(counts.untrained_test_targets),
+            ),
+        ]
+        return [line.truncate(self.size.width) for line in lines]
+
+    def _histories(self, stats: DatasetStats) -> Content:
+        line = Content.styled(bars_text(stats.bars, self.ascii), "$accent") + Content.styled(
+            "  histories by length", MUTED
+        )
+        return line.truncate(self.size.width)
+
+    def _most(self, stats: DatasetStats) -> list[Content]:
+        lines = [Content(""), Content.styled("met by most", MUTED)]
+        width = min(self.size.width, 60)
+        for title, number in stats.most:
+            figure = count(number)
+            lines.append(Content(cut(title, width - len(figure) - 1, self.ascii) + f" {figure}"))
+        return lines
