@@ -54,9 +54,7 @@ class FullChart(ModalScreen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """The chart in a frame that names the keys."""
         with Vertical() as frame:
-            frame.border_subtitle = Content(
-                " z Z zoom  arrows pan  0 whole  ] next chart  l log  + - smoothing  esc back "
-            )
+            frame.border_subtitle = Content(" z Z zoom  arrows pan  0 whole  ] next  l log  + - smooth  esc back ")
             yield Chart()
 
     def on_mount(self) -> None:

@@ -54,6 +54,8 @@ class RunsScreen(RunActions):
                 tooltip="Take away the notice of a run that died"),
     ]  # fmt: skip
 
+    seconds_between_looks: ClassVar[float] = 1.0
+
     @dataclass
     class Listed(Message):
         """The table was read again."""
@@ -113,7 +115,7 @@ class RunsScreen(RunActions):
         self._reader = RunsReader(self.shell.runs)
         self.query_one("#runs-table").focus()
         self.look()
-        self.set_interval(1.0, self._look_if_shown)
+        self.set_interval(self.seconds_between_looks, self._look_if_shown)
         self._show_chosen()
 
     def choose_pane(self, chosen: Widget, focus: bool = True) -> None:
@@ -153,7 +155,7 @@ class RunsScreen(RunActions):
     def follow(self, feeds: list[RunFeed], live: bool) -> None:
         """Read the event logs of the runs in the charts, again and again while one of them is live."""
         worker = get_current_worker()
-        pause = 1.0 if self.shell.remote else 0.5
+        pause = self.seconds_between_looks * (1.0 if self.shell.remote else 0.5)
         while not worker.is_cancelled:
             for feed in feeds:
                 if (curves := feed.read()) is not None and not worker.is_cancelled:

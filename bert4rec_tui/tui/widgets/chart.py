@@ -205,7 +205,7 @@ class Chart(Canvas):
         rows = height - 1 - label_rows - axis_row
         y0, y1 = self._y_range(ys)
         formatter = LogFormatter() if self.plot.log else LinearFormatter()
-        ticks, labels = formatter.get_ticks_and_labels(y0, y1, max(3, rows // 2 + 1))
+        ticks, labels = formatter.get_ticks_and_labels(y0, y1, max(3, min(rows // 2 + 1, rows // 3 + 2)))
         margin = max((len(label) for label in labels), default=0) + 1
         columns = max(2, width - margin - 1)
         x0, x1 = self.plot.x_range or self._x_range(xs)
