@@ -4,7 +4,6 @@ The form of the train screen, `--set`, the TOML file and the documentation all r
 """
 
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
 
@@ -14,12 +13,23 @@ import tomli_w
 from msgspec import Meta, Struct
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.fields import fields_of
+from bert4rec_tui.explain import explain, refuse_not_finite
+from bert4rec_tui.fields import value_at
 from bert4rec_tui.files import replace_file
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-PROTOCOL = re.compile(r"^(full|uniform-[1-9][0-9]{0,5}|popular-[1-9][0-9]{0,5})$")
-METRIC = re.compile(r"^(?:(Recall|NDCG)@([1-9][0-9]*)|MRR)$")
+# `\Z` and not `$`, which lets a line break pass. `extra` says in words what a pattern says in signs.
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z",
+        extra={"allowed": "up to 64 letters, digits, dots, dashes and underscores"},
+    ),
+]
+Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+PROTOCOL = re.compile(r"^(full|uniform-[1-9][0-9]{0,5}|popular-[1-9][0-9]{0,5})\Z")
+DEVICE = re.compile(r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)\Z")
+DEVICE_WORDS = "auto, cpu, cuda, cuda:1 or mps"
+METRIC = re.compile(r"^(?:(Recall|NDCG)@([1-9][0-9]*)|MRR)\Z")
 
 
 class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -53,7 +63,7 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     validation_users: Annotated[
         int, Meta(ge=0, description="Users who give an item up for validation in leave-one-out; 0: all.")
     ] = 0
-    seed: Annotated[int, Meta(ge=0, description="Seed of the choice of users for the split.")] = 42
+    seed: Annotated[Seed, Meta(description="Seed of the choice of users for the split.")] = 42
 
     @property
     def id(self) -> str:
@@ -93,7 +103,7 @@ class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     block_dropout: Annotated[bool, Meta(description="Drop at the end of each block too.")] = True
     tied_head: Annotated[bool, Meta(description="Score items with the item embedding itself.")] = False
     output_bias: Annotated[bool, Meta(description="A bias for each item in the head.")] = True
-    seed: Annotated[int, Meta(ge=0, description="Seed of the initial weights.")] = 0
+    seed: Annotated[Seed, Meta(description="Seed of the initial weights.")] = 0
 
     def __post_init__(self) -> None:
         """Check what one field alone cannot say."""
@@ -135,14 +145,19 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ] = 12_800
     test_at_end: Annotated[bool, Meta(description="Test the best checkpoint when training ends.")] = False
     device: Annotated[
-        str, Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1 or mps.")
+        str,
+        Meta(
+            pattern=DEVICE.pattern,
+            description="Where to train; auto: a GPU where there is one.",
+            extra={"allowed": DEVICE_WORDS},
+        ),
     ] = "auto"
     precision: Annotated[
         Literal["auto", "fp32", "bf16"], Meta(description="Arithmetic of the blocks; auto: bf16 where it is fast.")
     ] = "auto"
     threads: Annotated[int, Meta(ge=0, description="CPU threads; 0: all cores that this process may use.")] = 0
     deterministic: Annotated[bool, Meta(description="The same bits each time on a GPU too, at some cost.")] = False
-    seed: Annotated[int, Meta(ge=0, description="Seed of order, masks and dropout.")] = 0
+    seed: Annotated[Seed, Meta(description="Seed of order, masks and dropout.")] = 0
 
 
 class EvaluationConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -164,7 +179,7 @@ class EvaluationConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         str, Meta(description="The validation metric, with its protocol, that chooses the best checkpoint.")
     ] = "uniform-100:NDCG@10"
     batch_size: Annotated[int, Meta(ge=1, le=65_536, description="Users ranked at once.")] = 128
-    negatives_seed: Annotated[int, Meta(ge=0, description="Seed of the negatives of uniform and popular.")] = 42
+    negatives_seed: Annotated[Seed, Meta(description="Seed of the negatives of uniform and popular.")] = 42
     bootstrap: Annotated[int, Meta(ge=100, le=100_000, description="Resamples behind each 95% interval.")] = 1000
     test_precision: Annotated[Literal["fp32", "bf16"], Meta(description="Arithmetic of a test.")] = "fp32"
 
@@ -189,10 +204,17 @@ class EvaluationConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 f'evaluation.best_metric = "{self.best_metric}" needs the protocol {protocol}, '
                 f"but evaluation.protocols has {', '.join(self.protocols)}"
             )
-        if match.group(2) and int(match.group(2)) not in self.ks:
+        k = int(match.group(2) or 0)
+        if k and k not in self.ks:
             raise ValueError(
-                f'evaluation.best_metric = "{self.best_metric}" needs k = {match.group(2)}, '
+                f'evaluation.best_metric = "{self.best_metric}" needs k = {k}, '
                 f"but evaluation.ks has {', '.join(map(str, self.ks))}"
+            )
+        number = int(protocol.partition("-")[2] or 0)
+        if number and k > number:
+            raise ValueError(
+                f'evaluation.best_metric = "{self.best_metric}" tells nothing, since {protocol} ranks only '
+                f"{number + 1} candidates; choose a k of at most {number}"
             )
 
 
@@ -223,19 +245,10 @@ def from_dict(values: dict[str, Any], kind: type[SomeConfig]) -> SomeConfig:
     Raises UserError that names the field, its value and what is allowed.
     """
     try:
+        refuse_not_finite(values)
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
-        raise UserError(_explain(str(error), values, kind)) from None
-
-
-def value_at(values: dict[str, Any], path: str) -> Any:
-    """The value at a dotted path such as `model.hidden`; None where there is none."""
-    found: Any = values
-    for part in path.split("."):
-        if not isinstance(found, dict) or part not in found:
-            return None
-        found = cast(dict[str, Any], found)[part]
-    return found
+        raise UserError(explain(str(error), values, kind)) from None
 
 
 def with_value(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -251,9 +264,11 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     if not sign or not path.strip():
         raise UserError(f'--set {text}: write it as key.path=value, such as "training.epochs=20"')
     try:
-        return path.strip(), tomli.loads(f"value = {value}")["value"]
+        read = tomli.loads(f"value = {value}")
     except tomli.TOMLDecodeError:
-        return path.strip(), value.strip()
+        read = {}
+    # A value with line breaks may read as several keys; then it is text.
+    return path.strip(), read["value"] if list(read) == ["value"] else value.strip()
 
 
 def with_assignments(config: Config, assignments: list[str]) -> Config:
@@ -261,6 +276,9 @@ def with_assignments(config: Config, assignments: list[str]) -> Config:
     values = to_dict(config)
     for assignment in assignments:
         path, value = parse_assignment(assignment)
+        outer = path.rpartition(".")[0]
+        if outer and not isinstance(value_at(values, outer) or {}, dict):
+            raise UserError(f"{path} is not a setting; did you mean {outer}?")
         values = with_value(values, path, value)
     return from_dict(values, Config)
 
@@ -300,25 +318,3 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         merge = isinstance(inner, dict) and isinstance(value, dict) and key != "columns"
         result[key] = _merged(cast(dict[str, Any], inner), cast(dict[str, Any], value)) if merge else value
     return result
-
-
-def _explain(message: str, values: dict[str, Any], kind: type[Struct]) -> str:
-    """Turn a validation message of msgspec into one that speaks of the user's field and value."""
-    message, _, where = message.partition(" - at `$")
-    path = re.sub(r"\[.*", "", where.rstrip("`").lstrip("."))
-    known = {field.path: field for field in fields_of(kind)}
-    unknown = re.match(r"Object contains unknown field `(.*)`", message)
-    if unknown:
-        full = f"{path}.{unknown.group(1)}".lstrip(".")
-        near = get_close_matches(full, list(known), n=1)
-        return f"{full} is not a setting" + (f"; did you mean {near[0]}?" if near else "")
-    if not message.startswith(("Expected", "Invalid")):
-        return message  # from a check of ours, which names the fields itself
-    value = value_at(values, path)
-    shown = f'"{value}"' if isinstance(value, str) else value
-    if path not in known:
-        return f"{path} = {shown}: expected {message.removeprefix('Expected ').replace('`', '')}"
-    field = known[path]
-    if field.kind == "str" and isinstance(value, str):
-        return f"{path} = {shown} cannot be. {field.description}"
-    return f"{path} = {shown}: expected {field.allowed}"

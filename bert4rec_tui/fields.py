@@ -1,6 +1,7 @@
 """What a form, a help text or an error needs to know of a setting, read from its typed field."""
 
-from typing import Any, Literal, get_args, get_origin
+import json
+from typing import Any, Literal, cast, get_args, get_origin
 
 import msgspec
 from msgspec import Meta, Struct
@@ -10,7 +11,8 @@ class Field(Struct, frozen=True):
     """One setting: where it stands, what it means, what it may hold.
 
     `kind` is one of int, float, bool, str, choice, list of int, list of str, mapping; `choices` holds the words of a
-    choice; `low` and `high` are the bounds of a number, None where there is none.
+    choice; `low` and `high` are the bounds of a number, None where there is none, and `open_low` and `open_high` say
+    that the bound itself is not allowed; `words` says what a text may be, empty where it may be anything.
     """
 
     path: str
@@ -20,6 +22,9 @@ class Field(Struct, frozen=True):
     choices: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    open_low: bool = False
+    open_high: bool = False
+    words: str = ""
 
     @property
     def label(self) -> str:
@@ -31,10 +36,25 @@ class Field(Struct, frozen=True):
         """What the field may hold, in words for an error."""
         if self.choices:
             return f"one of {', '.join(self.choices)}"
-        noun = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}.get(self.kind)
-        bounds = [f"from {self.low:g}"] if self.low is not None else []
-        bounds += [f"to {self.high:g}"] if self.high is not None else []
-        return " ".join([noun or f"a {self.kind}", *bounds])
+        if self.words:
+            return self.words
+        if self.kind == "mapping":
+            return 'a table of texts, such as { user = "0", item = "1" }'
+        if self.kind.startswith("list"):
+            noun = "whole numbers" if self.kind == "list of int" else "texts"
+            return f"a list of {noun}, such as {json.dumps(self.default)}"
+        nouns = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
+        bounds: list[str] = []
+        if self.low is not None:
+            bounds.append(f"{'above' if self.open_low else 'from'} {_plain(self.low)}")
+        if self.high is not None:
+            word = "below" if self.open_high else "up to" if self.open_low else "to"
+            bounds.append(f"{word} {_plain(self.high)}")
+        return f"{nouns[self.kind]} {(', ' if self.open_low or self.open_high else ' ').join(bounds)}".rstrip()
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else f"{number:g}"
 
 
 def fields_of(kind: type[Struct], prefix: str = "") -> list[Field]:
@@ -46,6 +66,16 @@ def fields_of(kind: type[Struct], prefix: str = "") -> list[Field]:
             found += fields_of(field.type, f"{path}.")
         else:
             found.append(_describe(path, field))
+    return found
+
+
+def value_at(values: dict[str, Any], path: str) -> Any:
+    """The value at a dotted path such as `model.hidden`; None where there is none."""
+    found: Any = values
+    for part in path.split("."):
+        if not isinstance(found, dict) or part not in found:
+            return None
+        found = cast(dict[str, Any], found)[part]
     return found
 
 
@@ -65,6 +95,8 @@ def _describe(path: str, field: msgspec.structs.FieldInfo) -> Field:
         kind = "mapping"
     else:
         kind = inner.__name__
+    longest = next((n.max_length for n in notes if n.max_length), None)
+    words = next((str(n.extra["allowed"]) for n in notes if n.extra and "allowed" in n.extra), "")
     default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory
     return Field(
         path=path,
@@ -74,4 +106,7 @@ def _describe(path: str, field: msgspec.structs.FieldInfo) -> Field:
         choices=choices,
         low=low,
         high=high,
+        open_low=any(n.gt is not None for n in notes),
+        open_high=any(n.lt is not None for n in notes),
+        words=words or (f"at most {longest} characters" if longest else ""),
     )
