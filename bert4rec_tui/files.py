@@ -1,25 +1,31 @@
 """Writes that a reader sees whole or not at all."""
 
+import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bert4rec_tui.errors import UserError
 
+_NO_PERMISSION = "you have no permission there; change the permission or set BERT4REC_TUI_HOME to a folder of yours"
+_NO_FOLDER = "a file stands where a folder is needed; move it away or set BERT4REC_TUI_HOME to another folder"
+_REASONS = {
+    errno.EACCES: _NO_PERMISSION,
+    errno.EPERM: _NO_PERMISSION,
+    errno.ENOTDIR: _NO_FOLDER,
+    errno.EEXIST: _NO_FOLDER,
+    errno.ENOSPC: "the disk is full; free some space and try again",
+    errno.EROFS: "the disk is read-only; set BERT4REC_TUI_HOME to a folder that can be written",
+    errno.EDQUOT: "your disk quota is used up; free some space and try again",
+}
+
 
 def explain_os_error(error: OSError, path: Path) -> UserError:
     """Say in a sentence why `path` could not be written or read."""
-    reasons = {
-        13: "you have no permission there; change the permission or set BERT4REC_TUI_HOME to a folder of yours",
-        28: "the disk is full; free some space and try again",
-        30: "the disk is read-only; set BERT4REC_TUI_HOME to a folder that can be written",
-        122: "your disk quota is used up; free some space and try again",
-    }
-    reason = reasons.get(error.errno or 0, error.strerror or str(error))
-    return UserError(f"{path}: {reason}")
+    return UserError(f"{path}: {_REASONS.get(error.errno or 0) or error.strerror or error}")
 
 
 def make_folder(path: Path) -> Path:
@@ -54,7 +60,8 @@ def replacing(path: Path) -> Generator[Path]:
     except OSError as error:
         raise explain_os_error(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # gone already, or its folder never was one
+            temporary.unlink()
 
 
 def flush_to_disk(path: Path) -> None:
@@ -84,9 +91,13 @@ def new_folder(path: Path) -> Generator[Path]:
                 flush_to_disk(file)
         temporary.chmod(0o755)
         if path.exists():
-            retired = path.with_name(f"{temporary.name}.old")
+            retired = path.with_name(f"{temporary.name}.old.tmp")
             path.rename(retired)
-            temporary.rename(path)
+            try:
+                temporary.rename(path)
+            except BaseException:
+                retired.rename(path)
+                raise
             shutil.rmtree(retired, ignore_errors=True)
         else:
             temporary.rename(path)
