@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from filelock import FileLock
 from msgspec import Struct
 
 from bert4rec_tui.files import replace_file
@@ -28,8 +29,10 @@ def read_control(path: Path) -> Control:
 
 def ask(path: Path, wanted: Wish, at_least: int = 0) -> Control:
     """Leave a wish for the worker of a run, with a number above `at_least` and every earlier one."""
-    control = Control(max(read_control(path).number, at_least) + 1, wanted)
-    replace_file(path / "control.json", msgspec.json.encode(control))
+    # Two who ask at once must not get the same number: the worker would obey the first and pass over the second.
+    with FileLock(path / "control.lock", timeout=5):
+        control = Control(max(read_control(path).number, at_least) + 1, wanted)
+        replace_file(path / "control.json", msgspec.json.encode(control))
     return control
 
 

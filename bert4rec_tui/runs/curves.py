@@ -1,6 +1,6 @@
 """The curves of a run as its events arrive: what an earlier life did after the step it was resumed from is dropped."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from bert4rec_tui.runs.events import Alert, Event, Note, StateChange, Step, System, Validation
@@ -24,6 +24,8 @@ class Curves:
                 case Step():
                     self.steps.append(event)
                 case Validation():
+                    # A life that was killed before it saved validated the same weights already.
+                    self._forget_validations(lambda earlier, epoch=event.epoch: earlier.epoch < epoch)
                     self.validations.append(event)
                     self.remarks.append(event)
                 case System():
@@ -36,8 +38,12 @@ class Curves:
 
     def _forget_after(self, step: int) -> None:
         self.steps = [event for event in self.steps if event.step <= step]
-        self.validations = [event for event in self.validations if event.step <= step]
-        self.remarks = [event for event in self.remarks if not isinstance(event, Validation) or event.step <= step]
+        self._forget_validations(lambda event: event.step <= step)
+
+    def _forget_validations(self, stays: Callable[[Validation], bool]) -> None:
+        if not all(stays(event) for event in self.validations):
+            self.validations = [event for event in self.validations if stays(event)]
+            self.remarks = [event for event in self.remarks if not isinstance(event, Validation) or stays(event)]
 
     def metric(self, protocol: str, name: str) -> tuple[list[int], list[float]]:
         """The epochs and values of one validation metric under one protocol."""

@@ -1,17 +1,22 @@
 """Start a worker that outlives its parent."""
 
 import getpass
+import os
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from filelock import Timeout
+
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import clear_control
-from bert4rec_tui.runs.status import LIVE, write_status
+from bert4rec_tui.runs.status import LIVE, is_starting, worker_lock, write_status
 from bert4rec_tui.runs.store import Run
+
+_LINGERING = Path("/var/lib/systemd/linger")  # a file for each user whose processes stay after logout
 
 
 def launch(run: Run) -> int:
@@ -19,17 +24,25 @@ def launch(run: Run) -> int:
 
     Returns the worker's pid. Raises UserError while another worker has the run.
     """
-    status = run.status()
-    state = run.state(status)
+    state = run.state()
     if state in LIVE:
         raise UserError(f"{run.id}: is {state} already")
-    clear_control(run.path)
-    status.state, status.phase, status.message, status.ended = "starting", "", "", None
-    status.host, status.boot_id, status.pid, status.pid_started = machine.host(), machine.boot_id(), 0, 0.0
-    status.pids, status.control, status.heartbeat = [], 0, time.time()
-    write_status(run.path, status)
+    try:
+        # Of two who launch at once one comes too late: it finds the run starting.
+        with worker_lock(run.path).acquire(timeout=5, poll_interval=0.02):
+            status = run.status()
+            if is_starting(status):
+                raise UserError(f"{run.id}: is starting already")
+            clear_control(run.path)
+            status.state, status.phase, status.message, status.ended = "starting", "", "", None
+            status.host, status.boot_id, status.pid, status.pid_started = machine.host(), machine.boot_id(), 0, 0.0
+            status.pids, status.control, status.heartbeat = [], 0, time.time()
+            status.loss = status.speed = status.seconds_left = None
+            write_status(run.path, status)
+    except Timeout:
+        raise UserError(f"{run.id}: has a worker already") from None
     answer = subprocess.run(
-        [sys.executable, "-m", "bert4rec_tui.runs.spawn", str(run.path)],
+        [sys.executable, "-m", "bert4rec_tui.runs.spawn", str(run.path.absolute())],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -38,14 +51,24 @@ def launch(run: Run) -> int:
         check=False,
     )
     if answer.returncode != 0:
-        raise WorkFailedError(f"{run.id}: the worker could not be started ({answer.stderr.strip()[-300:]})")
+        reason = (answer.stderr.strip().splitlines() or ["no reason given"])[-1][-300:]
+        status.state, status.ended, status.message = "failed", time.time(), f"the worker could not be started: {reason}"
+        write_status(run.path, status)
+        raise WorkFailedError(f"{run.id}: {status.message}")
     return int(answer.stdout.strip())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        return str(os.getuid())
 
 
 def logout_warning() -> str:
     """What to do where this machine ends a user's processes at logout; empty where it does not."""
     busctl = shutil.which("busctl")
-    if not busctl or Path(f"/var/lib/systemd/linger/{getpass.getuser()}").exists():
+    if not busctl or (_LINGERING / _user()).exists():
         return ""
     service, place = "org.freedesktop.login1", "/org/freedesktop/login1"
     try:

@@ -6,26 +6,50 @@ Prints the pid of the worker. It has a session of its own and no descriptor of i
 nor ending the program that launched it reaches it.
 """
 
-import subprocess
+import os
 import sys
+import time
 from pathlib import Path
+from typing import NoReturn
+
+from bert4rec_tui.runs import machine
+from bert4rec_tui.runs.status import read_status, write_status
 
 
 def main() -> None:
     """Start the worker of the run folder in the first argument."""
     folder = Path(sys.argv[1])
-    with (folder / "console.log").open("ab") as console:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "bert4rec_tui.training.worker", str(folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=console,
-            stderr=console,
-            start_new_session=True,
-            close_fds=True,
-        )
-    print(worker.pid, flush=True)
-    # The worker outlives this process on purpose; that is no error to warn of.
-    worker.returncode = 0
+    # Closed by a successful exec; a child that fails before says why through it.
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            become_worker(folder)
+        except BaseException as error:
+            os.write(writer, f"{type(error).__name__}: {error}".encode())
+        os._exit(1)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        failure = pipe.read().decode(errors="replace")
+    if failure:
+        sys.exit(failure)
+    print(pid, flush=True)
+
+
+def become_worker(folder: Path) -> NoReturn:
+    """Leave terminal and parent behind, and go on as the worker of a run."""
+    os.setsid()
+    console = os.open(folder / "console.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for ours, standard in ((nothing, 0), (console, 1), (console, 2)):
+        os.dup2(ours, standard)
+    # Importing torch takes seconds, on a cold shared disk a minute: until the worker can speak for itself, this tells
+    # a reader whether it still lives. An exec keeps the pid.
+    status = read_status(folder)
+    status.pid, status.pid_started, status.pids = os.getpid(), machine.process_started(os.getpid()), [os.getpid()]
+    status.heartbeat = time.time()
+    write_status(folder, status)
+    os.execv(sys.executable, [sys.executable, "-m", "bert4rec_tui.training.worker", str(folder)])
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """What a run says of itself now, and what a reader concludes from it."""
 
+import fcntl
+import os
 import time
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from msgspec import Struct
 
 from bert4rec_tui.errors import UserError
@@ -94,17 +96,42 @@ def worker_lives(path: Path, status: Status) -> bool:
     On this boot of this machine the lock tells, since the kernel frees it whatever way a worker ends. Elsewhere,
     or where the lock cannot be tried, the age of the heartbeat does.
     """
-    if status.host == machine.host() and status.boot_id == machine.boot_id():
-        if not (path / "lock").exists():
-            return False
+    if _is_here(status):
         try:
-            with worker_lock(path).acquire(blocking=False):
-                return False
-        except Timeout:
-            return True
+            return lock_is_held(path)
         except OSError:
             return machine.process_lives(status.pid, status.pid_started)
     return time.time() - status.heartbeat < FOREIGN_SECONDS
+
+
+def lock_is_held(path: Path) -> bool:
+    """Whether a worker holds the lock of a run. Raises OSError where locks cannot be tried there."""
+    try:
+        descriptor = os.open(path / "lock", os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared, so that two readers who look at once do not take each other for a worker; and nothing is written.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def is_starting(status: Status) -> bool:
+    """Whether a worker was started that does not hold the lock yet, since it is still importing."""
+    if status.state != "starting":
+        return False
+    if _is_here(status) and status.pid:
+        return machine.process_lives(status.pid, status.pid_started)
+    return time.time() - status.heartbeat < STARTING_SECONDS
+
+
+def _is_here(status: Status) -> bool:
+    return status.host == machine.host() and status.boot_id == machine.boot_id()
 
 
 def derive_state(path: Path, status: Status, wanted_number: int = 0) -> State:
@@ -116,13 +143,20 @@ def derive_state(path: Path, status: Status, wanted_number: int = 0) -> State:
         return status.state
     if status.state == "queued":
         return "queued"
-    now = time.time()
     if not worker_lives(path, status):
-        waiting = status.state == "starting" and status.pid == 0 and now - status.heartbeat < STARTING_SECONDS
-        return "starting" if waiting else "lost"
+        return "starting" if is_starting(status) else _ending(path, status)
     if status.state == "training":
         if wanted_number > status.control:
             return "pausing"
-        if now - status.progressed_at > max(STALLED_SECONDS, 10 * status.interval):
+        if time.time() - status.progressed_at > max(STALLED_SECONDS, 10 * status.interval):
             return "stalled"
     return status.state
+
+
+def _ending(path: Path, status: Status) -> State:
+    """What became of a run whose worker is gone: what it wrote after `status` was read, if it wrote an ending."""
+    try:
+        written = read_status(path).state
+    except UserError:
+        return "lost"
+    return written if written in ENDED and written != status.state else "lost"

@@ -7,15 +7,16 @@ import json
 import secrets
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from bert4rec_tui.config import Config, load_config, save_config
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.files import make_folder, replace_file
+from bert4rec_tui.files import explain_os_error, make_folder, new_folder, replace_file
 from bert4rec_tui.runs.control import read_control
 from bert4rec_tui.runs.events import EventLog
-from bert4rec_tui.runs.status import ENDED, LIVE, State, Status, derive_state, read_status, write_status
+from bert4rec_tui.runs.status import LIVE, State, Status, derive_state, lock_is_held, read_status, write_status
 
 Need = Literal["anything", "checkpoint", "live", "restartable"]
 
@@ -102,15 +103,18 @@ class LocalRuns:
 
     def create(self, config: Config, preparation: str) -> Run:
         """A new run, queued, for the prepared dataset with this id. Raises UserError where nothing can be written."""
-        taken = {run.short_id for run in self.runs()}
-        letters = next(word for word in iter(_four_letters, None) if word not in taken)
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        path = make_folder(self.folder) / f"{preparation}-{stamp}-{letters}"
-        make_folder(path / "checkpoints")
-        save_config(config, path / "config.toml")
-        replace_file(path / "events.jsonl", b"")
-        now = time.time()
-        write_status(path, Status(state="queued", created=now, heartbeat=now, epochs=config.training.epochs))
+        runs, now = self.runs(), time.time()
+        letters = next(word for word in iter(_four_letters, None) if word not in {run.short_id for run in runs})
+        stamps, moment = {run.id[-20:-5] for run in runs}, now
+        # A second run in the same second gets the next one, so that the order of the ids is that of their creation.
+        while (stamp := time.strftime("%Y%m%d-%H%M%S", time.localtime(moment))) in stamps:
+            moment += 1
+        path = self.folder / f"{preparation}-{stamp}-{letters}"
+        with new_folder(path) as folder:
+            make_folder(folder / "checkpoints")
+            save_config(config, folder / "config.toml")
+            replace_file(folder / "events.jsonl", b"")
+            write_status(folder, Status(state="queued", created=now, heartbeat=now, epochs=config.training.epochs))
         return Run(path)
 
     def find(self, reference: str, need: Need = "anything") -> Run:
@@ -124,12 +128,14 @@ class LocalRuns:
                 if _meets(run, need):
                     return run
             raise UserError(f"latest: {_NOTHING[need]}")
-        for matches in (
-            [run for run in runs if run.id == reference],
-            [run for run in runs if run.short_id == reference],
-            [run for run in runs if _name(run) == reference],
-            [run for run in runs if reference and run.id.startswith(reference)],
-        ):
+        ways: tuple[Callable[[Run], bool], ...] = (
+            lambda run: run.id == reference,
+            lambda run: run.short_id == reference,
+            lambda run: _name(run) == reference,
+            lambda run: run.id.startswith(reference),
+        )
+        for answers in ways if reference else ():
+            matches = [run for run in runs if answers(run)]
             if len(matches) == 1:
                 return matches[0]
             if matches:
@@ -139,19 +145,26 @@ class LocalRuns:
 
     def remove(self, run: Run) -> None:
         """Delete a run and everything in it. Raises UserError while it is live."""
-        if run.state() in LIVE:
-            raise UserError(f"{run.id}: is {run.state()}; stop it before you remove it")
+        try:
+            state = run.state()
+        except UserError:  # whatever is left of its status, only a worker at it is a reason to keep it
+            state = "training" if lock_is_held(run.path) else "lost"
+        if state in LIVE:
+            raise UserError(f"{run.id}: is {state}; stop it before you remove it")
         # Renamed first, so that a reader never meets a run that is half gone.
         retired = run.path.with_name(f".{run.id}.removed")
-        run.path.rename(retired)
-        shutil.rmtree(retired)
+        try:
+            run.path.rename(retired)
+            shutil.rmtree(retired)
+        except OSError as error:
+            raise explain_os_error(error, run.path) from error
 
 
 _NOTHING: dict[Need, str] = {
     "anything": "there is no run yet; `bert4rec-tui train` starts one",
     "checkpoint": "no run has a checkpoint yet; train one first",
     "live": "no run is live; `bert4rec-tui runs` lists them all",
-    "restartable": "no run is paused, stopped, failed or lost; `bert4rec-tui runs` lists them all",
+    "restartable": "no run is left to go on with; `bert4rec-tui runs` lists them all",
 }
 
 
@@ -168,7 +181,7 @@ def _meets(run: Run, need: Need) -> bool:
         case "live":
             return state in LIVE
         case "restartable":
-            return state in (ENDED - {"finished"}) | {"paused", "pausing"}
+            return state != "finished"
 
 
 def _name(run: Run) -> str:
