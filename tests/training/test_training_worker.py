@@ -1,0 +1,279 @@
+"""The process that a run lives in: killed, paused, stopped, and back at the same bits."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from conftest import walks
+from safetensors.numpy import load_file
+
+from bert4rec_tui.config import Config, with_assignments
+from bert4rec_tui.runs.control import ask
+from bert4rec_tui.runs.curves import Curves
+from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.training.worker import work
+
+SMALL = [
+    "model.hidden=16",
+    "model.heads=2",
+    "model.blocks=1",
+    "model.max_len=12",
+    "training.batch_size=8",
+    "training.epochs=3",
+    "training.threads=1",
+    "training.device=cpu",
+    "training.precision=fp32",
+    "evaluation.ks=[1,5]",
+    'evaluation.protocols=["full","uniform-5"]',
+    "evaluation.best_metric=full:NDCG@5",
+]
+
+
+def start(run: Run) -> subprocess.Popen:
+    console = (run.path / "console.log").open("ab")
+    return subprocess.Popen(
+        [sys.executable, "-m", "bert4rec_tui.training.worker", str(run.path)], stdout=console, stderr=console
+    )
+
+
+def finish(run: Run) -> int:
+    """Let the run be worked on here: what no signal has to reach needs no process of its own."""
+    return work(run, threading.Event())
+
+
+def wait_for(condition: Callable[[], bool], worker: subprocess.Popen | None = None, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        assert worker is None or worker.poll() is None or condition(), "the worker has ended"
+        time.sleep(0.02)
+
+
+def curves(run: Run) -> Curves:
+    found = Curves()
+    found.add(run.events.read()[0])
+    return found
+
+
+@pytest.fixture
+def new_run(make_dataset, home: Path):
+    dataset = make_dataset(walks(200, 20, 14))
+
+    def create(*assignments: str) -> Run:
+        config = msgspec.structs.replace(Config(), dataset=dataset.manifest.settings)
+        return LocalRuns(home / "runs").create(with_assignments(config, [*SMALL, *assignments]), dataset.id)
+
+    return create
+
+
+@pytest.mark.parametrize(("objective", "minutes"), [("cloze", 0.0001), ("causal", 10)])
+def test_a_run_killed_within_an_epoch_ends_at_the_same_bits(new_run, objective, minutes):
+    """SIGKILL in the middle of an epoch, then another worker: weights and validations are those of a run never killed.
+
+    With checkpoints within the epoch it goes on from its middle, without from its start.
+    """
+    common = [f"model.objective={objective}", "training.windows=random", "training.schedule=cosine"]
+    common += ["training.batch_size=1"]  # 200 steps in each of 3 epochs
+    whole = new_run(*common)
+    assert finish(whole) == 0
+    killed = new_run(*common, f"training.checkpoint_minutes={minutes}")
+    worker = start(killed)
+    wait_for(lambda: any(220 <= event.step <= 390 for event in curves(killed).steps), worker)
+    worker.kill()
+    worker.wait()
+    assert killed.state() == "lost"
+    assert [event.epoch for event in curves(killed).validations] == [0, 1]
+    position = torch.load(killed.path / "checkpoints" / "last.state", weights_only=True)["position"]
+    assert position["epoch"] == 1
+    assert (position["step_in_epoch"] > 0) == (minutes < 1)
+    assert finish(killed) == 0
+    assert killed.state() == "finished"
+    for name in ("last", "best"):
+        expected, found = (load_file(run.checkpoint(name)) for run in (whole, killed))
+        assert all(np.array_equal(expected[key], found[key]) for key in expected)
+    expected, found = ([(v.epoch, v.metrics) for v in curves(run).validations] for run in (whole, killed))
+    assert expected == found
+    assert [epoch for epoch, _ in found] == [0, 1, 2, 3]
+    steps = [event.step for event in curves(killed).steps]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == 600
+
+
+def test_a_pause_waits_between_two_steps_and_goes_on_to_the_same_bits(new_run):
+    whole = new_run("training.batch_size=1")
+    assert finish(whole) == 0
+    paused = new_run("training.batch_size=1")
+    worker = start(paused)
+    wait_for(lambda: bool(curves(paused).steps), worker)
+    ask(paused.path, "pause", paused.status().control)
+    assert paused.state() in ("pausing", "paused")
+    wait_for(lambda: paused.state() == "paused", worker)
+    step = paused.status().step
+    assert paused.checkpoint("last").exists()
+    time.sleep(0.6)
+    assert paused.status().step == step
+    assert paused.status().heartbeat > time.time() - 4
+    ask(paused.path, "train", paused.status().control)
+    assert worker.wait(120) == 0
+    expected, found = (load_file(run.checkpoint("last")) for run in (whole, paused))
+    assert all(np.array_equal(expected[key], found[key]) for key in expected)
+
+
+@pytest.mark.parametrize("way", ["signal", "file"])
+def test_a_stop_saves_and_ends_and_the_run_goes_on_from_there(new_run, way):
+    run = new_run("training.epochs=200")
+    worker = start(run)
+    wait_for(lambda: len(curves(run).steps) > 1, worker)
+    if way == "signal":
+        worker.send_signal(signal.SIGTERM)
+    else:
+        ask(run.path, "stop", run.status().control)
+    assert worker.wait(60) == 0
+    assert run.state() == "stopped"
+    stopped_at = run.status().step
+    worker = start(run)
+    wait_for(lambda: run.status().step > stopped_at, worker)
+    assert "resumed" in [getattr(remark, "state", "") for remark in curves(run).remarks]
+    assert min(e.step for e in curves(run).steps if e.step > stopped_at) > stopped_at
+    worker.kill()
+    worker.wait()
+
+
+def test_a_terminal_that_closes_does_not_reach_the_worker_and_two_signals_end_it_at_once(new_run):
+    run = new_run("training.epochs=100000")
+    worker = start(run)
+    wait_for(lambda: bool(curves(run).steps), worker)
+    worker.send_signal(signal.SIGHUP)
+    before = run.status().step
+    wait_for(lambda: run.status().step > before, worker)
+    # Both arrive while it validates or steps; the first asks, the second does not wait.
+    worker.send_signal(signal.SIGSTOP)
+    worker.send_signal(signal.SIGTERM)
+    worker.send_signal(signal.SIGCONT)
+    time.sleep(0.05)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(30) in (0, 1)
+
+
+def test_the_lock_keeps_a_second_worker_out(new_run):
+    run = new_run("training.epochs=100000")
+    worker = start(run)
+    wait_for(lambda: bool(curves(run).steps), worker)
+    second = start(run)
+    assert second.wait(60) == 2
+    assert run.status().pid == worker.pid
+    assert run.state() == "training"
+    worker.kill()
+    worker.wait()
+
+
+def test_a_loss_that_is_not_a_number_fails_with_what_to_do(new_run):
+    run = new_run("training.learning_rate=100.0", "training.optimizer=sgd", "training.momentum=0.99")
+    assert finish(run) == 1
+    assert run.state() == "failed"
+    message = run.status().message
+    assert "not a number" in message
+    assert "training.learning_rate" in message
+    assert "\n" not in message
+    assert "Traceback" not in "\n".join(run.console_tail(30))
+
+
+def test_patience_ends_a_run_and_a_restart_does_not_begin_again(new_run):
+    run = new_run("training.epochs=500", "training.patience=2", "training.learning_rate=0.02")
+    assert finish(run) == 0
+    status = run.status()
+    assert run.state() == "finished"
+    assert status.epoch < 500
+    assert status.best is not None
+    assert status.epoch - status.best.epoch == 2
+
+
+def test_weights_can_be_taken_over(new_run):
+    """--init-from: the first validation is that of the weights given."""
+    teacher = new_run()
+    assert finish(teacher) == 0
+    pupil = new_run(f"init_from='{teacher.checkpoint('last')}'", "training.epochs=1")
+    assert finish(pupil) == 0
+    assert curves(pupil).validations[0].metrics == curves(teacher).validations[-1].metrics
+
+
+def test_a_broken_checkpoint_is_said_in_a_sentence(new_run):
+    run = new_run("training.epochs=1")
+    assert finish(run) == 0
+    state = run.path / "checkpoints" / "last.state"
+    state.write_bytes(state.read_bytes()[:1000])
+    assert finish(run) == 1
+    assert "last.state: is truncated or foreign" in run.status().message
+
+
+def test_a_kill_between_the_two_renames_of_a_checkpoint_loses_nothing(new_run):
+    """The state is in place and the weights still wait: whoever loads finishes the rename."""
+    run = new_run("training.epochs=1")
+    assert finish(run) == 0
+    folder = run.path / "checkpoints"
+    good = (folder / "last.safetensors").read_bytes()
+    (folder / "last.next.safetensors").write_bytes(good)
+    (folder / "last.safetensors").write_bytes(b"of an earlier step")
+    assert finish(run) == 0
+    assert (folder / "last.safetensors").read_bytes() == good
+    assert not (folder / "last.next.safetensors").exists()
+
+
+def test_the_first_item_can_be_learnt_and_recommended(make_dataset, home):
+    """Item ids start at 1: the notebook's first item was taken for padding and could never be learnt."""
+    from bert4rec_tui.recommend.recommender import Recommender
+
+    dataset = make_dataset([[3, 2, 1, 3, 2, 1, 3, 2, 1, 2, 3], [2, 1, 3, 2, 1, 3, 2, 1, 3, 1, 2]] * 40)
+    assert dataset.item_ids[0] == 1
+    config = with_assignments(
+        msgspec.structs.replace(Config(), dataset=dataset.manifest.settings),
+        [
+            *SMALL,
+            "training.epochs=12",
+            "training.learning_rate=0.01",
+            "model.dropout=0.0",
+            "training.mask_rate=0.3",
+            "training.last_item_rate=0.5",
+            "evaluation.ks=[1]",
+            'evaluation.protocols=["full"]',
+            "evaluation.best_metric=full:MRR",
+        ],
+    )
+    run = LocalRuns(home / "runs").create(config, dataset.id)
+    assert finish(run) == 0
+    recommender = Recommender(run, dataset, "last")
+    scores = recommender.scores([[2, 1, 3, 2], [1, 3, 2, 1]])
+    assert scores.argmax(1).tolist() == [0, 2]  # after 2 comes item 1; after 1 comes 3
+
+
+def test_the_worker_leaves_tensorboard_scalars(new_run):
+    run = new_run("training.epochs=1", "training.log_samples=8")
+    assert finish(run) == 0
+    written = b"".join(file.read_bytes() for file in (run.path / "tensorboard").iterdir())
+    for tag in (b"train/loss", b"train/learning_rate", b"validation/full/NDCG_5", b"validation/uniform-5/Recall_5"):
+        assert tag in written
+
+
+def test_masks_differ_between_epochs(make_dataset, tmp_path):
+    """Fresh masks are drawn in each epoch, the same ones whenever an epoch is done again."""
+    from bert4rec_tui.training.trainer import Trainer
+
+    dataset = make_dataset(walks(8, 20, 14))
+    config = with_assignments(msgspec.structs.replace(Config(), dataset=dataset.manifest.settings), SMALL)
+    run = LocalRuns(tmp_path / "runs").create(config, dataset.id)
+    trainer = Trainer(config, dataset, run.path, torch.device("cpu"), "fp32")
+    windows = next(iter(trainer.batches.batches(0)))
+    tasks = []
+    for epoch in (0, 1, 0):
+        trainer.position.epoch = epoch
+        tasks.append(trainer.task(windows).tokens)
+    assert not torch.equal(tasks[0], tasks[1])
+    assert torch.equal(tasks[0], tasks[2])
