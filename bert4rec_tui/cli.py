@@ -6,7 +6,9 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Annotated, Literal
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, Literal, cast
 
 import typer
 
@@ -79,6 +81,11 @@ def answering(as_json: bool) -> Generator[None]:
         # Whoever read our output has had enough; nothing is left to flush it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
+    except OSError as error:
+        # A folder without permission, a full disk: wherever it shows, the person is told and not shown our code.
+        from bert4rec_tui.files import explain_os_error
+
+        code, sentence = 2, str(explain_os_error(error, Path(str(error.filename or "a file"))))
     else:
         return
     print(json.dumps({"error": sentence}) if as_json else f"bert4rec-tui: {sentence}", file=sys.stderr, flush=True)
@@ -316,4 +323,7 @@ def main() -> None:
     """The command `bert4rec-tui`."""
     # Whoever ends a command kindly gets the same tidy end as with Ctrl-C: nothing half-written stays behind.
     signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a title's letters gets a question mark for each.
+        cast(TextIOWrapper, stream).reconfigure(errors="replace")
     app()

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from bert4rec_tui.config import from_dict, load_toml
 from bert4rec_tui.errors import UserError
+from bert4rec_tui.files import explain_os_error
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -75,8 +76,11 @@ def paths() -> dict[str, str]:
 def load_settings() -> Settings:
     """The user's settings; the defaults where there is no file. Raises UserError that names file and field."""
     file = settings_file()
-    if not file.exists():
-        return Settings()
+    try:
+        if not file.exists():
+            return Settings()
+    except OSError as error:
+        raise explain_os_error(error, file) from None
     values: dict[str, Any] = load_toml(file)
     try:
         return from_dict(values, Settings)

@@ -4,13 +4,15 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from typing import Any
+from contextlib import suppress
+from typing import Any, Self
 
 import msgspec
 
 from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.errors import WorkFailedError
 from bert4rec_tui.progress import Progress
+from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import ask
 from bert4rec_tui.runs.events import Alert, Event, Note, StateChange, Validation
 from bert4rec_tui.runs.status import ENDED, Status
@@ -31,38 +33,56 @@ def new_events(run: Run, offset: int = 0) -> Iterator[list[Event]]:
             time.sleep(PAUSE_SECONDS)
 
 
-def follow(run: Run, output: Output, offset: int = 0) -> Status:
+class Interrupts:
+    """Counts Ctrl-C while it is entered, so that nothing is left half done by one; who follows looks at `count`."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGINT, self._on_interrupt)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _on_interrupt(self, number: int, frame: object) -> None:
+        del number, frame
+        self.count += 1
+
+
+def follow(run: Run, output: Output, interrupts: Interrupts, offset: int = 0) -> Status:
     """Show a run until it ends. The first Ctrl-C asks it to save and stop, the second ends it at once.
 
-    Returns its last status. Raises KeyboardInterrupt once it has stopped that way.
+    Returns its last status.
     """
-    interrupted = 0
-
-    def on_interrupt(number: int, frame: object) -> None:
-        nonlocal interrupted
-        del number, frame
-        interrupted += 1
-        if interrupted == 1:
-            ask(run.path, "stop", run.status().control)
-            output.say("stopping after saving; Ctrl-C again ends it at once")
-        else:
-            pid = run.status().pid
-            for _ in range(2):
-                if pid:
-                    os.kill(pid, signal.SIGTERM)
-                    time.sleep(0.1)
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
+    obeyed = 0
     try:
         for events in new_events(run, offset):
             tell(run, events, output)
+            if interrupts.count > obeyed:
+                obeyed = interrupts.count
+                if obeyed == 1:
+                    output.say("stopping after saving; Ctrl-C again ends it at once")
+                    ask(run.path, "stop", run.status().control)
+                else:
+                    end_at_once(run.status())
+    except KeyboardInterrupt:  # a SIGTERM to this command, not to the run
+        output.say(f"{run.id} goes on; `bert4rec-tui watch {run.short_id}` comes back to it")
+        raise
     finally:
-        signal.signal(signal.SIGINT, before)
         output.close_line()
-    if interrupted:
-        output.say(f"{run.id}: {run.state()}; `bert4rec-tui resume {run.short_id}` goes on")
-        raise KeyboardInterrupt
     return run.status()
+
+
+def end_at_once(status: Status) -> None:
+    """End a worker without saving, where it is on this machine; its last checkpoint stays good."""
+    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
+        if status.host != machine.host() or not machine.process_lives(status.pid, status.pid_started):
+            return
+        with suppress(ProcessLookupError):
+            os.kill(status.pid, number)
+        time.sleep(0.2)
 
 
 def tell(run: Run, events: list[Event], output: Output) -> None:
@@ -72,7 +92,9 @@ def tell(run: Run, events: list[Event], output: Output) -> None:
         if line:
             output.say(line)
     status = run.status()
-    if status.state == "training" and status.steps_per_epoch:
+    if status.state == "starting":
+        output.progress(Progress(stage="starting the worker"))
+    elif status.state == "training" and status.steps_per_epoch:
         done = status.step - status.epoch * status.steps_per_epoch
         stage = f"epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
         if status.phase in ("validating", "testing"):
@@ -126,16 +148,23 @@ def summary_text(run: Run, status: Status) -> str:
     """The same for people."""
     best = f", best {status.best.metric} {status.best.value:.4f} in epoch {status.best.epoch}" if status.best else ""
     text = f"{run.id}: {run.state(status)} after {status.epoch} epochs and {duration(status.seconds)}{best}"
+    if run.state(status) in ("stopped", "lost"):
+        text += f"\nto go on: bert4rec-tui resume {run.short_id}"
     if status.best:
         return f"{text}\nnext: bert4rec-tui test {run.short_id}   bert4rec-tui recommend {run.short_id} --user ID"
     return text
 
 
-def raise_for_ending(run: Run, status: Status) -> None:
-    """Raises WorkFailedError where a run has failed or was lost, with its own sentence or its last lines of log."""
+def raise_for_ending(run: Run, status: Status, interrupts: Interrupts | None = None) -> None:
+    """Raises WorkFailedError where a run has failed or was lost, with its own sentence or its last lines of log.
+
+    Raises KeyboardInterrupt where Ctrl-C ended it.
+    """
     state = run.state(status)
     if state == "failed":
         raise WorkFailedError(f"{run.id}: {status.message}")
+    if interrupts and interrupts.count and state in ("stopped", "lost"):
+        raise KeyboardInterrupt
     if state == "lost":
         tail = " / ".join(run.console_tail(3)) or "its log is empty"
         raise WorkFailedError(

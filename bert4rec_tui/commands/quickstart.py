@@ -1,12 +1,11 @@
 """The command `quickstart`: from the bundled ratings to a user's next movies, in minutes on a laptop."""
 
-import json
 import time
 from typing import Any
 
 import msgspec
 
-from bert4rec_tui.commands.follow import follow, raise_for_ending
+from bert4rec_tui.commands.follow import Interrupts, follow, raise_for_ending
 from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.commands.recommend import as_text as recommendations_text
 from bert4rec_tui.commands.recommend import recommendation
@@ -33,11 +32,12 @@ def run_quickstart(*, as_json: bool) -> None:
         f"with at least 5 ratings, {counts.interactions:,} ratings"
     )
     config = msgspec.structs.replace(preset("quickstart"), dataset=dataset.manifest.settings)
-    run = LocalRuns(runs_folder()).create(config, dataset.id)
-    launch(run)
-    output.say(f"2/4 training a small model with the {config.model.objective} objective as {run.id}")
-    status = follow(run, output)
-    raise_for_ending(run, status)
+    with Interrupts() as interrupts:
+        run = LocalRuns(runs_folder()).create(config, dataset.id)
+        launch(run)
+        output.say(f"2/4 training a small model with the {config.model.objective} objective as {run.id}")
+        status = follow(run, output, interrupts)
+    raise_for_ending(run, status, interrupts)
     output.say(f"3/4 testing the best checkpoint, epoch {status.best.epoch if status.best else 0}")
     # Only now is torch needed here: the worker has its own.
     from bert4rec_tui.evaluation.testing import run_test
@@ -61,10 +61,7 @@ def run_quickstart(*, as_json: bool) -> None:
         "Open the app with `bert4rec-tui`, or go on: "
         f"`bert4rec-tui recommend {run.short_id} --user 2`, `bert4rec-tui prepare ml-1m`."
     )
-    if as_json:
-        print(json.dumps(values, ensure_ascii=False), flush=True)
-    else:
-        print(text, flush=True)
+    output.result(values, text)
 
 
 def verdict(test: dict[str, Any]) -> str:

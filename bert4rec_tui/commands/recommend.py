@@ -26,12 +26,14 @@ def run_recommend(
         raise UserError("recommend needs either --user ID or --items ID,ID,…")
     run = LocalRuns(runs_folder()).find(reference, "checkpoint")
     dataset = find_dataset(run.config().dataset.id, datasets_folder())
+    if not 1 <= k <= dataset.items:
+        raise UserError(f"-k {k}: {dataset.id} has {dataset.items:,} items; write a number from 1 to {dataset.items}")
     index = dataset.user_index(user) if user is not None else None
     if index is not None:
         history = [int(item) for item in dataset.history_of(index)]
     else:
         history = [dataset.item_index(raw.strip()) for raw in (items or "").split(",") if raw.strip()]
-    chosen = choose_device(device)
+    chosen = choose_device(device, "--device")
     set_up_process(0, False, chosen)
     recommender = Recommender(run, dataset, device=str(chosen))
     values = recommendation(recommender, user, index, history, k, explain)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from bert4rec_tui.commands.follow import (
+    Interrupts,
     event_json,
     follow,
     new_events,
@@ -38,12 +39,13 @@ def describe(run: Run) -> dict[str, Any]:
     """A run as `runs --json` lists it; one that cannot be read is listed with what is wrong."""
     try:
         status, config = run.status(), run.config()
+        state = run.state(status)
     except UserError as error:
         return {"run": run.id, "state": "unreadable", "message": str(error), "path": str(run.path)}
     return {
         "run": run.id,
         "name": config.name,
-        "state": run.state(status),
+        "state": state,
         "phase": status.phase,
         "dataset": config.dataset.id,
         "objective": config.model.objective,
@@ -55,7 +57,7 @@ def describe(run: Run) -> dict[str, Any]:
         "loss": status.loss,
         "speed": status.speed,
         "seconds": round(status.seconds, 3),
-        "seconds_left": status.seconds_left,
+        "seconds_left": status.seconds_left if state in LIVE else None,
         "created": status.created,
         "host": status.host,
         "pid": status.pid,
@@ -76,7 +78,7 @@ def _table(described: list[dict[str, Any]]) -> str:
             rows.append((values["run"], "unreadable", "", "", values["message"], "", ""))
             continue
         best = values["best"]
-        left = values["seconds_left"] if values["state"] in LIVE else None
+        left = values["seconds_left"]
         rows.append(
             (
                 values["run"],
@@ -139,6 +141,7 @@ def run_control(reference: str, wanted: Wish, *, as_json: bool) -> None:
             time.sleep(0.2)
     status = run.status()
     output.result(summary(run, status), f"{run.id}: {state}")
+    raise_for_ending(run, status)
 
 
 def run_resume(reference: str, *, detach: bool, as_json: bool) -> None:
@@ -157,22 +160,24 @@ def run_resume(reference: str, *, detach: bool, as_json: bool) -> None:
             f"{run.id}: has finished its {status.epochs} epochs; to go further start another with "
             f"--config {run.path / 'config.toml'} --init-from {run.checkpoint('last')}"
         )
-    if state in ("paused", "pausing"):
-        ask(run.path, "train", status.control)
-        output.say(f"{run.id}: goes on from step {status.step:,}")
-    elif state in ENDED or state == "queued":
-        pid = launch(run)
-        warning = logout_warning()
-        output.say(f"{run.id}: was {state}; a new worker goes on from its last checkpoint")
-        if warning:
-            output.say(warning)
-    if detach:
-        values = {"run": run.id, "pid": pid, "path": str(run.path)}
-        output.result(values, f"{run.id} trains on its own; `bert4rec-tui watch {run.short_id}` follows it")
-        return
-    status = follow(run, output, offset)
+    with Interrupts() as interrupts:
+        if state in ("paused", "pausing"):
+            ask(run.path, "train", status.control)
+            output.say(f"{run.id}: goes on from step {status.step:,}")
+        elif state in ENDED or state == "queued":
+            pid = launch(run)
+            where = "its last checkpoint" if run.checkpoint("last").exists() else "the beginning"
+            output.say(f"{run.id}: was {state}; a new worker goes on from {where}")
+            warning = logout_warning()
+            if warning:
+                output.say(warning)
+        if detach:
+            values = {"run": run.id, "pid": pid, "path": str(run.path)}
+            output.result(values, f"{run.id} trains on its own; `bert4rec-tui watch {run.short_id}` follows it")
+            return
+        status = follow(run, output, interrupts, offset)
     output.result(summary(run, status), summary_text(run, status))
-    raise_for_ending(run, status)
+    raise_for_ending(run, status, interrupts)
 
 
 def run_remove(reference: str, *, yes: bool, as_json: bool) -> None:
@@ -180,7 +185,10 @@ def run_remove(reference: str, *, yes: bool, as_json: bool) -> None:
     store = LocalRuns(runs_folder())
     run = store.find(reference)
     if sys.stdin.isatty() and not yes and not as_json:
-        answer = input(f"Remove {run.id} with its checkpoints and results? [y/N] ")
+        try:
+            answer = input(f"Remove {run.id} with its checkpoints and results? [y/N] ")
+        except EOFError:  # ctrl+d
+            answer = ""
         if answer.strip().lower() not in ("y", "yes"):
             Output(as_json).result({"run": run.id, "removed": False}, f"{run.id} stays")
             return

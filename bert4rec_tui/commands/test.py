@@ -2,10 +2,12 @@
 
 from typing import Any, Literal
 
+import torch
+
 from bert4rec_tui.commands.output import Output, duration
-from bert4rec_tui.config import PROTOCOL
+from bert4rec_tui.config import PROTOCOL, Config
 from bert4rec_tui.data.dataset import find_dataset
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
 from bert4rec_tui.model.hardware import choose_device, set_up_process
 from bert4rec_tui.runs.store import LocalRuns
@@ -23,11 +25,24 @@ def run_test_command(
         if not PROTOCOL.match(protocol):
             raise UserError(f"--protocol {protocol}: is none; write full, uniform-100 or popular-100")
     dataset = find_dataset(config.dataset.id, datasets_folder())
-    chosen = choose_device(device or config.training.device)
+    chosen = choose_device(device, "--device") if device else device_of(config, output)
     set_up_process(config.training.threads, config.training.deterministic, chosen)
     wanted = tuple(dict.fromkeys(protocols)) or config.evaluation.protocols
-    result = run_test(run, dataset, checkpoint, wanted, chosen, config.evaluation.test_precision, output.progress)
+    try:
+        result = run_test(run, dataset, checkpoint, wanted, chosen, config.evaluation.test_precision, output.progress)
+    except (torch.OutOfMemoryError, MemoryError):
+        raise WorkFailedError(f"{run.id}: out of memory on {chosen}; test it with --device cpu") from None
     output.result(result, as_text(result))
+
+
+def device_of(config: Config, output: Output) -> torch.device:
+    """Where the run was trained, or what there is where this machine has no such device."""
+    try:
+        return choose_device(config.training.device)
+    except UserError:
+        chosen = choose_device("auto")
+        output.say(f"this run was to train on {config.training.device}, which is not here; it is tested on {chosen}")
+        return chosen
 
 
 def as_text(result: dict[str, Any]) -> str:

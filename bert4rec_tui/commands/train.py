@@ -3,11 +3,21 @@
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
-from bert4rec_tui.commands.follow import follow, raise_for_ending, summary, summary_text
+from bert4rec_tui.commands.follow import Interrupts, follow, raise_for_ending, summary, summary_text
 from bert4rec_tui.commands.output import Output
-from bert4rec_tui.config import Config, load_config, load_toml, with_assignments
+from bert4rec_tui.config import (
+    Config,
+    from_dict,
+    load_config,
+    load_toml,
+    parse_assignment,
+    to_dict,
+    with_assignments,
+)
 from bert4rec_tui.data.dataset import PreparedDataset, find_dataset, prepared_datasets
+from bert4rec_tui.data.negatives import negatives, parse_protocol, weights_for
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.launcher import launch, logout_warning
@@ -30,19 +40,20 @@ def run_train(
     output = Output(as_json)
     config, prepared = configuration(file, preset_name, dataset, assignments, init_from, name)
     check(config, prepared)
-    run = LocalRuns(runs_folder()).create(config, prepared.id)
-    pid = launch(run)
-    warning = logout_warning()
-    if warning:
-        output.say(warning)
-    if detach:
-        values = {"run": run.id, "pid": pid, "path": str(run.path), "warning": warning}
-        output.result(values, f"{run.id} trains on its own; `bert4rec-tui watch {run.short_id}` follows it")
-        return
-    output.say(f"{run.id}: {config.model.objective}, preset {config.preset}, on {prepared.id}")
-    status = follow(run, output)
+    with Interrupts() as interrupts:
+        run = LocalRuns(runs_folder()).create(config, prepared.id)
+        pid = launch(run)
+        warning = logout_warning()
+        if warning:
+            output.say(warning)
+        if detach:
+            values = {"run": run.id, "pid": pid, "path": str(run.path), "warning": warning}
+            output.result(values, f"{run.id} trains on its own; `bert4rec-tui watch {run.short_id}` follows it")
+            return
+        output.say(f"{run.id}: {config.model.objective}, preset {config.preset}, on {prepared.id}")
+        status = follow(run, output, interrupts)
     output.result(summary(run, status), summary_text(run, status))
-    raise_for_ending(run, status)
+    raise_for_ending(run, status, interrupts)
 
 
 def configuration(
@@ -52,10 +63,19 @@ def configuration(
     values = load_toml(Path(file)) if file else {}
     base = preset(preset_name or str(values.get("preset", "recommended")))
     config = load_config(Path(file), base) if file else base
+    assigned = {parse_assignment(text)[0].partition(".")[0] for text in assignments}
+    if "preset" in assigned:
+        raise UserError("--set preset: a preset is where a configuration starts from; write --preset NAME")
+    if dataset and "dataset" in assigned:
+        raise UserError("--set dataset…: a prepared dataset stays as it is; prepare another and name it with --dataset")
     config = with_assignments(config, assignments)
     changes = {key: value for key, value in (("init_from", init_from), ("name", name)) if value}
-    config = msgspec.structs.replace(config, **changes)
-    said = bool(dataset) or "dataset" in values or any(text.startswith("dataset.") for text in assignments)
+    config = from_dict(to_dict(config) | changes | {"preset": base.preset}, Config)
+    if config.init_from:
+        # The worker, or whoever does the run again, may stand in another folder.
+        absolute = str(Path(config.init_from).expanduser().absolute())
+        config = msgspec.structs.replace(config, init_from=absolute)
+    said = bool(dataset) or "dataset" in values or "dataset" in assigned
     prepared = find_dataset(dataset or config.dataset.id, datasets_folder()) if said else newest_dataset()
     return msgspec.structs.replace(config, dataset=prepared.manifest.settings), prepared
 
@@ -75,22 +95,36 @@ def check(config: Config, dataset: PreparedDataset) -> None:
         raise UserError(
             f"evaluation.ks = {largest} is larger than the catalogue: {dataset.id} has {dataset.items:,} items"
         )
+    if config.evaluation.best_metric in (f"full:Recall@{dataset.items}", f"full:NDCG@{dataset.items}"):
+        raise UserError(
+            f"evaluation.best_metric = {config.evaluation.best_metric} tells nothing: {dataset.id} has "
+            f"{dataset.items:,} items in all; choose a smaller k"
+        )
     for protocol in config.evaluation.protocols:
-        number = int(protocol.partition("-")[2] or 0)
-        if number >= dataset.items:
-            raise UserError(
-                f"evaluation.protocols = {protocol}: {dataset.id} has only {dataset.items:,} items, "
-                "so no user has that many unseen ones"
-            )
+        check_negatives(dataset, protocol, config.evaluation.negatives_seed)
     if config.training.device not in ("auto", "cpu"):
         from bert4rec_tui.model.hardware import choose_device
 
         choose_device(config.training.device)
     if config.init_from:
+        path = Path(config.init_from)
+        if not path.is_file():
+            raise UserError(f"init_from = {path}: there is no such file to take weights from")
         from bert4rec_tui.model.bert4rec import Bert4Rec
         from bert4rec_tui.model.weights import load_weights
 
-        path = Path(config.init_from)
-        if not path.exists():
-            raise UserError(f"{path}: there is no such file to take weights from")
         load_weights(path, Bert4Rec(dataset.items, config.model))
+
+
+def check_negatives(dataset: PreparedDataset, protocol: str, seed: int) -> None:
+    """Raises UserError where a protocol wants more negatives than any user has unseen items."""
+    if protocol == "full":
+        return
+    kind, number = parse_protocol(protocol)
+    drawable = int(np.count_nonzero(weights_for(kind, dataset.train_counts)))
+    # Whoever has the shortest history has at least this many left; only where that is not enough it must be looked at.
+    if number > drawable - dataset.manifest.counts.shortest_history:
+        try:
+            negatives(dataset, protocol, seed)
+        except UserError as error:
+            raise UserError(f"evaluation.protocols = {error}") from None

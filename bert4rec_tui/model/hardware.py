@@ -6,14 +6,17 @@ import sys
 
 import torch
 
+from bert4rec_tui.config import DEVICE, DEVICE_WORDS
 from bert4rec_tui.errors import UserError
 
 
-def choose_device(wanted: str) -> torch.device:
+def choose_device(wanted: str, setting: str = "training.device =") -> torch.device:
     """The device with this name; `auto` takes CUDA (or ROCm), then MPS, then the CPU.
 
-    Raises UserError for a GPU that is not there.
+    Raises UserError for a GPU that is not there, and for what is no device; `setting` is where it was said.
     """
+    if not DEVICE.match(wanted):
+        raise UserError(f'{setting} "{wanted}": expected {DEVICE_WORDS}')
     if wanted == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -22,11 +25,11 @@ def choose_device(wanted: str) -> torch.device:
     if device.type == "cuda":
         found = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if found == 0:
-            raise UserError(f'training.device = "{wanted}": there is no CUDA GPU here; use "auto" or "cpu"')
+            raise UserError(f'{setting} "{wanted}": there is no CUDA GPU here; use "auto" or "cpu"')
         if (device.index or 0) >= found:
-            raise UserError(f'training.device = "{wanted}": there are {found} GPUs here, cuda:0 to cuda:{found - 1}')
+            raise UserError(f'{setting} "{wanted}": there are {found} GPUs here, cuda:0 to cuda:{found - 1}')
     if device.type == "mps" and not torch.backends.mps.is_available():
-        raise UserError('training.device = "mps": there is no Apple GPU here; use "auto" or "cpu"')
+        raise UserError(f'{setting} "mps": there is no Apple GPU here; use "auto" or "cpu"')
     return device
 
 
