@@ -1,0 +1,169 @@
+"""Writes that a reader sees whole or not at all."""
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.files import explain_os_error, make_folder, new_folder, replace_file, replacing
+
+FAULTS = {
+    errno.ENOSPC: "the disk is full; free some space and try again",
+    errno.EACCES: "you have no permission there; change the permission or set BERT4REC_TUI_HOME to a folder of yours",
+    errno.EROFS: "the disk is read-only; set BERT4REC_TUI_HOME to a folder that can be written",
+    errno.EDQUOT: "your disk quota is used up; free some space and try again",
+    errno.EIO: "Input/output error",
+}
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def failing(number: int):
+    """A system call that fails."""
+
+    def fail(*arguments: object, **settings: object):
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+@given(old=st.binary(max_size=2000), new=st.binary(max_size=2000))
+def test_a_file_holds_what_was_written_last_and_nothing_lies_beside_it(tmp_path, old, new):
+    file = tmp_path / "status.json"
+    for content in (old, new):
+        replace_file(file, content)
+        assert file.read_bytes() == content
+    assert names(tmp_path) == ["status.json"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("number", FAULTS)
+def test_a_write_that_fails_leaves_the_old_file_and_says_why(tmp_path, monkeypatch, number, call):
+    file = tmp_path / "status.json"
+    file.write_bytes(b"old")
+    monkeypatch.setattr(os, call, failing(number))
+    with pytest.raises(UserError) as error:
+        replace_file(file, b"new")
+    assert str(error.value) == f"{file}: {FAULTS[number]}"
+    assert file.read_bytes() == b"old"
+    assert names(tmp_path) == ["status.json"]
+
+
+def test_a_write_that_fails_half_way_leaves_nothing(tmp_path):
+    def write_some_of_it(temporary: Path) -> None:
+        temporary.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(UserError, match="the disk is full"), replacing(tmp_path / "weights") as temporary:
+        write_some_of_it(temporary)
+    assert names(tmp_path) == []
+
+
+def test_an_interrupted_write_leaves_nothing(tmp_path):
+    def interrupted(temporary: Path) -> None:
+        temporary.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "weights") as temporary:
+        interrupted(temporary)
+    with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "dataset") as folder:
+        interrupted(folder / "history.npy")
+    assert names(tmp_path) == []
+
+
+def test_a_file_in_the_place_of_a_folder_is_said_to_be_there(tmp_path):
+    (tmp_path / "home").write_text("a file")
+    for write in (
+        lambda: make_folder(tmp_path / "home" / "runs"),
+        lambda: make_folder(tmp_path / "home"),
+        lambda: replace_file(tmp_path / "home" / "status.json", b""),
+        lambda: new_folder(tmp_path / "home" / "runs" / "x").__enter__(),
+    ):
+        with pytest.raises(UserError, match="a file stands where a folder is needed; move it away or set BERT4REC"):
+            write()
+    assert (tmp_path / "home").read_text() == "a file"
+
+
+def test_a_folder_without_permission_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "mkdir", failing(errno.EACCES))
+    monkeypatch.setattr(Path, "mkdir", failing(errno.EACCES))
+    with pytest.raises(UserError, match="you have no permission there"):
+        make_folder(tmp_path / "runs")
+    with pytest.raises(UserError, match="you have no permission there"), new_folder(tmp_path / "x"):
+        pass
+
+
+def test_any_other_reason_is_given_as_the_system_says_it():
+    assert str(explain_os_error(OSError("odd"), Path("/a"))) == "/a: odd"
+
+
+def fill(folder: Path, mark: str) -> None:
+    for name in ("manifest.json", "history.npy"):
+        (folder / name).write_text(mark)
+
+
+def test_a_new_folder_takes_the_place_of_the_old_one(tmp_path):
+    for mark in ("first", "second"):
+        with new_folder(tmp_path / "sets" / "toy") as folder:
+            fill(folder, mark)
+            (folder / mark).touch()
+        assert names(tmp_path / "sets" / "toy") == sorted(["history.npy", "manifest.json", mark])
+        assert names(tmp_path / "sets") == ["toy"]
+
+
+@pytest.mark.parametrize("fails_at", [1, 2])
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(tmp_path, monkeypatch, fails_at):
+    with new_folder(tmp_path / "toy") as folder:
+        fill(folder, "old")
+    rename, calls = Path.rename, []
+
+    def rename_until(self: Path, target: Path) -> Path:
+        calls.append(target)
+        if len(calls) == fails_at:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename_until)
+    with pytest.raises(UserError, match="the disk is full"), new_folder(tmp_path / "toy") as folder:
+        fill(folder, "new")
+    assert names(tmp_path) == ["toy"]
+    assert (tmp_path / "toy" / "manifest.json").read_text() == "old"
+
+
+READER = """
+import sys
+from pathlib import Path
+file, seen = Path(sys.argv[1]), set()
+print("reading", flush=True)
+while True:
+    content = file.read_bytes()
+    assert content and content.count(content[:1]) == len(content) == 50_000, content[:10]
+    seen.add(content[:1])
+    if content[:1] == b"z":
+        break
+print(len(seen))
+"""
+
+
+def test_another_process_never_sees_a_part(tmp_path):
+    file = tmp_path / "status.json"
+    replace_file(file, b"a" * 50_000)
+    reader = subprocess.Popen([sys.executable, "-c", READER, str(file)], stdout=subprocess.PIPE, text=True)
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "reading\n"
+    for turn in range(300):
+        replace_file(file, bytes([ord("a") + turn % 20]) * 50_000)
+    replace_file(file, b"z" * 50_000)
+    out, _ = reader.communicate(timeout=60)
+    assert reader.returncode == 0
+    assert int(out) > 1
+    shutil.rmtree(tmp_path)
