@@ -129,7 +129,7 @@ def notes(results: Results, tested_epoch_now: int | None) -> str:
         said.append(f"{count(short)} users have fewer unseen items than negatives")
     epochs = {int(result.get("epoch", 0)) for result in results.values()}
     if tested_epoch_now is not None and epochs and max(epochs) < tested_epoch_now:
-        said.append(f"tested at epoch {max(epochs)}, the checkpoint is of epoch {tested_epoch_now} now: r tests again")
+        said.insert(0, f"tested at epoch {max(epochs)}, now it is {tested_epoch_now}: r tests again")
     return " · ".join(said)
 
 

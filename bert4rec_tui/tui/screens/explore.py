@@ -75,7 +75,7 @@ class ExploreScreen(ExploreAsking):
         self.start_server()
         self.query_one("#users").focus()
         self.show()
-        self.load("")
+        self.load()
 
     def choose_pane(self, chosen: Widget, focus: bool = True) -> None:
         """In a narrow terminal the users stand alone, and the history beside the predictions."""
@@ -85,13 +85,14 @@ class ExploreScreen(ExploreAsking):
     def on_arrive(self, run: str | None = None, user: int | None = None, **what: Any) -> None:
         """Show a run's model, and a user."""
         del what
-        self.load(run or (self.world.run.id if self.world else ""), user)
+        self.wanted = run or self.wanted
+        self.load(user)
 
     def on_screen_resume(self) -> None:
         """A model or a test that came meanwhile is there at once."""
         if self.is_mounted and self._server is not None:
             if self.world is None:
-                self.load("")
+                self.load()
             else:
                 self.read_ranks_again()
 
@@ -110,7 +111,7 @@ class ExploreScreen(ExploreAsking):
             name = "Your own history" if taste.user == OWN else f"User {clean(str(world.dataset.user_ids[taste.user]))}"
             number = "1 movie" if len(taste.watched) == 1 else f"{count(len(taste.watched))} movies"
             parts = [name, number, *(["changed"] if taste.changed else [])]
-            parts += ["with the held-out one"] if taste.knows_target else []
+            parts += ["all known"] if taste.knows_target else []
             pane.border_title = Content(self._joined(parts))
             beside.border_title = Content(self._joined(self._next_title(world)))
         history.empty = "Nothing yet: a adds a movie." if world is not None else ""
@@ -261,7 +262,7 @@ class ExploreScreen(ExploreAsking):
         else:
             rows = await asyncio.to_thread(world.viewers, int(number))
             self.found_by = f"watched {clean(world.title(int(number)))}"
-            users.show_rows(rows)
+            users.show_rows(rows, keep=int(rows[0]) if len(rows) else None)
             self.query_one("#users-pane").border_title = Content(self.found_by)
         if users.row >= 0:
             self.open_user(users.row)
@@ -286,7 +287,8 @@ class ExploreScreen(ExploreAsking):
         chosen = await choose_run(self, "Ask which run?", self.world.run if self.world else None)
         if chosen is not None:
             self.checkpoint = "best"
-            self.load(chosen.id)
+            self.wanted = chosen.id
+            self.load()
 
     @work(exclusive=True, group="question")
     async def action_choose_checkpoint(self) -> None:
@@ -295,4 +297,4 @@ class ExploreScreen(ExploreAsking):
             chosen = await choose_checkpoint(self, self.world.run, self.world.checkpoint)
             if chosen is not None:
                 self.checkpoint = chosen
-                self.load(self.world.run.id)
+                self.load()

@@ -29,6 +29,7 @@ class ExploreAsking(MainScreen):
         super().__init__()
         self.world: World | None = None
         self.problem = "reading…"
+        self.wanted = ""  # the run to show; empty for the newest with a model
         self.checkpoint: CheckpointName = "best"
         self.taste = Taste()
         self.answer: Recommended | None = None
@@ -58,9 +59,9 @@ class ExploreAsking(MainScreen):
         """Show what a prediction is due to."""
 
     @work(exclusive=True, group="load", exit_on_error=False)
-    async def load(self, reference: str, user: int | None = None) -> None:
+    async def load(self, user: int | None = None) -> None:
         """Read a run and its dataset, in a thread; keep the user where the dataset stays."""
-        found = await asyncio.to_thread(read_world, self.shell.runs, reference, self.checkpoint)
+        found = await asyncio.to_thread(read_world, self.shell.runs, self.wanted, self.checkpoint)
         before = self.world
         if isinstance(found, str):
             self.world, self.problem, self.answer, self.movies = None, found, None, None
@@ -69,6 +70,7 @@ class ExploreAsking(MainScreen):
             self.show()
             return
         self.world, self.problem, self.checkpoint = found, "", found.checkpoint
+        self.wanted = found.run.id
         users = self.query_one("#users", ArrayList)
         if before is not None and before.dataset.path == found.dataset.path and user is None:
             users.refresh()

@@ -61,6 +61,7 @@ class TestScreen(MainScreen):
     def __init__(self) -> None:
         super().__init__()
         self.found: Found | None = None
+        self.wanted = ""  # the run to show; empty for the newest with a checkpoint
         self.checkpoint: CheckpointName = "best"
         self.protocols: list[str] = []
         self.first_protocol = 0  # in a narrow terminal, the one that is shown
@@ -82,18 +83,19 @@ class TestScreen(MainScreen):
         """Show the newest run that has a checkpoint."""
         super().on_mount()
         self.query_one("#metrics").focus()
-        self.read("")
+        self.read()
 
     def on_arrive(self, run: str = "", **what: Any) -> None:
         """Show a run."""
         del what
+        self.wanted = run or self.wanted
         if self._command is None:
-            self.read(run)
+            self.read()
 
     def on_screen_resume(self) -> None:
         """Results written meanwhile are shown at once."""
         if self.is_mounted and self._command is None:
-            self.read(self.found.run.id if self.found else "")
+            self.read()
 
     def on_resize(self) -> None:
         """Fit the table."""
@@ -102,14 +104,14 @@ class TestScreen(MainScreen):
     # Reading
 
     @work(exclusive=True, group="read", exit_on_error=False)
-    async def read(self, reference: str) -> None:
+    async def read(self) -> None:
         """Find the run and what its tests have given, in a thread."""
-        found = await asyncio.to_thread(_find, self.shell.runs, reference, self.checkpoint)
+        found = await asyncio.to_thread(_find, self.shell.runs, self.wanted, self.checkpoint)
         if found is None or self.found is None or found.run.id != self.found.run.id:
             self.protocols, self.first_protocol = [], 0
         self.found = found
         if found is not None:
-            self.checkpoint = found.checkpoint
+            self.checkpoint, self.wanted = found.checkpoint, found.run.id
             self.protocols = self.protocols or list(found.configured)
         self.show()
 
@@ -218,7 +220,8 @@ class TestScreen(MainScreen):
         chosen = await choose_run(self, "Test which run?", self.found.run if self.found else None)
         if chosen is not None:
             self.checkpoint = "best"
-            self.read(chosen.id)
+            self.wanted = chosen.id
+            self.read()
 
     @work(exclusive=True, group="question")
     async def action_choose_checkpoint(self) -> None:
@@ -228,7 +231,7 @@ class TestScreen(MainScreen):
         chosen = await choose_checkpoint(self, self.found.run, self.checkpoint)
         if chosen is not None:
             self.checkpoint = chosen
-            self.read(self.found.run.id)
+            self.read()
 
     @work(exclusive=True, group="question")
     async def action_choose_protocols(self) -> None:
@@ -275,7 +278,7 @@ class TestScreen(MainScreen):
         finally:
             self._command = None
             self._show_progress(None)
-        self.read(run)
+        self.read()
 
     def _show_progress(self, progress: Progress | None) -> None:
         line = self.query_one("#test-progress", Static)
