@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import walks
+from histories import walks
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
-from conftest import walks
+from histories import walks
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
-from conftest import walks
+from histories import walks
 from safetensors.numpy import load_file
 
 from bert4rec_tui.config import Config, with_assignments
