@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.keys import format_key
 from textual.message import Message
 from textual.reactive import reactive
@@ -22,6 +23,7 @@ from bert4rec_tui.tui.dialogs import Chooser, Question
 from bert4rec_tui.tui.leaving import farewell, leave_question, stop_all
 from bert4rec_tui.tui.live import LiveRun, LiveWatch
 from bert4rec_tui.tui.palette import THEME, palette_actions, theme_choices
+from bert4rec_tui.tui.plain import AsciiOnly
 from bert4rec_tui.tui.screens.base import MainScreen
 from bert4rec_tui.tui.screens.help import HelpScreen, keys_here
 from bert4rec_tui.tui.themes import remember_theme
@@ -121,6 +123,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         self.set_keymap(self.settings.keymap)
         self.runs = LocalRuns(runs_folder())
         self.ascii = self.settings.ascii
+        self._plain = AsciiOnly()
         self.remote = remote
         self._watch_live = LiveWatch(self.runs)
 
@@ -205,6 +208,11 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         words = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "delete": "del"}
         words |= {name: name for name in ("enter", "space", "up", "down", "left", "right", "backspace")}
         return "+".join([*modifiers, words.get(key) or format_key(key)])
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What changes each line last: with ASCII alone, borders and signs of every widget are redrawn."""
+        filters = super().get_line_filters()
+        return [*filters, self._plain] if self.ascii else filters
 
     def action_show_screen(self, mode: str) -> None:
         """Go to one of the five screens."""

@@ -104,6 +104,7 @@ class Chooser(Dialog[str]):
     DEFAULT_CSS = """
     Chooser > Vertical { width: 80; }
     Chooser ChoiceList { height: auto; max-height: 16; }
+    Chooser ChoiceList > .option-list--option-highlighted { background: $accent 30%; text-style: bold; }
     Chooser .none { color: $text-muted; padding: 0 1; display: none; }
     """
 

@@ -9,9 +9,8 @@ def leave_question(live: tuple[LiveRun, ...]) -> Question:
     """The question; a second q leaves the runs alone."""
     one = len(live) == 1
     who = live[0].run.short_id if one else f"{len(live)} runs"
-    states = {run.state for run in live}
-    doing = "train" if states != {"paused"} else "wait, paused"
-    detail = f"{who} {f'{doing}s' if one and doing == 'train' else doing} on when this program has closed. Later: "
+    doing = "waiting, paused," if all(run.state == "paused" for run in live) else "training"
+    detail = f"{who} {'goes' if one else 'go'} on {doing} when this program has closed. Later:\n"
     return Question(
         "Leave?",
         {

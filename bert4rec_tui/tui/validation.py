@@ -20,6 +20,7 @@ def errors_of(values: dict[str, Any], kind: type[Struct], edited: str = "") -> d
     known = [field.path for field in fields_of(kind)]
     defaults = to_dict(kind())
     errors: dict[str, str] = {}
+    stand_ins: set[str] = set()
     trial = values
     for _ in known:
         try:
@@ -28,14 +29,15 @@ def errors_of(values: dict[str, Any], kind: type[Struct], edited: str = "") -> d
         except UserError as error:
             message = str(error)
         mentioned = [path for path in re.findall(r"[a-z_]+(?:\.[a-z_]+)+|^[a-z_]+", message) if path in known]
+        if not mentioned:
+            return errors or {known[0]: message}
         # A faulty field is set to its default to find the next fault; a clash with such a stand-in is no fault.
-        if not mentioned or any(path in errors for path in mentioned):
-            if not errors:
-                errors[known[0]] = message
-            return errors
-        path = edited if edited in mentioned else mentioned[0]
-        errors[path] = message if path != mentioned[0] else _without_place(message, path)
-        trial = with_value(trial, mentioned[0], value_at(defaults, mentioned[0]))
+        if not any(path in stand_ins for path in mentioned):
+            path = edited if edited in mentioned else mentioned[0]
+            errors[path] = message if path != mentioned[0] else _without_place(message, path)
+        for path in mentioned:
+            trial = with_value(trial, path, value_at(defaults, path))
+            stand_ins.add(path)
     return errors
 
 

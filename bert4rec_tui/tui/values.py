@@ -35,9 +35,9 @@ def value_of(text: str, field: Field) -> Any:
         case "bool":
             return {"yes": True, "true": True, "no": False, "false": False}.get(text.lower(), text)
         case "list of int":
-            return [_whole(part) for part in re.split(r"[,\s]+", text) if part]
+            return tuple(_whole(part) for part in re.split(r"[,\s]+", text) if part)
         case "list of str":
-            return [part for part in re.split(r"[,\s]+", text) if part]
+            return tuple(part for part in re.split(r"[,\s]+", text) if part)
         case "mapping":
             pairs = [part.partition("=") for part in text.split(",") if part.strip()]
             if not all(sign and key.strip() for key, sign, _ in pairs):

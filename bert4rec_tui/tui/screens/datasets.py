@@ -261,6 +261,7 @@ class DatasetsScreen(MainScreen):
             self.notify(str(error), title="The quick start ended", severity="error", markup=False, timeout=12)
         else:
             self._show_welcome(False)
+            self._go_to = f"prepared:{run.rsplit('-', 3)[0]}"
             self.shell.show_run(run)
         finally:
             welcome.show(-1)

@@ -94,7 +94,8 @@ class HelpScreen(Dialog[None]):
     def __init__(self, focused: Widget | None, groups: Sequence[KeyGroup]) -> None:
         super().__init__()
         self.groups = groups
-        self.about = " ".join((type(focused).__doc__ or "").split()) if focused is not None else ""
+        about = getattr(focused, "help_text", None) or (type(focused).__doc__ if focused is not None else "")
+        self.about = " ".join((about or "").split())
 
     def compose(self) -> ComposeResult:
         """What has the focus, then its keys, then those around it."""
@@ -102,7 +103,7 @@ class HelpScreen(Dialog[None]):
             box.border_title = "Help"
             box.border_subtitle = Content("j k scroll  esc close")
             with HelpText():
-                yield Static(self._text(min(self.app.size.width, 100) - 8), markup=False)
+                yield Static(self._text(min(int(self.app.size.width * 0.95), 100) - 6), markup=False)
 
     def _text(self, width: int) -> Content:
         lines = [Content(self.about), Content("")] if self.about else []
@@ -121,7 +122,7 @@ class HelpScreen(Dialog[None]):
         lines.append(
             Content.styled('Any of these keys can be changed in settings.toml: [keymap] with "id" = "key".', MUTED)
         )
-        return Content("\n").join(lines)
+        return Content("\n").join([*lines[:1], *(line.truncate(width) for line in lines[1:])])
 
     def on_mount(self) -> None:
         """Scroll with the keys at once."""

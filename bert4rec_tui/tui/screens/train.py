@@ -98,7 +98,7 @@ class TrainScreen(MainScreen):
         super().on_mount()
         self.query_one("#settings").border_title = "Configuration"
         self.query_one("#preflight-pane").border_title = "Before you launch"
-        self.form.select("dataset.name")
+        self.go_to_field("dataset.name")
 
     def on_screen_resume(self) -> None:
         """Look again whenever one comes back: something may have been prepared, or taken."""
@@ -111,12 +111,17 @@ class TrainScreen(MainScreen):
         if dataset:
             self._wanted_dataset = dataset
             self.look()
-        self.form.select("dataset.name")
+        self.go_to_field("dataset.name")
 
     @property
     def form(self) -> Form:
         """The form."""
         return self.query_one(Form)
+
+    def go_to_field(self, path: str) -> None:
+        """Select a field, also where a narrow terminal shows the other pane."""
+        self.choose_pane(self.query_one("#settings"), focus=False)
+        self.call_after_refresh(self.form.select, path)
 
     def _check(self, values: dict[str, Any], edited: str) -> dict[str, str]:
         return train_errors(values, edited, self.prepared, self.devices, self.labels) if self._looked else {}
@@ -267,7 +272,7 @@ class TrainScreen(MainScreen):
     def _refuse(self) -> None:
         """Go to the first field in error; nothing is done with a faulty configuration."""
         path = next(iter(self.form.errors), "")
-        self.form.select(path)
+        self.go_to_field(path)
         self.notify(f"{self.labels.get(path, path)}: {self.form.errors.get(path, '')}", severity="error", markup=False)
 
     def action_launch(self) -> None:

@@ -66,6 +66,12 @@ class FieldRow(Widget, can_focus=True):
         self.note = ""
         self.editing = False
 
+    @property
+    def help_text(self) -> str:
+        """What the setting means and may hold."""
+        field = self.item.field
+        return f"{self.item.label} ({field.path}): {field.description} {field.allowed.capitalize()}."
+
     def show(self, value: Any, text: str | None, error: str, note: str) -> None:
         """Draw a value (or the text that stands for it), with an error or a note beside it."""
         if (value, text, error, note) != (self.value, self.text, self.error, self.note):

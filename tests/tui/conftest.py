@@ -1,0 +1,82 @@
+"""What the tests of the screens share: pictures to compare with, and a command that only pretends."""
+
+import html
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import textual
+from textual.pilot import Pilot
+
+HERE = Path(__file__).parent
+FAKE = HERE / "fake_command.py"
+
+
+@pytest.fixture
+def look_like(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Pilot[Any], str], None]:
+    """Compare the screen with its picture in snapshots/; UPDATE_SNAPSHOTS=1 takes new pictures.
+
+    With the version of Textual that the picture was taken with every colour counts, with another one the text.
+    """
+
+    def compare(pilot: Pilot[Any], name: str) -> None:
+        width, height = pilot.app.size
+        picture = HERE / "snapshots" / f"{name}-{width}x{height}.svg"
+        now = stable(pilot.app.export_screenshot(title="bert4rec"))
+        if os.environ.get("UPDATE_SNAPSHOTS"):
+            picture.parent.mkdir(exist_ok=True)
+            picture.write_text(now, encoding="utf-8")
+            return
+        before = picture.read_text(encoding="utf-8")
+        if before == now:
+            return
+        other_version = before.partition("\n")[0] != now.partition("\n")[0]
+        if text_of(before) == text_of(now) and other_version:
+            return
+        seen = tmp_path / picture.name
+        seen.write_text(now, encoding="utf-8")
+        changed = [f"- {a}\n+ {b}" for a, b in zip(text_of(before), text_of(now), strict=False) if a != b]
+        pytest.fail(f"{picture.name} looks different, see {seen}:\n" + "\n".join(changed or ["only the colours"]))
+
+    return compare
+
+
+def stable(svg: str) -> str:
+    """A picture without what changes from one process to the next, and with the version that drew it."""
+    svg = re.sub(r"terminal-\d+", "terminal", svg)
+    svg = re.sub(r"@font-face \{[^}]*\}", "", svg)
+    return f"<!-- textual {textual.__version__} -->\n" + "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+
+
+def text_of(svg: str) -> list[str]:
+    """The lines of text in a picture."""
+    lines: dict[float, list[tuple[float, str]]] = {}
+    for x, y, text in re.findall(r'<text[^>]* x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*)</text>', svg):
+        lines.setdefault(float(y), []).append((float(x), html.unescape(text).replace("\xa0", " ")))
+    return ["".join(text for _, text in sorted(parts)).rstrip() for _, parts in sorted(lines.items())]
+
+
+@pytest.fixture
+def pretending(tmp_path: Path) -> Callable[..., list[str]]:
+    """The beginning of a command line that answers like ours without doing the work; its words are recorded."""
+
+    def program(*options: str) -> list[str]:
+        return [sys.executable, str(FAKE), "--record", str(tmp_path / "said.txt"), *options, "--"]
+
+    return program
+
+
+@pytest.fixture
+def said(tmp_path: Path) -> Callable[[], list[list[str]]]:
+    """The command lines that the pretending command was called with."""
+
+    def read() -> list[list[str]]:
+        file = tmp_path / "said.txt"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        return [line.split("\x1f") for line in lines]
+
+    return read
