@@ -44,9 +44,9 @@ class Recorder:
         self._samples_pending = 0
         self._last_event = self._last_look = 0.0
         self._wish: Wish = "train"
-        self._tensorboard_samples = 0
+        self._told_not_finite = False
 
-    def open(self, step: int, resumed: bool, steps_per_epoch: int, device: str, precision: str) -> None:
+    def open(self, step: int, samples: int, resumed: bool, steps_per_epoch: int, device: str, precision: str) -> None:
         """Take the run over: say who works on it, cut what an earlier life left half written, begin to beat."""
         self.log.cut_partial_line()
         now = time.time()
@@ -59,7 +59,7 @@ class Recorder:
         status.device, status.precision = device, precision
         self.write()
         self.say(StateChange(at=now, state="resumed" if resumed else "training", step=step))
-        self._tensorboard = SummaryWriter(str(self.folder / "tensorboard"), purge_step=step if resumed else None)
+        self._tensorboard = SummaryWriter(str(self.folder / "tensorboard"), purge_step=samples if resumed else None)
         self._last_event = time.monotonic()
         self._beat = threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True)
         self._beat.start()
@@ -155,8 +155,6 @@ class Recorder:
             self.alert("not a number", f"the loss is not a number at step {self.status.step}")
         self._pending, self._samples_pending, self._last_event = [], 0, now
         return losses.tolist()
-
-    _told_not_finite = False
 
     def restart_clock(self) -> None:
         """Leave the time since the last event out of the speed, as after a validation or a pause."""

@@ -16,6 +16,4 @@ def seed_at(seed: int, epoch: int, step: int, purpose: str) -> int:
 
 def generator_at(device: torch.device, seed: int, epoch: int, step: int, purpose: str) -> torch.Generator:
     """A generator on a device, seeded for one purpose at one step of one epoch."""
-    # MPS has generators of its own, but not for every call; the CPU's serve masks there.
-    kind = device if device.type in ("cuda", "cpu") else torch.device("cpu")
-    return torch.Generator(kind).manual_seed(seed_at(seed, epoch, step, purpose))
+    return torch.Generator(device).manual_seed(seed_at(seed, epoch, step, purpose))

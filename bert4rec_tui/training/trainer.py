@@ -53,6 +53,7 @@ class Trainer:
         self._validation_seconds = self._step_seconds = 0.0
         self._last_checkpoint = time.monotonic()
         self._next_scalars = 0
+        self._overflow = torch.zeros((), dtype=torch.int64, device=device)
 
     def train(self) -> str:
         """Train to the end, or until somebody wants it to stop. Returns `finished` or `stopped`."""
@@ -109,6 +110,10 @@ class Trainer:
                 f"{training.learning_rate:g}, or set training.gradient_clip = 1, and resume from the epoch before"
             )
         recorder.note(f"epoch {position.epoch + 1}  loss {mean:.4f}")
+        overflow = int(self._overflow)
+        if overflow:
+            recorder.alert("overflow", f"{overflow:,} masked items had no slot in epoch {position.epoch + 1}")
+            self._overflow.zero_()
         position.epoch, position.step_in_epoch, position.validated = position.epoch + 1, 0, False
         position.loss_sum, position.loss_count = 0.0, 0
         return True
@@ -121,6 +126,7 @@ class Trainer:
         # Dropout draws from the default generators; seeded here, a step is the same wherever training was resumed.
         torch.manual_seed(seed_at(training.seed, position.epoch, position.step_in_epoch, "dropout"))
         task = self.task(windows)
+        self._overflow += task.overflow
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
             loss = full_softmax_loss(self.model, task)
         loss.backward()

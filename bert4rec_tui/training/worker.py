@@ -96,7 +96,9 @@ def train(run: Run, trainer: Trainer, config: Config, dataset: PreparedDataset) 
     recorder, position = trainer.recorder, trainer.position
     device = str(trainer.device)
     try:
-        recorder.open(position.step, trainer.resumed, trainer.batches.steps_per_epoch, device, trainer.precision)
+        recorder.open(
+            position.step, position.samples, trainer.resumed, trainer.batches.steps_per_epoch, device, trainer.precision
+        )
         ending = trainer.train()
         if ending == "finished" and config.training.test_at_end:
             recorder.phase("testing")
