@@ -33,7 +33,7 @@ def user_row(world: World, user: int, width: int) -> Content:
 
 def user_header(world: World, width: int) -> Content:
     """What the columns of the users are."""
-    rank = "rank" if world.protocol == "full" else f"r. {world.protocol}"[:8] if world.protocol else ""
+    rank = "rank" if world.protocol else ""
     return cells(("user", width - 6 - 8 - 2), ("movies", -6), (rank, -8))
 
 

@@ -46,6 +46,11 @@ def plot_of(chart: str, runs: Sequence[Shown], metric: str, strength: float, log
     return Plot("samples a second", tuple(series), "epoch", "no step yet", from_zero=True)
 
 
+def fitting_strength(points: int) -> float:
+    """A smoothing for a curve that nobody chose one for; it reaches over a tenth of a short one, so as not to lag."""
+    return max(known for known in STRENGTHS if known <= min(0.9, 1 - 10 / max(10, points)))
+
+
 def _label(shown: Shown, several: bool) -> str:
     return shown.label if several else ""
 

@@ -72,7 +72,7 @@ async def test_the_chosen_run_is_shown_with_progress_curves_machine_and_events(h
             for words in (
                 "epoch 3 of 20",
                 "4m 10s left",
-                "loss · smoothed 0.9",
+                "loss · smoothed 0.5",
                 "learning rate",
                 "CPU 8",
                 "[not markup]",

@@ -110,10 +110,13 @@ class ExploreScreen(ExploreAsking):
         else:
             name = "Your own history" if taste.user == OWN else f"User {clean(str(world.dataset.user_ids[taste.user]))}"
             number = "1 movie" if len(taste.watched) == 1 else f"{count(len(taste.watched))} movies"
-            parts = [name, number, *(["changed"] if taste.changed else [])]
+            parts = [name, number, *(["changed"] if taste.changed and taste.user != OWN else [])]
             parts += ["all known"] if taste.knows_target else []
             pane.border_title = Content(self._joined(parts))
             beside.border_title = Content(self._joined(self._next_title(world)))
+        beside.border_subtitle = "esc: back to predictions" if self.near_to else ""
+        ranks = world.protocol if world is not None else ""
+        self.query_one("#users-pane").border_subtitle = Content(f"ranks: {ranks}" if ranks else "")
         history.empty = "Nothing yet: a adds a movie." if world is not None else ""
         history.show_rows(len(taste.watched))
         movies.empty = self.problem or ("the model is being loaded…" if self.answer is None else "")
@@ -130,7 +133,7 @@ class ExploreScreen(ExploreAsking):
 
     def _next_title(self, world: World) -> list[str]:
         if self.near_to:
-            return [f"Nearest to {clean(world.title(self.near_to))}", "esc back"]
+            return [f"Nearest to {clean(world.title(self.near_to))}"]
         epoch = f" (epoch {self.answer.epoch})" if self.answer else ""
         return [f"Next, by {world.run.short_id}", f"{world.checkpoint}{epoch}"]
 

@@ -1,24 +1,20 @@
 """Runs: every run, and the chosen one as it happens."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
-from textual.worker import get_current_worker
 
-from bert4rec_tui.tui.following import RunCurves, RunFeed, RunRow, RunsReader
-from bert4rec_tui.tui.run_plots import CHARTS, STRENGTHS, Shown, metric_words, plot_of
+from bert4rec_tui.tui.following import RunCurves, RunFeed, RunRow
+from bert4rec_tui.tui.run_plots import CHARTS, STRENGTHS, Shown, fitting_strength, metric_words, plot_of
 from bert4rec_tui.tui.screens.full_chart import FullChart
-from bert4rec_tui.tui.screens.run_actions import RunActions
+from bert4rec_tui.tui.screens.runs_reading import RunsReading
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.chart import Plot
 from bert4rec_tui.tui.widgets.filter_line import FilterLine
@@ -36,7 +32,7 @@ class RunsTable(ArrayList):
     ]
 
 
-class RunsScreen(RunActions):
+class RunsScreen(RunsReading):
     """Every run and its state; for the chosen one charts, events, and what can be done with it."""
 
     CSS_PATH = "runs.tcss"
@@ -54,40 +50,11 @@ class RunsScreen(RunActions):
                 tooltip="Take away the notice of a run that died"),
     ]  # fmt: skip
 
-    seconds_between_looks: ClassVar[float] = 1.0
-
-    @dataclass
-    class Listed(Message):
-        """The table was read again."""
-
-        rows: list[RunRow]
-
-        def can_replace(self, message: Message) -> bool:
-            """A newer one is enough."""
-            return isinstance(message, RunsScreen.Listed)
-
-    @dataclass
-    class Advanced(Message):
-        """A followed run has gone on."""
-
-        curves: RunCurves
-
-        def can_replace(self, message: Message) -> bool:
-            """A newer one of the same run is enough."""
-            return isinstance(message, RunsScreen.Advanced) and message.curves.run == self.curves.run
-
-    @dataclass
-    class Died(Message):
-        """A run was live at one look and failed or lost at the next."""
-
-        death: Death
-
     def __init__(self) -> None:
         super().__init__()
-        self.rows: list[RunRow] = []
         self.marks: dict[str, int] = {}
         self.chosen = ""
-        self.strength = STRENGTHS.index(0.9)
+        self.smoothing: float | None = None  # until one is chosen, what fits the curve
         self.log_scale = False
         self.needle = ""
         self._feeds: dict[str, RunFeed] = {}
@@ -112,7 +79,6 @@ class RunsScreen(RunActions):
     def on_mount(self) -> None:
         """Read the runs now and every second while the screen is shown."""
         super().on_mount()
-        self._reader = RunsReader(self.shell.runs)
         self.query_one("#runs-table").focus()
         self.look()
         self.set_interval(self.seconds_between_looks, self._look_if_shown)
@@ -135,41 +101,13 @@ class RunsScreen(RunActions):
             self._look_if_shown()
 
     def _look_if_shown(self) -> None:
-        if self.shell.current_mode == "runs" and hasattr(self, "_reader"):
+        if self.shell.current_mode == "runs":
             self.look()
-
-    # Reading, in threads
-
-    @work(thread=True, exclusive=True, group="look", exit_on_error=False)
-    def look(self) -> None:
-        """Read the table."""
-        before = {row.run.id: row for row in self.rows}
-        rows = self._reader.look()
-        self.post_message(self.Listed(rows))
-        for row in rows:
-            known = before.get(row.run.id)
-            if known is not None and known.live and row.state in ("failed", "lost"):
-                self.post_message(self.Died(Death(row, row.run.console_tail(4))))
-
-    @work(thread=True, exclusive=True, group="follow", exit_on_error=False)
-    def follow(self, feeds: list[RunFeed], live: bool) -> None:
-        """Read the event logs of the runs in the charts, again and again while one of them is live."""
-        worker = get_current_worker()
-        pause = self.seconds_between_looks * (1.0 if self.shell.remote else 0.5)
-        while not worker.is_cancelled:
-            for feed in feeds:
-                if (curves := feed.read()) is not None and not worker.is_cancelled:
-                    self.post_message(self.Advanced(curves))
-            if not live:
-                return
-            until = time.monotonic() + pause
-            while time.monotonic() < until and not worker.is_cancelled:
-                time.sleep(0.05)
 
     # What was read
 
-    @on(Listed)
-    def show_rows(self, message: Listed) -> None:
+    @on(RunsReading.Listed)
+    def show_rows(self, message: RunsReading.Listed) -> None:
         """Show the table; the cursor stays on its run."""
         was_live = {row.run.id: row.live for row in self.rows}
         self.rows = message.rows
@@ -188,15 +126,15 @@ class RunsScreen(RunActions):
             self._follow_shown()
         self._show_chosen(charts=False)
 
-    @on(Advanced)
-    def take_curves(self, message: Advanced) -> None:
+    @on(RunsReading.Advanced)
+    def take_curves(self, message: RunsReading.Advanced) -> None:
         """Draw the curves again."""
         self._curves[message.curves.run] = message.curves
         if message.curves.run in self._shown_ids():
             self._show_chosen()
 
-    @on(Died)
-    def tell_of_death(self, message: Died) -> None:
+    @on(RunsReading.Died)
+    def tell_of_death(self, message: RunsReading.Died) -> None:
         """Say at once that a watched run is gone, and what can be done."""
         self.app.bell()
         self.chosen = message.death.row.run.id
@@ -292,7 +230,11 @@ class RunsScreen(RunActions):
             if run in self._curves
         ]
         known = list(self._curves[self.chosen].metrics) if self.chosen in self._curves else []
-        return plot_of(chart, shown, best_metric(self.chosen_row, known), STRENGTHS[self.strength], self.log_scale)
+        return plot_of(chart, shown, best_metric(self.chosen_row, known), self._strength(), self.log_scale)
+
+    def _strength(self) -> float:
+        curves = self._curves.get(self.chosen)
+        return self.smoothing if self.smoothing is not None else fitting_strength(len(curves.loss) if curves else 0)
 
     # What the keys do
 
@@ -316,7 +258,8 @@ class RunsScreen(RunActions):
 
     def action_smooth(self, steps: int) -> None:
         """Smooth the loss more, or less."""
-        self.strength = max(0, min(len(STRENGTHS) - 1, self.strength + steps))
+        at = STRENGTHS.index(self._strength()) + steps
+        self.smoothing = STRENGTHS[max(0, min(len(STRENGTHS) - 1, at))]
         self._show_chosen()
 
     def action_full_chart(self) -> None:

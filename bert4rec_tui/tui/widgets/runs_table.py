@@ -63,7 +63,7 @@ def columns_for(rows: Sequence[RunRow], marks: Mapping[str, int], width: int, as
         Column("epoch", _epoch, -7, 0),
         Column("best", lambda row: metric(row.status.best.value if row.status.best else None), -5, 0),
         Column("of", _metric_name, max(metrics, 2), 1 if not same_metric(rows) else 9),
-        Column("speed", _speed, -6, 7),
+        Column("speed", _speed, -7, 7),
         Column("left", _left, -7, 4),
         Column("age", _age, -4, 2),
         Column("name", lambda row: row.name, 12, 10),
