@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from worlds import STEPS, hold, make_run, training_step, validation
+from world_events import STEPS, training_step, validation
+from worlds import hold, make_run
 
 from bert4rec_tui.files import replace_file
 from bert4rec_tui.runs import store

@@ -10,7 +10,8 @@ import pytest
 from filelock import FileLock
 from textual.pilot import Pilot
 from waiting import screen_text, type_text, until, until_shown
-from worlds import STEPS, hold, make_run, status_of, training_step, validation
+from world_events import STEPS, training_step, validation
+from worlds import hold, make_run, status_of
 
 from bert4rec_tui.runs.control import read_control
 from bert4rec_tui.runs.status import read_status, write_status

@@ -1,7 +1,6 @@
 """Small worlds for the screens: a prepared dataset and runs in every state, written without training anything."""
 
 import json
-import math
 import os
 import time
 from pathlib import Path
@@ -9,13 +8,14 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock
+from world_events import STEPS, history_of_events, value_at
 
 from bert4rec_tui.config import Config, DatasetConfig, EvaluationConfig, ModelConfig, TrainingConfig, save_config
 from bert4rec_tui.data.dataset import SCHEMA, Counts, Manifest, PreparedDataset, manifest_bytes
 from bert4rec_tui.data.texts import Texts, pack_texts
 from bert4rec_tui.files import replace_file
 from bert4rec_tui.runs import machine
-from bert4rec_tui.runs.events import Alert, Event, Note, StateChange, Step, System, Validation
+from bert4rec_tui.runs.events import StateChange
 from bert4rec_tui.runs.status import Best, Status, worker_lock, write_status
 from bert4rec_tui.runs.store import Run
 
@@ -38,7 +38,6 @@ TITLES = [
     "Escape \x1b[31mfrom New York (1981)",
 ]
 GENRES = ["Horror|Thriller", "Action|Sci-Fi", "Animation|Children", "Drama", "Comedy|Romance", ""]
-STEPS = 24  # steps in an epoch of every run here
 
 
 def make_dataset(home: Path, *, users: int = 40, items: int = 60, longest: int = 24, seed: int = 0) -> PreparedDataset:
@@ -193,82 +192,6 @@ def status_of(state: str, epoch: int, config: Config, *, begun: float, message: 
     )
 
 
-def value_at(epoch: float, top: float) -> float:
-    """A validation metric that rises and levels off."""
-    return top * (1 - math.exp(-epoch / 6))
-
-
-def history_of_events(epochs: int, begun: float, *, not_finite: bool = False, gpu: bool = False) -> list[Event]:
-    """The events of a training of so many epochs; with `not_finite`, two stretches lose the number."""
-    rng = np.random.default_rng(1)
-    events: list[Event] = [
-        StateChange(at=begun, state="starting"),
-        Note(at=begun + 1, text="cpu, 2 threads, fp32 [not markup]"),
-        StateChange(at=begun + 2, state="training"),
-        validation(0, begun + 3, 0.16),
-    ]
-    for step in range(2, epochs * STEPS + 1, 2):
-        at = begun + 3 + step / 4
-        events.append(training_step(step, at, rng, lost=not_finite and (60 < step < 80 or step == 150)))
-        if step % 12 == 0:
-            events.append(system(at, step, gpu))
-        if step % STEPS == 0:
-            events.append(validation(step // STEPS, at, 0.16))
-    if not_finite:
-        events.append(
-            Alert(at=begun + 30, kind="not-finite", message="the loss is not a number since step 62", step=62)
-        )
-    return events
-
-
-def training_step(step: int, at: float, rng: np.random.Generator, *, lost: bool = False) -> Step:
-    """One step event, or one whose loss is not a number."""
-    loss = 1.8 + 2.6 * math.exp(-step / 90) + float(rng.normal(0, 0.06))
-    return Step(
-        at=at,
-        epoch=(step - 1) // STEPS + 1,
-        step=step,
-        samples=step * 128,
-        count=2,
-        loss=None if lost else loss,
-        loss_min=None if lost else loss - 0.1,
-        loss_max=None if lost else loss + 0.1,
-        learning_rate=0.001 * math.cos(step / 480 * math.pi / 2),
-        gradient_norm=1.0 + math.exp(-step / 60),
-        speed=61_000.0 + float(rng.normal(0, 1500)),
-        not_finite=2 if lost else 0,
-    )
-
-
-def validation(epoch: int, at: float, top: float) -> Validation:
-    """One validation under two protocols."""
-    metrics = {
-        protocol: {
-            f"{name}@{k}": value_at(epoch, top * scale * share)
-            for name, share in (("Recall", 1.0), ("NDCG", 0.6))
-            for k, scale in ((1, 0.4), (5, 0.8), (10, 1.0))
-        }
-        | {"MRR": value_at(epoch, top * share0)}
-        for protocol, top, share0 in (("full", top / 0.6, 0.5), ("uniform-100", 3.2 * top / 0.6, 0.5))
-    }
-    return Validation(at=at, epoch=epoch, step=epoch * STEPS, users=40, seconds=0.4, metrics=metrics, best=epoch > 0)
-
-
-def system(at: float, step: int, gpu: bool) -> System:
-    """One look at the machine."""
-    return System(
-        at=at,
-        cpu=80 + 10 * math.sin(step / 30),
-        process_memory=900_000_000,
-        memory=6_000_000_000,
-        memory_total=16_000_000_000,
-        gpu=87.0 if gpu else None,
-        gpu_memory=41 * 2**30 if gpu else None,
-        gpu_memory_total=78 * 2**30 if gpu else None,
-        gpu_temperature=61.0 if gpu else None,
-    )
-
-
 def hold(run: Run) -> FileLock:
     """Play the worker of a run: hold its lock until `release` is called on what is returned."""
     lock = worker_lock(run.path)
@@ -320,3 +243,29 @@ def make_test(run: Run, dataset: PreparedDataset, protocol: str, *, checkpoint: 
 def interval(value: float) -> dict[str, float]:
     """A metric with its 95% interval."""
     return {"value": value, "low": value * 0.95, "high": value * 1.05}
+
+
+def fill(home: Path) -> dict[str, Run]:
+    """A data folder with a dataset, a run in each state (none of them live yet) and tests of the finished one."""
+    dataset = make_dataset(home, users=610, items=300, longest=60)
+    day = 86_400.0
+    runs = {
+        "training": make_run(home, "training", "quad", epoch=3, age=60, config=small_config(epochs=40)),
+        "paused": make_run(home, "paused", "band", epoch=8, age=7200),
+        "finished": make_run(home, "finished", "lamp", epoch=20, age=day, gpu=True),
+        "stopped": make_run(home, "stopped", "moss", epoch=5, age=2 * day, not_finite=True),
+        "failed": make_run(
+            home,
+            "failed",
+            "rose",
+            epoch=3,
+            age=3 * day,
+            message="out of memory on cpu; set training.batch_size = 64 (it is 128) and relaunch",
+        ),
+        "stalled": make_run(home, "stalled", "fern", epoch=6, age=4 * day),
+        "lost": make_run(home, "lost", "pine", epoch=7, age=5 * day),
+        "queued": make_run(home, "queued", "dusk", age=30),
+    }
+    for protocol in ("full", "uniform-100"):
+        make_test(runs["finished"], dataset, protocol)
+    return runs
