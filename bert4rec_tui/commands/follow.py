@@ -118,8 +118,7 @@ def sentence(event: Event) -> str:
             shown = [
                 f"{name} {values[name]:.4f} {protocol}"
                 for protocol, values in metrics.items()
-                for name in ("NDCG@10", "Recall@10")
-                if name in values
+                for name in told_metrics(values)
             ]
             return f"validation after epoch {epoch}: {'  '.join(shown)}{'  (best)' if best else ''}"
         case StateChange(state=state, message=message, step=step):
@@ -130,6 +129,15 @@ def sentence(event: Event) -> str:
             return text
         case _:
             return ""
+
+
+def told_metrics(values: dict[str, float]) -> list[str]:
+    """NDCG and Recall at 10, or at the largest k below it, or else at the smallest; MRR where there is neither."""
+    ks = sorted(int(name.removeprefix("NDCG@")) for name in values if name.startswith("NDCG@"))
+    if not ks:
+        return [name for name in ("MRR",) if name in values]
+    k = max((k for k in ks if k <= 10), default=ks[0])
+    return [name for name in (f"NDCG@{k}", f"Recall@{k}") if name in values]
 
 
 def summary(run: Run, status: Status) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""A toy dataset and a run trained on it, made once and copied for every test that asks."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from histories import walks
+from terminal import Answer, Here, Terminal, tiny
+
+from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.prepare import prepare
+
+
+def prepare_toy(home: Path, histories: list[list[int]]) -> None:
+    """Prepare a dataset named toy, of movies with titles, in a home."""
+    file = home / "raw" / "toy.csv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["user,item,timestamp,title"]
+    for user, items in enumerate(histories, start=1):
+        lines += [f"{user},{item},{86_400 * moment},Film {item}" for moment, item in enumerate(items)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    settings = DatasetConfig(name="toy", source=str(file), min_user_interactions=3)
+    prepare(settings, home / "datasets", home / "raw", again=True)
+
+
+@pytest.fixture(scope="session")
+def toy_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
+    """A home with the dataset toy+users3 and one finished run, and what `train --json` said. Never changed."""
+    home = tmp_path_factory.mktemp("toy") / "home"
+    prepare_toy(home, walks(60, 20, 12))
+    answer = Terminal(home).run("train", "--dataset", "toy", "--preset", "fast", "--name", "mine", *tiny(), "--json")
+    return home, answer
+
+
+@pytest.fixture
+def trained(toy_home: tuple[Path, Answer]) -> Answer:
+    """What `train --json` said when the run was trained."""
+    return toy_home[1]
+
+
+@pytest.fixture
+def terminal(toy_home: tuple[Path, Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    """A terminal in a copy of that home."""
+    home = tmp_path / "home"
+    shutil.copytree(toy_home[0], home)
+    monkeypatch.setenv("BERT4REC_TUI_HOME", str(home))
+    terminal = Terminal(home)
+    yield terminal
+    terminal.end_everything()
+
+
+@pytest.fixture
+def here(terminal: Terminal, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Here:
+    """Run commands in this process, in a copy of that home."""
+    return Here(capsys, monkeypatch)
