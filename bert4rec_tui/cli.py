@@ -88,7 +88,10 @@ def answering(as_json: bool) -> Generator[None]:
         code, sentence = 2, str(explain_os_error(error, Path(str(error.filename or "a file"))))
     else:
         return
-    print(json.dumps({"error": sentence}) if as_json else f"bert4rec-tui: {sentence}", file=sys.stderr, flush=True)
+    from bert4rec_tui.commands.output import harmless
+
+    text = json.dumps({"error": sentence}) if as_json else harmless(f"bert4rec-tui: {sentence}".replace("\n", " "))
+    print(text, file=sys.stderr, flush=True)
     raise SystemExit(code)
 
 

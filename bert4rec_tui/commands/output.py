@@ -1,6 +1,7 @@
 """What a command says: results on stdout, progress and errors on stderr, for people or as JSON for programs."""
 
 import json
+import re
 import sys
 import time
 from typing import Any
@@ -9,7 +10,14 @@ import msgspec
 
 from bert4rec_tui.progress import Progress, describe_progress, duration, size
 
-__all__ = ["Output", "describe_progress", "duration", "size"]
+__all__ = ["Output", "describe_progress", "duration", "harmless", "size"]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def harmless(text: str) -> str:
+    """The text without what would move a terminal's cursor or change its colours; lines and tabs stay."""
+    return _CONTROL.sub(" ", text)
 
 
 class Output:
@@ -37,10 +45,10 @@ class Output:
         if self.as_json:
             print(json.dumps({"progress": msgspec.to_builtins(progress)}), file=sys.stderr, flush=True)
         elif self._rewrites:
-            print(f"\r\x1b[K{describe_progress(progress)}", end="", file=sys.stderr, flush=True)
+            print(f"\r\x1b[K{harmless(describe_progress(progress))}", end="", file=sys.stderr, flush=True)
             self._line_open = True
         elif new_stage or progress.done != progress.total:
-            print(describe_progress(progress), file=sys.stderr, flush=True)
+            print(harmless(describe_progress(progress)), file=sys.stderr, flush=True)
 
     def say(self, sentence: str) -> None:
         """Tell the person something on stderr."""
@@ -48,12 +56,17 @@ class Output:
         if self.as_json:
             print(json.dumps({"message": sentence}), file=sys.stderr, flush=True)
         else:
-            print(sentence, file=sys.stderr, flush=True)
+            print(harmless(sentence), file=sys.stderr, flush=True)
 
     def result(self, values: Any, text: str) -> None:
         """Print the result: `values` as one line of JSON, or `text`."""
         self.close_line()
-        print(json.dumps(values, ensure_ascii=False) if self.as_json else text, flush=True)
+        print(json.dumps(values, ensure_ascii=False) if self.as_json else harmless(text), flush=True)
+
+    def line(self, text: str) -> None:
+        """Print a line for people on stdout before the result is known."""
+        self.close_line()
+        print(harmless(text), flush=True)
 
     def close_line(self) -> None:
         """End a line that progress was rewriting."""

@@ -107,16 +107,14 @@ def run_watch(reference: str, *, as_json: bool) -> None:
                 for event in events:
                     line = sentence(event)
                     if line:
-                        output.close_line()
-                        print(line, flush=True)
+                        output.line(line)
                 tell(run, [], output)
     except KeyboardInterrupt:
         output.say(f"{run.id} goes on; `bert4rec-tui watch {run.short_id}` comes back to it")
         raise
     status = run.status()
     if not as_json:
-        output.close_line()
-        print(summary_text(run, status), flush=True)
+        output.line(summary_text(run, status))
     raise_for_ending(run, status)
 
 
