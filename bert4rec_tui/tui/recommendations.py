@@ -84,6 +84,8 @@ class Recommendations:
         self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._starting = asyncio.Lock()
         self._deaths = 0
+        self._ready = False
+        self._closed = False
 
     async def recommend(
         self, run: Path, history: Sequence[int], k: int, target: int | None = None, checkpoint: str = "best"
@@ -107,29 +109,32 @@ class Recommendations:
         self._newest[method] = self._number
 
     async def close(self) -> None:
-        """End the process, by ending its input."""
-        process, self._process = self._process, None
-        if process is None or process.returncode is not None:
+        """End the process, by ending its input; one that is still loading is not waited for."""
+        self._closed = True
+        process, reading = self._process, self._reading
+        if process is None or reading is None:
             return
         if process.stdin is not None:
             process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), SECONDS_TO_END)
-        except TimeoutError:
-            with suppress(ProcessLookupError):
-                process.kill()
-        if self._reading is not None:
-            self._reading.cancel()
+        if self._ready:
+            await asyncio.wait([reading], timeout=SECONDS_TO_END)
+        reading.cancel()
+        with suppress(ProcessLookupError):
+            process.kill()
+        # Waited for, so that nothing of it is left when the event loop ends.
+        await asyncio.gather(reading, process.wait(), return_exceptions=True)
 
     async def _ask(self, method: str, values: dict[str, Any], kind: type[Result]) -> Result | None:
         self._number += 1
         number = self._newest[method] = self._number
         # While one request is at work only the newest of those behind it is worth sending.
         async with self._one_at_a_time[method]:
-            while self._newest[method] == number:
+            while self._newest[method] == number and not self._closed:
                 try:
                     answer = await self._send(number, method, values)
                 except _DiedError:
+                    if self._closed:
+                        return None
                     self._deaths += 1
                     if self._deaths >= MOST_DEATHS:
                         self._deaths = 0
@@ -183,10 +188,11 @@ class Recommendations:
                 except OSError as error:
                     raise RecommendError(f"{self.program[0]}: cannot be started ({error.strerror})") from None
             ready: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
-            self._waiting[0] = ready
+            self._waiting[0], self._ready = ready, False
             self._reading = asyncio.create_task(self._read(self._process))
             try:
                 await ready
+                self._ready = True
             finally:
                 self._waiting.pop(0, None)
             return self._process
