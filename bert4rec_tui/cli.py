@@ -329,4 +329,4 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a title's letters gets a question mark for each.
         cast(TextIOWrapper, stream).reconfigure(errors="replace")
-    app()
+    app(prog_name="bert4rec-tui")

@@ -1,0 +1,221 @@
+"""Bad input: one sentence, exit code 2, nothing half-written."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import prepare_toy
+from histories import walks
+from safetensors.numpy import save_file
+from terminal import Terminal, tiny
+
+TRAIN = ("train", "--dataset", "toy")
+
+
+def everything(terminal: Terminal) -> dict[str, int]:
+    """Every file of a home with its size."""
+    return {str(path): path.stat().st_size for path in terminal.home.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def refuses(here, terminal):
+    """Ask for something wrong and get the sentence; not a file may have come, gone or grown."""
+
+    def ask(*words: str) -> str:
+        before = everything(terminal)
+        sentence = here.refuses(*words)
+        assert everything(terminal) == before
+        return sentence
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--set", "model.hidden=250"), "model.hidden = 250 is not divisible by model.heads = 4"),
+        (("--set", "model.hiden=64"), "model.hiden is not a setting; did you mean model.hidden?"),
+        (("--set", "epochs"), '--set epochs: write it as key.path=value, such as "training.epochs=20"'),
+        (("--preset", "best"), "'best' is not a preset; choose one of recommended, causal, notebook"),
+        (("--preset", "notebook"), "evaluation.ks = 100 is larger than the catalogue: toy+users3 has 20 items"),
+        (tiny(evaluation__ks="[5,21]"), "evaluation.ks = 21 is larger than the catalogue: toy+users3 has 20 items"),
+        (
+            tiny(evaluation__ks="[5,20]", evaluation__best_metric="full:NDCG@20"),
+            "evaluation.best_metric = full:NDCG@20 tells nothing: toy+users3 has 20 items in all; choose a smaller k",
+        ),
+        (
+            tiny(evaluation__protocols='["full","uniform-19"]'),
+            "evaluation.protocols = uniform-19: no user has 19 unseen items to draw, 1",
+        ),
+        (
+            tiny(evaluation__protocols='["full","popular-500"]'),
+            "evaluation.protocols = popular-500: no user has 500 unseen items to draw, 1",
+        ),
+        (tiny(evaluation__best_metric="full:NDCG@7"), 'evaluation.best_metric = "full:NDCG@7" needs k = 7, but'),
+        (tiny(training__device="gpu"), 'training.device = "gpu": expected auto, cpu, cuda, cuda:1 or mps'),
+        (tiny(training__device="cuda:99"), 'training.device = "cuda:99": there '),
+        ((*tiny(), "--name", "x" * 70), "name = "),
+        (
+            (*tiny(), "--init-from", "/nowhere/x.safetensors"),
+            "init_from = /nowhere/x.safetensors: there is no such file",
+        ),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused_before_anything_is_written(refuses, words, sentence):
+    assert refuses(*TRAIN, *words).startswith(sentence)
+
+
+def test_it_is_so_for_a_process_of_its_own_too(terminal):
+    before = everything(terminal)
+    answer = terminal.run(*TRAIN, "--set", "model.hidden=250", "--json", code=2)
+    assert json.loads(answer.err) == {"error": "model.hidden = 250 is not divisible by model.heads = 4"}
+    assert answer.out == ""
+    assert everything(terminal) == before
+
+
+def test_a_toml_file_is_named_with_what_is_wrong_in_it(refuses, tmp_path):
+    file = tmp_path / "my.toml"
+    for content, sentence in (
+        ("[training]\nepocs = 3", "training.epocs is not a setting; did you mean training.epochs?"),
+        ("[model]\nhidden = 'wide'", 'model.hidden = "wide": expected a whole number from 8 to 4096'),
+        ("preset = 'slow'", "'slow' is not a preset; choose one of recommended"),
+        ("hidden: 5", "is not TOML: "),
+    ):
+        file.write_text(content)
+        assert sentence in refuses(*TRAIN, "--config", str(file))
+    assert refuses(*TRAIN, "--config", str(tmp_path)).startswith(f"{tmp_path}: cannot be read")
+
+
+@pytest.mark.parametrize("command", ["watch", "pause", "stop", "resume", "remove", "test", "recommend"])
+def test_an_unknown_run_is_said_to_be_none(refuses, command):
+    words = {"remove": ["--yes"], "recommend": ["--user", "1"]}.get(command, [])
+    assert refuses(command, "zzzz", *words) == "zzzz: there is no such run; `bert4rec-tui runs` lists them"
+
+
+def test_an_unknown_or_unprepared_dataset_says_how_to_prepare_it(refuses, terminal):
+    assert refuses("train", "--dataset", "ml-1m") == (
+        "ml-1m: is not prepared; run `bert4rec-tui prepare ml-1m` first (`datasets` lists what is)"
+    )
+    shutil.rmtree(terminal.home / "datasets")
+    assert refuses("train") == "no dataset is prepared; run `bert4rec-tui prepare sample` first, or `quickstart`"
+    for words in (("test", "mine"), ("recommend", "mine", "--user", "1")):
+        assert refuses(*words).startswith("toy+users3: is not prepared; run `bert4rec-tui prepare toy` first")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "history.npy", "users.npz", "offsets.npy"])
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_damaged_dataset_says_to_prepare_it_again(refuses, terminal, name, share):
+    file = terminal.home / "datasets" / "toy+users3" / name
+    content = file.read_bytes()
+    file.write_bytes(content[: int(len(content) * share)])
+    sentence = refuses("recommend", "mine", "--user", "1")
+    assert sentence.startswith(f"{file}: cannot be read (")
+    assert sentence.endswith("; prepare the dataset again")
+
+
+@pytest.mark.parametrize("words", [("test", "mine"), ("recommend", "mine", "--user", "1")])
+def test_a_checkpoint_of_another_dataset_is_not_used(refuses, terminal, words):
+    """The same name, prepared again from other ratings: the old model's items are not these."""
+    prepare_toy(terminal.home, walks(50, 20, 12, seed=1))
+    sentence = refuses(*words)
+    assert "best.safetensors: was trained on toy+users3 as it was prepared then, which is not what " in sentence
+
+
+@pytest.mark.parametrize("words", [("test", "mine"), ("recommend", "mine", "--user", "1")])
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.9])
+def test_a_truncated_checkpoint_is_said_to_be_one(refuses, terminal, words, share):
+    path = terminal.last_run().checkpoint("best")
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    assert refuses(*words).startswith(f"{path}: is truncated or no safetensors file (")
+
+
+@pytest.mark.parametrize("words", [("test", "mine"), ("recommend", "mine", "--user", "1")])
+def test_a_foreign_checkpoint_is_said_to_be_one(refuses, terminal, words):
+    path = terminal.last_run().checkpoint("best")
+    save_file({"weight": np.zeros(3, np.float32)}, path)
+    assert refuses(*words) == f"{path}: was not written by bert4rec-tui, so its network is unknown"
+    path.write_text("no weights at all")
+    assert refuses(*words).startswith(f"{path}: is truncated or no safetensors file (")
+
+
+def test_weights_of_another_network_are_not_taken_over(refuses, terminal):
+    weights = str(terminal.last_run().checkpoint("best"))
+    sentence = refuses(*TRAIN, *tiny(model__hidden="32"), "--init-from", weights)
+    assert sentence.startswith(f"{weights}: ")
+    assert sentence.endswith("here it must be (22, 32)") or "network" in sentence
+    path = Path(weights)
+    path.write_bytes(path.read_bytes()[:500])
+    assert refuses(*TRAIN, *tiny(), "--init-from", weights).startswith(f"{weights}: is truncated or no safetensors")
+
+
+def test_a_run_without_a_checkpoint_says_to_let_it_train(refuses, terminal):
+    for file in (terminal.last_run().path / "checkpoints").iterdir():
+        file.unlink()
+    assert refuses("test") == "latest: no run has a checkpoint yet; train one first"
+    assert "has no checkpoint 'best' yet; let it train through a validation first" in refuses("test", "mine")
+    assert "last.safetensors: there is no such checkpoint" in refuses("recommend", "mine", "--user", "1")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--protocol", "all"), "--protocol all: is none; write full, uniform-100 or popular-100"),
+        (("--protocol", "uniform-500"), "uniform-500: no user has 500 unseen items to draw, 1"),
+        (("--device", "cdua"), '--device "cdua": expected auto, cpu, cuda, cuda:1 or mps'),
+        (("--device", "cuda:99"), '--device "cuda:99": there '),
+    ],
+)
+def test_a_test_that_cannot_be_is_refused(refuses, words, sentence):
+    assert refuses("test", "mine", *words).startswith(sentence)
+
+
+def test_a_run_whose_configuration_is_damaged_says_where(refuses, terminal):
+    config = terminal.last_run().path / "config.toml"
+    config.write_text(config.read_text().replace("hidden = 16", "hidden = 'x'"))
+    for words in (("test", "latest"), ("recommend", "latest", "--user", "1")):
+        assert refuses(*words) == f'{config}: model.hidden = "x": expected a whole number from 8 to 4096'
+
+
+def test_a_home_that_cannot_be_written_is_said_to_be(here, terminal, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("a file")
+    monkeypatch.setenv("BERT4REC_TUI_HOME", str(tmp_path / "file" / "home"))
+    sentence = here.refuses("prepare", "sample")
+    assert sentence.startswith(str(tmp_path / "file" / "home"))
+    assert sentence.endswith(
+        ": a file stands where a folder is needed; move it away or set BERT4REC_TUI_HOME to another folder"
+    )
+    monkeypatch.setenv("BERT4REC_TUI_HOME", str(terminal.home))
+    shutil.rmtree(terminal.home / "runs")
+    (terminal.home / "runs").write_text("a file")
+    sentence = here.refuses(*TRAIN, *tiny())
+    assert sentence.startswith(f"{terminal.home / 'runs'}: a file stands where a folder is needed; ")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (PermissionError(13, "Permission denied", "/srv/runs"), "/srv/runs: you have no permission there; "),
+        (OSError(28, "No space left on device", "/srv/runs"), "/srv/runs: the disk is full; free some space"),
+        (OSError(5, "Input/output error"), "a file: Input/output error"),
+    ],
+)
+def test_whatever_the_disk_refuses_is_a_sentence(here, monkeypatch, error, sentence):
+    def fail(**words: object) -> None:
+        raise error
+
+    monkeypatch.setattr("bert4rec_tui.commands.runs.run_runs", fail)
+    assert here.refuses("runs").startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "words", [["trian"], ["test", "--checkpoint", "first"], ["recommend", "-k", "ten"], ["train", "--x"]]
+)
+def test_words_that_are_no_command_are_refused_with_a_way_to_help(terminal, words):
+    answer = terminal.run(*words, code=2)
+    assert answer.out == ""
+    assert answer.err.startswith("Usage: bert4rec-tui ")
+    assert "-h' for help." in answer.err
+    assert answer.err.splitlines()[-1].startswith("Error: ")

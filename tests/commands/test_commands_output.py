@@ -1,0 +1,81 @@
+"""Where a command's words go: results on stdout, progress on stderr, on any terminal."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from bert4rec_tui.commands.output import Output, harmless
+from bert4rec_tui.progress import Progress
+
+
+def test_progress_of_programs_is_one_object_a_line(capsys):
+    output = Output(as_json=True)
+    for done in (0, 1, 2, 100):
+        output.progress(Progress(stage="Reading", done=done, total=100, unit="rows"))
+    output.say("half")
+    output.result({"a": "é"}, "unused")
+    out, err = capsys.readouterr()
+    assert out == '{"a": "é"}\n'
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert [line["progress"]["done"] for line in lines[:-1]] == [0, 100]  # what comes at once is not all said
+    assert lines[0]["progress"].keys() == {"stage", "done", "total", "unit", "rate", "seconds_left"}
+    assert lines[-1] == {"message": "half"}
+
+
+def test_in_a_file_each_stage_is_said_once_and_nothing_is_rewritten(capsys):
+    output = Output(as_json=False)
+    for stage in ("Reading", "Ordering"):
+        for done in range(50):
+            output.progress(Progress(stage=stage, done=done, total=50, unit="rows"))
+    output.result({}, "done")
+    out, err = capsys.readouterr()
+    assert [line.split()[0] for line in err.splitlines()] == ["Reading", "Ordering"]
+    assert out == "done\n"
+    assert "\x1b" not in err
+    assert "\r" not in err
+
+
+def test_on_a_terminal_one_line_is_rewritten_and_cleared_before_words():
+    script = (
+        "from bert4rec_tui.commands.output import Output\nfrom bert4rec_tui.progress import Progress\n"
+        "o = Output(False)\no.progress(Progress(stage='Reading', done=1, total=2))\no.say('words')\n"
+    )
+    ours, theirs = pty.openpty()
+    subprocess.run([sys.executable, "-c", script], stderr=theirs, check=True, env=_environment())
+    os.close(theirs)
+    seen = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert seen == "\r\x1b[KReading  1 of 2  50%\r\x1b[Kwords\r\n"
+
+
+def _environment(**variables: str) -> dict[str, str]:
+    from terminal import ROOT
+
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    return os.environ | {"PYTHONPATH": path} | variables
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+        ("\x1b[31mred\x07", " [31mred "),
+        ("over\rwritten \x9b2J", "over written  2J"),
+        ("Amélie – 千と千尋 [REC] (2007)", "Amélie – 千と千尋 [REC] (2007)"),
+    ],
+)
+def test_text_cannot_move_the_cursor(text, shown):
+    assert harmless(text) == shown
+
+
+def test_a_terminal_without_the_letters_gets_question_marks(here, terminal):
+    run = terminal.last_run()
+    config = (run.path / "config.toml").read_text().replace('name = "mine"', 'name = "schön"')
+    (run.path / "config.toml").write_text(config)
+    assert terminal.run("runs", PYTHONIOENCODING="ascii").out.startswith("run ")
+    answer = terminal.run("watch", "ä", code=2, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert answer.err == "bert4rec-tui: ?: there is no such run; `bert4rec-tui runs` lists them\n"

@@ -1,0 +1,78 @@
+"""The command `recommend`: the next items of a user, or after a history of one's own."""
+
+import json
+
+import pytest
+
+
+def test_the_result_is_one_object_with_history_and_ranked_items(terminal):
+    values = terminal.run("recommend", "mine", "--user", "1", "-k", "5", "--json").json()
+    assert list(values) == ["user", "history", "recommendations"]
+    assert values["user"] == "1"
+    rows = values["recommendations"]
+    assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5]
+    assert all(list(row) == ["rank", "item", "title", "score"] for row in rows)
+    scores = [row["score"] for row in rows]
+    assert scores == sorted(scores, reverse=True)
+    assert [row["title"] for row in rows] == [f"Film {row['item']}" for row in rows]
+    history = values["history"]
+    assert all(row["title"] == f"Film {row['item']}" for row in history)
+    assert [row["date"] for row in history[:2]] == ["1970-01-01", "1970-01-02"]
+    assert not {row["item"] for row in history} & {row["item"] for row in rows}
+
+
+def test_a_history_of_ones_own_is_taken_in_the_order_it_is_said(here):
+    values = here("recommend", "--items", "3, 4,5", "--json").json()
+    assert values["user"] is None
+    assert [row["item"] for row in values["history"]] == [3, 4, 5]
+    other = here("recommend", "--items", "5,4,3", "--json").json()
+    assert other["recommendations"] != values["recommendations"]
+    assert {row["item"] for row in other["recommendations"]} <= set(range(1, 21)) - {3, 4, 5}
+
+
+def test_nothing_known_still_gets_recommendations(here):
+    rows = here("recommend", "--items", "", "-k", "20", "--json").json()["recommendations"]
+    assert sorted(row["item"] for row in rows) == list(range(1, 21))
+
+
+def test_explained_each_names_the_items_that_speak_for_it(here):
+    values = here("recommend", "--user", "2", "--explain", "-k", "3", "--json").json()
+    history = {row["item"] for row in values["history"]}
+    causes = [cause for row in values["recommendations"] for cause in row["because"]]
+    assert causes
+    assert all(list(cause) == ["item", "title", "share"] and cause["share"] > 0 for cause in causes)
+    assert {cause["item"] for cause in causes} <= history
+    out = here("recommend", "--user", "2", "--explain", "-k", "3").out
+    assert out.count("because of Film ") == len(causes)
+
+
+def test_people_read_titles(here):
+    lines = here("recommend", "--user", "1", "-k", "2").out.splitlines()
+    assert lines[0].startswith("User 1 · ")
+    assert any(line.startswith("  1970-01-0") and " Film " in line for line in lines)
+    assert any(line.startswith("Next, by causal after epoch ") for line in lines)
+    assert lines[-1].split()[0] == "2"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--user", "999"], "toy+users3: there is no user 999"),
+        (["--user", "me"], "toy+users3: there is no user me"),
+        (["--items", "1,999"], "toy+users3: there is no item 999"),
+        (["--items", "1,Film 2"], "toy+users3: there is no item Film 2"),
+        ([], "recommend needs either --user ID or --items ID,ID,…"),
+        (["--user", "1", "--items", "2"], "recommend needs either --user ID or --items ID,ID,…"),
+        (["--user", "1", "-k", "21"], "-k 21: toy+users3 has 20 items; write a number from 1 to 20"),
+        (["--user", "1", "-k", "0"], "-k 0: toy+users3 has 20 items; write a number from 1 to 20"),
+        (["--user", "1", "--device", "gpu"], '--device "gpu": expected auto, cpu, cuda, cuda:1 or mps'),
+    ],
+)
+def test_what_is_not_there_is_said_to_be_missing(here, words, sentence):
+    assert here.refuses("recommend", "latest", *words) == sentence
+
+
+def test_an_error_for_programs_is_an_object_too(here):
+    answer = here("recommend", "--user", "999", "--json", code=2)
+    assert json.loads(answer.err) == {"error": "toy+users3: there is no user 999"}
+    assert answer.out == ""

@@ -1,0 +1,69 @@
+"""The command `test`: metrics with intervals beside the baselines, and what it keeps in the run."""
+
+import json
+
+import numpy as np
+import pytest
+
+
+def test_the_result_is_one_object_with_intervals_and_baselines(terminal):
+    answer = terminal.run("test", "mine", "--json")
+    values = answer.json()
+    assert {"run", "checkpoint", "users", "seconds", "protocols", "baselines"} <= set(values)
+    assert (values["run"], values["checkpoint"], values["users"]) == (terminal.last_run().id, "best", 60)
+    assert list(values["protocols"]) == ["full", "uniform-10"]
+    assert {"popularity", "transitions"} <= set(values["baselines"])
+    for metrics in (values["protocols"], *values["baselines"].values()):
+        for protocol in ("full", "uniform-10"):
+            assert {"Recall@1", "Recall@5", "NDCG@1", "NDCG@5", "MRR"} <= set(metrics[protocol])
+            for name in ("Recall@1", "NDCG@5", "MRR"):
+                estimate = metrics[protocol][name]
+                assert 0 <= estimate["low"] <= estimate["value"] <= estimate["high"] <= 1
+    stages = {json.loads(line)["progress"]["stage"] for line in answer.err.splitlines()}
+    assert {"Testing", "Testing popularity", "Testing transitions"} <= stages
+
+
+def test_ranks_and_metrics_of_each_protocol_are_kept_and_a_test_done_again_is_the_same(terminal, here):
+    first = here("test", "--protocol", "full", "--protocol", "popular-5", "--json").json()
+    assert list(first["protocols"]) == ["full", "popular-5"]
+    run = terminal.last_run()
+    for protocol in ("full", "popular-5"):
+        folder = run.test_folder("best", protocol)
+        kept = json.loads((folder / "metrics.json").read_text())
+        assert kept["metrics"] == first["protocols"][protocol]
+        assert kept["protocol"] == protocol
+        with np.load(folder / "ranks.npz", allow_pickle=False) as ranks:
+            assert len(ranks["users"]) == len(ranks["ranks"]) == 60
+            hits = float((ranks["ranks"] <= 5).mean())
+        if protocol == "full":
+            assert kept["metrics"]["Recall@5"]["value"] == pytest.approx(hits)
+    again = here("test", "--protocol", "full", "--protocol", "popular-5", "--json").json()
+    assert again["protocols"] == first["protocols"]
+    assert again["baselines"] == first["baselines"]
+    assert list(run.test_results()) == ["full", "popular-5"]
+
+
+def test_either_checkpoint_can_be_tested(terminal, here):
+    values = here("test", "--checkpoint", "last", "--protocol", "full", "--json").json()
+    assert (values["checkpoint"], values["epoch"]) == ("last", 2)
+    assert list(terminal.last_run().test_results("last")) == ["full"]
+
+
+def test_people_read_a_table_with_the_protocol_over_each_figure(terminal, here):
+    out = here("test", "--protocol", "full", "--protocol", "uniform-10").out
+    lines = out.splitlines()
+    assert lines[0].startswith(f"{terminal.last_run().id} · best (epoch ")
+    assert " · causal · test set · 60 users · " in lines[0]
+    heads = [line.split() for line in lines if "95% interval" in line]
+    assert [head[0] for head in heads] == ["full", "uniform-10"]
+    assert all(head[1] == "model" and {"popularity", "transitions"} <= set(head) for head in heads)
+    assert sum(line.startswith("NDCG@5 ") for line in lines) == 2
+    assert any(line.startswith("coverage@10") for line in lines)
+
+
+def test_a_run_of_a_gpu_can_be_tested_where_there_is_none(terminal, here):
+    run = terminal.last_run()
+    config = (run.path / "config.toml").read_text().replace('device = "cpu"', 'device = "cuda:99"')
+    (run.path / "config.toml").write_text(config)
+    answer = here("test", "--protocol", "full")
+    assert answer.err.startswith("this run was to train on cuda:99, which is not here; it is tested on ")
