@@ -156,7 +156,8 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
             return
         if state == "finished":
             self.notify(f"{run.short_id} has finished: 5 explores it, 4 tests it", markup=False, timeout=15)
-        elif state in ("failed", "lost"):
+        elif state in ("failed", "lost") and not (self.current_mode == "runs" and len(self.screen_stack) == 1):
+            # On the runs screen itself the death has its banner.
             why = clean(status.message) or "its worker is gone"
             text = f"{run.short_id} {'has failed' if state == 'failed' else 'is lost'}: {why}; 3 shows it"
             self.notify(text, severity="error", markup=False, timeout=15)

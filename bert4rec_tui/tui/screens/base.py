@@ -83,8 +83,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Make a pane the chosen one, which a narrow terminal shows alone, and go into it."""
         for pane in self._panes():
             pane.set_class(pane is chosen, "-chosen")
-        if focus:
+        if focus and self.compact:  # where the pane has yet to be shown
             self.call_after_refresh(self._focus_inside, chosen)
+        elif focus:
+            self._focus_inside(chosen)
 
     def _focus_inside(self, pane: Widget) -> None:
         if self.focused is not None and pane in self.focused.ancestors_with_self:
