@@ -9,12 +9,12 @@ from textual.pilot import Pilot
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool], seconds: float = 10.0) -> None:
     """Let the app work until something is so; fail where it does not become so."""
-    for _ in range(int(seconds / 0.02)):
+    for _ in range(int(seconds / 0.05)):
         await pilot.pause()
         if condition():
             await pilot.pause()
             return
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
     raise AssertionError(f"did not come true; the screen shows\n{screen_text(pilot)}")
 
 

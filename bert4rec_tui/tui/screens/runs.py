@@ -21,6 +21,7 @@ from bert4rec_tui.tui.widgets.filter_line import FilterLine
 from bert4rec_tui.tui.widgets.run_view import Banner, Death, EventList, LiveChart, RunPane, best_metric
 from bert4rec_tui.tui.widgets.runs_table import Column, columns_for, draw_header, draw_run, same_metric
 
+MOST_LINES = 300  # of the table, that are compared before it is drawn again
 EMPTY = "No run yet.\n2 Train configures one and launches it;\n`bert4rec-tui train` does the same."
 
 
@@ -60,6 +61,7 @@ class RunsScreen(RunsReading):
         self._feeds: dict[str, RunFeed] = {}
         self._curves: dict[str, RunCurves] = {}
         self._columns: list[Column] = []
+        self._lines: list[str] = []  # as they stand in the table, so that what is the same is not drawn again
         self._wanted: str = ""
 
     def compose_body(self) -> ComposeResult:
@@ -178,7 +180,10 @@ class RunsScreen(RunsReading):
         pane.border_subtitle = Content(f"{len(shown)} of {len(self.rows)}" if self.needle else "")
         table.empty = f"No run has “{self.needle}”; esc shows all." if self.rows else EMPTY
         self._columns = columns_for(self.rows, self.marks, max(table.size.width, 20), self.shell.ascii)
-        table.show_rows(np.array(shown, np.int64), keep=keep)
+        lines = [draw_run(self.rows[row], self._columns).markup for row in shown[:MOST_LINES]]
+        if lines != self._lines or keep != table.row or len(shown) != len(table.rows):
+            self._lines = lines
+            table.show_rows(np.array(shown, np.int64), keep=keep)
 
     def _draw_row(self, row: int, width: int) -> Content:
         del width

@@ -12,13 +12,19 @@ class Lines(Widget):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._write: Callable[[int], Sequence[Content]] = lambda _: []
+        self._drawn: Content | None = None
 
     def show(self, write: Callable[[int], Sequence[Content]]) -> None:
-        """Show what `write` gives for the width."""
+        """Show what `write` gives for the width; nothing is drawn where that is what stands there already."""
         self._write = write
-        self.refresh()
+        if self._written() != self._drawn:
+            self.refresh()
+
+    def _written(self) -> Content:
+        width = self.size.width
+        return Content("\n").join(line.truncate(width, ellipsis=True) for line in self._write(width))
 
     def render(self) -> Content:
         """The lines, cut to the width."""
-        width = self.size.width
-        return Content("\n").join(line.truncate(width, ellipsis=True) for line in self._write(width))
+        self._drawn = self._written()
+        return self._drawn
