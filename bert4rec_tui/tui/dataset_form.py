@@ -49,6 +49,11 @@ def dataset_sections() -> list[Section]:
     ]
 
 
+def label_of(path: str) -> str:
+    """What a setting is called in the form."""
+    return _LABELS.get(path, path.replace("_", " "))
+
+
 def dataset_errors(values: dict[str, Any], edited: str) -> dict[str, str]:
     """Path → what is wrong."""
     return {path: in_labels(text, _LABELS) for path, text in errors_of(values, DatasetConfig, edited).items()}

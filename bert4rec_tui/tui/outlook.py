@@ -32,7 +32,7 @@ def outlook_of(
     config: Config | None, prepared: list[PreparedDataset], devices: list[Device], runs: LocalRuns
 ) -> Outlook:
     """Reckon the figures of a configuration; for a thread, since histories and earlier runs are read."""
-    free = shutil.disk_usage(home() if home().exists() else Path.home()).free
+    free = free_space()
     known = tuple(devices)
     if config is None:
         return Outlook(None, None, known, free, problem="The figures come when no field is in error.")
@@ -41,6 +41,11 @@ def outlook_of(
         return Outlook(None, device, known, free, problem="The figures come when a dataset is chosen.")
     seconds, like = epoch_seconds(config, dataset, device, runs)
     return Outlook(reckon(config, dataset), device, known, free, seconds, like)
+
+
+def free_space() -> int:
+    """The bytes that are free where runs are kept."""
+    return shutil.disk_usage(home() if home().exists() else Path.home()).free
 
 
 def epoch_seconds(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -17,7 +18,7 @@ def errors_of(values: dict[str, Any], kind: type[Struct], edited: str = "") -> d
     A message that speaks of several fields stands beside the `edited` one if that is among them, since this is where
     the person looks, else beside the first.
     """
-    known = [field.path for field in fields_of(kind)]
+    known = _paths(kind)
     defaults = to_dict(kind())
     errors: dict[str, str] = {}
     stand_ins: set[str] = set()
@@ -39,6 +40,11 @@ def errors_of(values: dict[str, Any], kind: type[Struct], edited: str = "") -> d
             trial = with_value(trial, path, value_at(defaults, path))
             stand_ins.add(path)
     return errors
+
+
+@cache
+def _paths(kind: type[Struct]) -> tuple[str, ...]:
+    return tuple(field.path for field in fields_of(kind))
 
 
 def in_labels(sentence: str, labels: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))  # where the package lies when it is not installed
 SPLIT = sys.argv.index("--")
 OPTIONS, WORDS = sys.argv[1:SPLIT], sys.argv[SPLIT + 1 :]
 HOME = Path(os.environ["BERT4REC_TUI_HOME"])
@@ -49,7 +50,10 @@ def main() -> None:
     if WORDS[0] == "prepare":
         from worlds import make_dataset
 
-        made = make_dataset(HOME)
+        from bert4rec_tui.data.dataset import PreparedDataset
+
+        there = HOME / "datasets" / "tiny"
+        made = PreparedDataset(there) if there.exists() else make_dataset(HOME)
         counts = made.manifest.counts
         result = {"dataset": made.id, "users": counts.users, "items": counts.items, "interactions": counts.interactions}
     else:

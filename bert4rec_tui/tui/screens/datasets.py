@@ -15,6 +15,7 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.tui.child import CommandError
+from bert4rec_tui.tui.dataset_form import label_of
 from bert4rec_tui.tui.dataset_rows import DatasetRow, prepare_arguments, read_rows
 from bert4rec_tui.tui.quick_start import quick_start
 from bert4rec_tui.tui.removal import removal_of, remove
@@ -208,7 +209,7 @@ class DatasetsScreen(MainScreen):
         if form.errors or settings is None:
             path = next(iter(form.errors), "")
             form.select(path)
-            self.notify(f"{path.replace('_', ' ')}: {form.errors.get(path, '')}", severity="error", markup=False)
+            self.notify(f"{label_of(path)}: {form.errors.get(path, '')}", severity="error", markup=False)
         elif self.detail.match is not None:
             self.notify(f"{settings.id} is prepared with these settings; t trains on it.", markup=False)
         elif self._is_free():

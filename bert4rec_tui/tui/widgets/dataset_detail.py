@@ -10,7 +10,7 @@ from textual.message import Message
 
 from bert4rec_tui.config import DatasetConfig, to_dict
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.tui.dataset_form import dataset_errors, dataset_sections, effects_of, valid_settings
+from bert4rec_tui.tui.dataset_form import dataset_errors, dataset_sections, effects_of, label_of, valid_settings
 from bert4rec_tui.tui.dataset_rows import DatasetRow
 from bert4rec_tui.tui.dataset_stats import DatasetStats, stats_of
 from bert4rec_tui.tui.widgets.dataset_facts import DatasetFigures, DatasetSource
@@ -92,7 +92,8 @@ class DatasetDetail(Vertical):
             figures.show(None, None, "Counts, density and histories stand here once it is prepared.")
             line.say(f"p prepares it as {settings.id}{fetch}")
         else:
-            line.say("a setting is in error")
+            path, error = next(iter(self.form.errors.items()), ("", "a setting is in error"))
+            line.say(f"{label_of(path)}: {error}", error=True)
 
     @work(thread=True, exclusive=True, group="count", exit_on_error=False)
     def count(self, dataset: PreparedDataset) -> None:

@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from bert4rec_tui.progress import Progress, describe_progress
-from bert4rec_tui.tui.widgets.signs import MUTED
+from bert4rec_tui.tui.widgets.signs import MUTED, cut
 
 BAR = 16
 
@@ -21,21 +21,22 @@ class JobLine(Widget):
         self.ascii = ascii
         self.progress: Progress | None = None
         self.hint = ""
+        self.error = False
 
     def show(self, progress: Progress | None) -> None:
         """Show how far the work is; None when there is none."""
         self.progress = progress
         self.refresh()
 
-    def say(self, hint: str) -> None:
+    def say(self, hint: str, error: bool = False) -> None:
         """What stands there while nothing works."""
-        self.hint = hint
+        self.hint, self.error = hint, error
         self.refresh()
 
     def render(self) -> Content:
         """A bar where the end is known, the words, and the key that cancels."""
         if self.progress is None:
-            return Content.styled(self.hint, MUTED)
+            return Content.styled(cut(self.hint, self.size.width, self.ascii), "$text-error" if self.error else MUTED)
         words = describe_progress(self.progress)
         cancel = Content.styled("  esc ", "bold $accent") + Content.styled("cancel", MUTED)
         room = self.size.width - cancel.cell_length

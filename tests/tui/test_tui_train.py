@@ -1,0 +1,308 @@
+"""The train screen by keyboard: configure, see what it means, launch; what is wrong is refused beside its field."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+from waiting import screen_text, type_text, until, until_shown
+from worlds import make_dataset, make_run, small_config
+
+from bert4rec_tui.config import Config, ModelConfig, from_dict, load_config, save_config, to_dict, value_at
+from bert4rec_tui.presets import preset
+from bert4rec_tui.tui.app import Bert4RecApp
+from bert4rec_tui.tui.devices import Device
+from bert4rec_tui.tui.last_config import last_config
+from bert4rec_tui.tui.preflight import parameters, reckon, windows
+from bert4rec_tui.tui.screens import train
+from bert4rec_tui.tui.screens.train import TrainScreen
+
+SIZES = [(80, 24), (120, 40)]
+Look = Callable[[Pilot[Any], str], None]
+Pretend = Callable[..., list[str]]
+Heard = Callable[[], list[list[str]]]
+GIB = 2**30
+MACHINE = [
+    Device("cuda:0", "H100 80GB", 78 * GIB, 80 * GIB, load=2.0, processes=0),
+    Device("cpu", "16 cores", 100 * GIB, 128 * GIB, load=3.0),
+]
+
+
+@pytest.fixture(autouse=True)
+def one_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The same devices and the same disk wherever the tests run; files have short names."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(train, "devices", lambda: MACHINE)
+    monkeypatch.setattr("bert4rec_tui.tui.outlook.free_space", lambda: 412_000_000_000)
+
+
+async def open_train(pilot: Pilot[Any]) -> TrainScreen:
+    await pilot.press("2")
+    await until(pilot, lambda: isinstance(pilot.app.screen, TrainScreen))
+    screen = pilot.app.screen
+    assert isinstance(screen, TrainScreen)
+    await until(pilot, lambda: screen._looked)
+    return screen
+
+
+async def edit(pilot: Pilot[Any], path: str, text: str) -> None:
+    """Select a field and write into it."""
+    screen = pilot.app.screen
+    assert isinstance(screen, TrainScreen)
+    screen.go_to_field(path)
+    await until(pilot, lambda: screen.form.selected is not None and path in str(vars(screen.form.selected)))
+    await pilot.press("enter")
+    await type_text(pilot, text)
+    await pilot.press("enter")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_form_begins_with_the_prepared_dataset(home: Path, size: tuple[int, int], look_like: Look) -> None:
+    make_dataset(home)
+    async with Bert4RecApp().run_test(size=size) as pilot:
+        screen = await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users, 60 items")
+        if size[0] > 100:
+            await until_shown(pilot, "steps per epoch")
+        assert screen.form.values["dataset"]["name"] == "tiny"
+        look_like(pilot, "train-filled")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_without_a_dataset_it_says_how_to_get_one(
+    home: Path, size: tuple[int, int], look_like: Look, pretending: Pretend, said: Heard
+) -> None:
+    async with Bert4RecApp(program=pretending()).run_test(size=size) as pilot:
+        await open_train(pilot)
+        await until_shown(pilot, "sample is not prepared; press 1")
+        if size[0] > 100:
+            await until_shown(pilot, "The figures come when")
+        look_like(pilot, "train-empty")
+        await pilot.press("r")
+        await pilot.pause(0.2)
+    assert said() == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_launching_with_an_error_is_refused_beside_the_field(
+    home: Path, size: tuple[int, int], look_like: Look, pretending: Pretend, said: Heard
+) -> None:
+    make_dataset(home)
+    async with Bert4RecApp(program=pretending()).run_test(size=size) as pilot:
+        screen = await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users")
+        await edit(pilot, "model.hidden", "250")
+        screen.go_to_field("training.precision")
+        await pilot.pause()
+        await pilot.press("r")
+        await until_shown(pilot, "Hidden size: is not divisible by Heads = 4")
+        await until(pilot, lambda: screen.form.selected is not None)
+        if size[0] > 100:
+            await until_shown(pilot, "The figures come when")
+        look_like(pilot, "train-failed")
+    assert said() == []
+
+
+async def test_what_the_dataset_cannot_give_is_said_beside_the_field(home: Path) -> None:
+    make_dataset(home)
+    async with Bert4RecApp().run_test(size=(140, 45)) as pilot:
+        screen = await open_train(pilot)
+        screen.form.replace(to_dict(fitting(screen)))
+        for path, value, sentence in (
+            ("evaluation.ks", (1, 10, 500), "500 is larger than the catalogue of 60"),
+            ("evaluation.protocols", ("full", "uniform-100"), "uniform-100 wants more negatives than the"),
+            ("training.device", "cuda:3", "cuda:3 is not there; this machine has cuda:0, cpu"),
+        ):
+            screen.form.set_value(path, value)
+            screen.go_to_field(path)
+            await until_shown(pilot, sentence)
+            await pilot.press("u")
+
+
+def fitting(screen: TrainScreen) -> Config:
+    """A configuration that the tiny dataset can be trained with."""
+    config = small_config()
+    values = {**to_dict(config), "dataset": screen.form.values["dataset"]}
+    values["evaluation"] = {**values["evaluation"], "protocols": ("full",)}
+    return from_dict(values, Config)
+
+
+async def test_a_launch_hands_over_the_configuration_and_goes_to_the_run(
+    home: Path, tmp_path: Path, pretending: Pretend
+) -> None:
+    make_dataset(home)
+    copy = tmp_path / "launched.toml"
+    app = Bert4RecApp(program=pretending("--config-copy", str(copy)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users")
+        screen.form.replace(to_dict(fitting(screen)))
+        await edit(pilot, "training.epochs", "7")
+        wanted = screen.form.values
+        await pilot.press("r")
+        await until(pilot, lambda: app.current_mode == "runs")
+        await until_shown(pilot, "zuli")
+    launched = load_config(copy)
+    assert launched.training.epochs == 7
+    assert to_dict(launched) == to_dict(load_config(copy, Config())) == wanted
+    assert last_config() == launched, "it is offered again"
+
+
+async def test_a_launch_that_fails_says_why_and_stays(home: Path, pretending: Pretend) -> None:
+    make_dataset(home)
+    app = Bert4RecApp(program=pretending("--fail", "init.safetensors: is of another network"))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        screen = await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users")
+        screen.form.replace(to_dict(fitting(screen)))
+        await pilot.pause()
+        await pilot.press("r")
+        await until_shown(pilot, "init.safetensors: is of another network")
+        assert app.current_mode == "train"
+
+
+async def test_what_differs_from_the_preset_is_always_in_sight(home: Path) -> None:
+    make_dataset(home)
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users")
+        await edit(pilot, "training.epochs", "40")
+        await until_shown(pilot, "changed: training.epochs 200 → 40")
+        await until_shown(pilot, "recommended has 200")
+        await pilot.press("u")
+        await until(pilot, lambda: "changed:" not in screen_text(pilot))
+
+
+async def test_a_preset_is_taken_and_the_dataset_stays(home: Path) -> None:
+    make_dataset(home)
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        screen = await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users")
+        await pilot.press("n")
+        await until_shown(pilot, "Start from")
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: screen.form.values["preset"] != "recommended")
+        name = screen.form.values["preset"]
+        assert screen.form.values["model"] == to_dict(preset(name))["model"]
+        assert screen.form.values["dataset"]["name"] == "tiny"
+
+
+async def test_a_configuration_is_saved_and_opened_as_toml(home: Path, tmp_path: Path) -> None:
+    make_dataset(home)
+    file = tmp_path / "mine.toml"
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        screen = await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users")
+        await edit(pilot, "training.epochs", "33")
+        await pilot.press("e")
+        await until_shown(pilot, "Save the configuration as")
+        await pilot.press("ctrl+u")
+        await type_text(pilot, file.name)
+        await pilot.press("enter")
+        await until(pilot, file.exists)
+        assert load_config(file).training.epochs == 33
+        await pilot.press("u")
+        await until(pilot, lambda: value_at(screen.form.values, "training.epochs") == 200)
+        await pilot.press("o")
+        await until_shown(pilot, "Open a configuration")
+        await type_text(pilot, file.name)
+        await pilot.press("enter")
+        await until(pilot, lambda: value_at(screen.form.values, "training.epochs") == 33)
+
+
+async def test_a_file_is_replaced_only_after_a_question(home: Path, tmp_path: Path) -> None:
+    make_dataset(home)
+    file = tmp_path / "mine.toml"
+    file.write_text("# precious\n", encoding="utf-8")
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users")
+        await pilot.press("e")
+        await until_shown(pilot, "Save the configuration as")
+        await pilot.press("ctrl+u")
+        await type_text(pilot, file.name)
+        await pilot.press("enter")
+        await until_shown(pilot, "mine.toml exists")
+        await pilot.press("enter")
+        await until(pilot, lambda: "mine.toml exists" not in screen_text(pilot))
+    assert file.read_text(encoding="utf-8") == "# precious\n"
+
+
+async def test_a_toml_file_with_an_unknown_key_changes_nothing(home: Path, tmp_path: Path) -> None:
+    make_dataset(home)
+    file = tmp_path / "mine.toml"
+    file.write_text("[model]\nhiden = 64\n", encoding="utf-8")
+    async with Bert4RecApp().run_test(size=(120, 40), notifications=True) as pilot:
+        screen = await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users")
+        before = screen.form.values
+        await pilot.press("o")
+        await until_shown(pilot, "Open a configuration")
+        await type_text(pilot, file.name)
+        await pilot.press("enter")
+        await until_shown(pilot, "hiden is not")
+        assert screen.form.values == before
+
+
+async def test_the_last_launch_is_offered_again(home: Path) -> None:
+    make_dataset(home)
+    home.mkdir(exist_ok=True)
+    config = preset("causal")
+    save_config(config, home / "last-config.toml")
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        screen = await open_train(pilot)
+        await pilot.press("n")
+        await until_shown(pilot, "last used")
+        await pilot.press("g", "enter")
+        await until(pilot, lambda: screen.form.values["preset"] == "causal")
+
+
+async def test_the_time_of_an_epoch_goes_by_an_earlier_run(home: Path) -> None:
+    make_dataset(home)
+    make_run(home, "finished", "lamp", epoch=20)
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        screen = await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users")
+        screen.form.replace(to_dict(fitting(screen)))
+        screen.form.set_value("training.device", "cpu")
+        await until_shown(pilot, "going by lamp")
+
+
+def test_the_number_of_parameters_is_the_networks_own() -> None:
+    """The formula of the screen against the network itself, which the screen must not import."""
+    torch = pytest.importorskip("torch")
+    from bert4rec_tui.model.bert4rec import Bert4Rec
+
+    for model in (
+        ModelConfig(),
+        ModelConfig(hidden=64, heads=2, blocks=3, feed_forward=2, max_len=20, tied_head=True),
+        ModelConfig(hidden=32, heads=4, blocks=1, output_bias=False),
+    ):
+        network = Bert4Rec(123, model)
+        assert parameters(model, 123) == sum(weight.numel() for weight in network.parameters()), model
+    assert torch is not None
+
+
+def test_sliding_windows_cover_every_history() -> None:
+    config = Config(model=ModelConfig(max_len=10))
+    values = {**to_dict(config)}
+    values["training"] = {**values["training"], "windows": "sliding", "window_stride": 5}
+    sliding = from_dict(values, Config)
+    lengths = np.array([0, 1, 10, 11, 15, 16, 40])
+    assert windows(lengths, config) == 6
+    assert windows(lengths, sliding) == 0 + 1 + 1 + 2 + 2 + 3 + 7
+
+
+def test_a_larger_batch_needs_more_memory_and_fewer_steps(home: Path) -> None:
+    dataset = make_dataset(home)
+    small, large = Config(), load_large()
+    assert reckon(large, dataset).memory > reckon(small, dataset).memory
+    assert reckon(large, dataset).steps < reckon(small, dataset).steps or reckon(small, dataset).steps == 1
+
+
+def load_large() -> Config:
+    values = to_dict(Config())
+    values["training"] = {**values["training"], "batch_size": 512}
+    return from_dict(values, Config)
