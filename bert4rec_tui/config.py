@@ -155,7 +155,7 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     precision: Annotated[
         Literal["auto", "fp32", "bf16"], Meta(description="Arithmetic of the blocks; auto: bf16 where it is fast.")
     ] = "auto"
-    threads: Annotated[int, Meta(ge=0, description="CPU threads; 0: all cores that this process may use.")] = 0
+    threads: Annotated[int, Meta(ge=0, le=1024, description="CPU threads; 0: all cores that this process may use.")] = 0
     deterministic: Annotated[bool, Meta(description="The same bits each time on a GPU too, at some cost.")] = False
     seed: Annotated[Seed, Meta(description="Seed of order, masks and dropout.")] = 0
 

@@ -9,7 +9,8 @@ class Progress(Struct, frozen=True, kw_only=True):
     """How far one stage of some work is.
 
     `stage` is a word for the person, such as "Downloading"; `total` is None while unknown; `unit` is what is counted
-    ("bytes", "users", …); `rate` is in units a second, `seconds_left` None while unknown.
+    ("bytes", "users", …); `rate` is in units a second, `seconds_left` None while unknown; `note` is what else is known
+    now, such as the loss.
     """
 
     stage: str
@@ -18,6 +19,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     unit: str = ""
     rate: float | None = None
     seconds_left: float | None = None
+    note: str = ""
 
 
 ReportProgress = Callable[[Progress], None]
@@ -50,8 +52,11 @@ def size(amount: float) -> str:
 
 def describe_progress(progress: Progress) -> str:
     """One line for a progress: `Downloading 3.2 of 5.9 MB  54%  1.1 MB/s  3s left`."""
-    show = size if progress.unit == "bytes" else lambda amount: f"{amount:,.0f} {progress.unit}".rstrip()
-    parts = [progress.stage]
+
+    def show(amount: float) -> str:
+        return size(amount) if progress.unit == "bytes" else f"{amount:,.0f} {progress.unit}".rstrip()
+
+    parts = [progress.stage, *([progress.note] if progress.note else [])]
     if progress.total:
         parts.append(f"{show(progress.done)} of {show(progress.total)}  {progress.done / progress.total:.0%}")
     elif progress.done:

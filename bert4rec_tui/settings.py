@@ -30,7 +30,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 def home() -> Path:
     """The folder that holds all data; BERT4REC_TUI_HOME moves it."""
     chosen = os.environ.get("BERT4REC_TUI_HOME")
-    return Path(chosen).expanduser().absolute() if chosen else platformdirs.user_data_path("bert4rec-tui")
+    if not chosen:
+        return platformdirs.user_data_path("bert4rec-tui")
+    try:
+        return Path(chosen).expanduser().absolute()
+    except RuntimeError:
+        raise UserError(f"BERT4REC_TUI_HOME = {chosen}: there is no such user's home; write the path in full") from None
 
 
 def raw_folder() -> Path:

@@ -29,6 +29,12 @@ def test_a_relative_home_and_a_tilde_are_made_absolute(monkeypatch, tmp_path):
     assert settings.runs_folder() == tmp_path / "there" / "runs"
 
 
+def test_the_home_of_nobody_is_refused(monkeypatch):
+    monkeypatch.setenv("BERT4REC_TUI_HOME", "~nobody-of-that-name/data")
+    with pytest.raises(UserError, match=r"BERT4REC_TUI_HOME = ~nobody-of-that-name/data: there is no such user"):
+        settings.home()
+
+
 def test_without_it_the_platform_decides(monkeypatch):
     monkeypatch.delenv("BERT4REC_TUI_HOME", raising=False)
     assert settings.home() == platformdirs.user_data_path("bert4rec-tui")

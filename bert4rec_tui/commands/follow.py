@@ -102,7 +102,8 @@ def tell(run: Run, events: list[Event], output: Output) -> None:
         else:
             output.progress(
                 Progress(
-                    stage=stage if status.loss is None else f"{stage}  loss {status.loss:.3f}",
+                    stage=stage,
+                    note="" if status.loss is None else f"loss {status.loss:.3f}",
                     done=max(0, done),
                     total=status.steps_per_epoch,
                     unit="steps",

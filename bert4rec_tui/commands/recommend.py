@@ -1,6 +1,8 @@
 """The command `recommend`: the next items for a user, or after a history of one's own."""
 
 import datetime
+import math
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,7 @@ import numpy as np
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.model.hardware import choose_device, set_up_process
 from bert4rec_tui.recommend.recommender import Recommender
 from bert4rec_tui.runs.store import LocalRuns
@@ -46,6 +48,8 @@ def recommendation(
     """What `recommend --json` prints."""
     dataset = recommender.dataset
     found = recommender.recommend(history, k)
+    if not all(map(math.isfinite, found.scores)):
+        raise WorkFailedError("the model's scores are not numbers, so nothing can be ranked; use another checkpoint")
     rows: list[dict[str, Any]] = [
         {"rank": rank, **_name(dataset, item), "score": round(score, 6)}
         for rank, (item, score) in enumerate(zip(found.items, found.scores, strict=True), start=1)
@@ -73,8 +77,8 @@ def _history(dataset: PreparedDataset, user: int | None, history: list[int]) -> 
     if user is not None and dataset.timestamps is not None:
         start = int(dataset.offsets[user])
         for row, seconds in zip(rows, dataset.timestamps[start : start + len(rows)].tolist(), strict=True):
-            moment = datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC)
-            row["date"] = moment.date().isoformat()
+            with suppress(ValueError, OverflowError, OSError):  # a time that no calendar has
+                row["date"] = datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC).date().isoformat()
     return rows
 
 

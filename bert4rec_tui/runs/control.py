@@ -7,7 +7,7 @@ import msgspec
 from filelock import FileLock
 from msgspec import Struct
 
-from bert4rec_tui.files import replace_file
+from bert4rec_tui.files import explain_os_error, replace_file
 
 Wish = Literal["train", "pause", "stop"]
 
@@ -28,11 +28,17 @@ def read_control(path: Path) -> Control:
 
 
 def ask(path: Path, wanted: Wish, at_least: int = 0) -> Control:
-    """Leave a wish for the worker of a run, with a number above `at_least` and every earlier one."""
-    # Two who ask at once must not get the same number: the worker would obey the first and pass over the second.
-    with FileLock(path / "control.lock", timeout=5):
-        control = Control(max(read_control(path).number, at_least) + 1, wanted)
-        replace_file(path / "control.json", msgspec.json.encode(control))
+    """Leave a wish for the worker of a run, with a number above `at_least` and every earlier one.
+
+    Raises UserError where nothing can be written there.
+    """
+    try:
+        # Two who ask at once must not get the same number: the worker would obey the first and pass over the second.
+        with FileLock(path / "control.lock", timeout=5):
+            control = Control(max(read_control(path).number, at_least) + 1, wanted)
+            replace_file(path / "control.json", msgspec.json.encode(control))
+    except OSError as error:
+        raise explain_os_error(error, path) from error
     return control
 
 

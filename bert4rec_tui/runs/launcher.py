@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.files import explain_os_error
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import clear_control
 from bert4rec_tui.runs.status import LIVE, is_starting, worker_lock, write_status
@@ -41,6 +42,8 @@ def launch(run: Run) -> int:
             write_status(run.path, status)
     except Timeout:
         raise UserError(f"{run.id}: has a worker already") from None
+    except OSError as error:
+        raise explain_os_error(error, run.path) from error
     answer = subprocess.run(
         [sys.executable, "-m", "bert4rec_tui.runs.spawn", str(run.path.absolute())],
         stdin=subprocess.DEVNULL,

@@ -22,7 +22,7 @@ def test_progress_of_programs_is_one_object_a_line(capsys):
     assert out == '{"a": "é"}\n'
     lines = [json.loads(line) for line in err.splitlines()]
     assert [line["progress"]["done"] for line in lines[:-1]] == [0, 100]  # what comes at once is not all said
-    assert lines[0]["progress"].keys() == {"stage", "done", "total", "unit", "rate", "seconds_left"}
+    assert lines[0]["progress"].keys() == {"stage", "done", "total", "unit", "rate", "seconds_left", "note"}
     assert lines[-1] == {"message": "half"}
 
 
@@ -30,7 +30,7 @@ def test_in_a_file_each_stage_is_said_once_and_nothing_is_rewritten(capsys):
     output = Output(as_json=False)
     for stage in ("Reading", "Ordering"):
         for done in range(50):
-            output.progress(Progress(stage=stage, done=done, total=50, unit="rows"))
+            output.progress(Progress(stage=stage, done=done, total=50, unit="rows", note=f"loss {done}"))
     output.result({}, "done")
     out, err = capsys.readouterr()
     assert [line.split()[0] for line in err.splitlines()] == ["Reading", "Ordering"]

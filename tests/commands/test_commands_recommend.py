@@ -2,7 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 
 def test_the_result_is_one_object_with_history_and_ranked_items(terminal):
@@ -76,3 +79,16 @@ def test_an_error_for_programs_is_an_object_too(here):
     answer = here("recommend", "--user", "999", "--json", code=2)
     assert json.loads(answer.err) == {"error": "toy+users3: there is no user 999"}
     assert answer.out == ""
+
+
+def test_a_model_that_has_gone_wrong_recommends_nothing(here, terminal):
+    path = terminal.last_run().checkpoint("best")
+    with safe_open(path, framework="np") as file:
+        metadata = file.metadata()
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    weights["token.weight"] = np.full_like(weights["token.weight"], np.nan)
+    save_file(weights, path, metadata)
+    answer = here("recommend", "--user", "1", "--json", code=1)
+    assert json.loads(answer.err)["error"].startswith("the model's scores are not numbers")
+    answer = here("test", "--protocol", "full", code=1)
+    assert "targets are not finite" in answer.err

@@ -5,10 +5,12 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from making_runs import environment
 
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.control import Control, ask, clear_control, read_control
 
 wishes = st.lists(st.tuples(st.sampled_from(["train", "pause", "stop"]), st.integers(0, 20)), min_size=1, max_size=12)
@@ -76,3 +78,9 @@ def test_no_two_wishes_of_any_process_or_thread_share_a_number(tmp_path):
     for thread in threads:
         thread.join(timeout=60)
     assert sorted(numbers + [int(number) for number in out.split()]) == list(range(1, 101))
+
+
+def test_a_wish_that_cannot_be_left_is_a_sentence(tmp_path):
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(UserError, match="a file stands where a folder is needed"):
+        ask(tmp_path / "run", "stop")
