@@ -55,8 +55,9 @@ class HistoryRows:
         parts: list[tuple[str | Content, int]] = []
         room = width
         if self.shares:
-            parts.append((self._share(self.position(row), ascii), 12))
-            room -= 13
+            drawn = 12 if width >= 40 else 5  # the number with its bar, or alone
+            parts.append((self._share(self.position(row), ascii, drawn > 5), drawn))
+            room -= drawn + 1
         if room >= 38:
             parts.append((Content.styled(date_of(self.world.dataset, watched), MUTED), 10))
             room -= 11
@@ -69,12 +70,14 @@ class HistoryRows:
             parts.append((Content.styled(words, MUTED), genres))
         return cells(*parts)
 
-    def _share(self, position: int, ascii: bool) -> Content:
+    def _share(self, position: int, ascii: bool, with_bar: bool) -> Content:
         value = self.shares[position] if position < len(self.shares) else 0.0
         most = max((abs(share) for share in self.shares), default=0.0) or 1.0
         number = signed(value)
         if not value:
             return Content.styled(number.rjust(5), MUTED)
+        if not with_bar:
+            return Content(number.rjust(5))
         style = "$primary 80%" if value > 0 else "$text-error"
         return Content(f"{number:>5} ") + Content.styled(score_bar(abs(value) / most, 6, ascii), style)
 

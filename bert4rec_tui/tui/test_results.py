@@ -97,7 +97,7 @@ class Table:
             return Content.styled(f"{text:>6}", "bold") + Content.styled(" interactions, mean", MUTED)
         half = ""
         if found.low is not None and found.high is not None:
-            half = ("+" if ascii else "±") + f"{(found.high - found.low) / 2:.3f}".replace("0.", ".", 1)
+            half = ("~" if ascii else "±") + f"{(found.high - found.low) / 2:.3f}".replace("0.", ".", 1)
         parts: list[tuple[str | Content, int]] = [
             (Content.styled(metric(found.value), "bold"), -5),
             (Content.styled(half, MUTED), 5),

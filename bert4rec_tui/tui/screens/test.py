@@ -135,9 +135,10 @@ class TestScreen(MainScreen):
         rows.head = 2 if results else 0
         rows.show_rows(len(self.table.names))
         epoch = found.epoch_now if found else None
-        self.query_one("#test-notes", Static).update(
-            Content(notes({p: results[p] for p in shown if p in results}, epoch))
-        )
+        said = notes({p: results[p] for p in shown if p in results}, epoch)
+        if self.shell.ascii:
+            said = said.replace("±", "~").replace("·", "|")
+        self.query_one("#test-notes", Static).update(Content(said))
         self.query_one("#recall-plot", Chart).show(plot_by_k("Recall", results, shown))
         self.query_one("#ndcg-plot", Chart).show(plot_by_k("NDCG", results, shown))
 
