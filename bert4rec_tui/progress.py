@@ -58,7 +58,10 @@ def describe_progress(progress: Progress) -> str:
 
     parts = [progress.stage, *([progress.note] if progress.note else [])]
     if progress.total:
-        parts.append(f"{show(progress.done)} of {show(progress.total)}  {progress.done / progress.total:.0%}")
+        done, total = show(progress.done), show(progress.total)
+        number, _, unit = done.partition(" ")
+        done = number if total.endswith(f" {unit}") else done  # the unit once, where it is the same
+        parts.append(f"{done} of {total}  {progress.done / progress.total:.0%}")
     elif progress.done:
         parts.append(show(progress.done))
     if progress.rate:

@@ -101,12 +101,9 @@ class ChildCommand:
             printed = await output
             code = await process.wait()
         except BaseException:
-            self.end_now()
+            self.cancel()
             output.cancel()
             raise
-        finally:
-            if self._killing is not None:
-                self._killing.cancel()
         if self._cancelled:
             raise CommandCancelledError("cancelled")
         if code != 0:
@@ -118,15 +115,17 @@ class ChildCommand:
         self._cancelled = True
         if self._process is not None and self._process.returncode is None and self._killing is None:
             self._signal(signal.SIGTERM)
-            self._killing = asyncio.ensure_future(self._end_later())
+            self._killing = asyncio.ensure_future(self._end_later(self._process))
 
     def end_now(self) -> None:
         """Ask the command to end without waiting for it, when nobody is left who would."""
         self._signal(signal.SIGTERM)
 
-    async def _end_later(self) -> None:
-        await asyncio.sleep(SECONDS_TO_END)
-        self._signal(signal.SIGKILL)
+    async def _end_later(self, process: asyncio.subprocess.Process) -> None:
+        try:
+            await asyncio.wait_for(process.wait(), SECONDS_TO_END)
+        except TimeoutError:
+            self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
         # The group has the number of its first process, which is ours and not yet waited for while returncode is None.

@@ -54,7 +54,11 @@ def stable(svg: str) -> str:
     svg = re.sub(r'<clipPath id="terminal-line-[^"]*">.*?</clipPath>\s*', "", svg, flags=re.DOTALL)
     svg = re.sub(r' clip-path="url\(#terminal-line-[^)]*\)"', "", svg)
     svg = svg.replace("&#160;", "\xa0")
-    return f"<!-- textual {textual.__version__}, rich {version('rich')} -->\n" + "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+    return (
+        f"<!-- textual {textual.__version__}, rich {version('rich')} -->\n"
+        + "\n".join(line.rstrip() for line in svg.splitlines())
+        + "\n"
+    )
 
 
 def text_of(svg: str) -> list[str]:

@@ -104,11 +104,11 @@ async def test_progress_is_shown_and_esc_ends_it(
     async with app.run_test(size=size) as pilot:
         await until_shown(pilot, "✓ prepared")
         await pilot.press("right_square_bracket", "p")
-        await until_shown(pilot, "300 users of 610 users  49%")
+        await until_shown(pilot, "300 of 610 users  49%")
         await until_shown(pilot, "esc Cancel")
         look_like(pilot, "datasets-running")
         await pilot.press("escape")
-        await until(pilot, lambda: "300 users" not in screen_text(pilot))
+        await until(pilot, lambda: "300 of" not in screen_text(pilot))
         assert not app._children
 
 

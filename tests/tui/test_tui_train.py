@@ -97,7 +97,7 @@ async def test_launching_with_an_error_is_refused_beside_the_field(
         screen.go_to_field("training.precision")
         await pilot.pause()
         await pilot.press("r")
-        await until_shown(pilot, "Hidden size: is not divisible by Heads = 4")
+        await until_shown(pilot, "Hidden size 250: is not divisible by Heads = 4")
         await until(pilot, lambda: screen.form.selected is not None)
         if size[0] > 100:
             await until_shown(pilot, "The figures come when")

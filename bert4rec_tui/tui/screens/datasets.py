@@ -1,5 +1,6 @@
 """Datasets: what is there, raw or prepared, and its preparation."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -231,6 +232,7 @@ class DatasetsScreen(MainScreen):
             made = await self.shell.run_command(*prepare_arguments(settings), progressed=line.show)
         except CommandError as error:
             self.notify(str(error), title=f"{settings.id} was not prepared", severity="error", markup=False, timeout=12)
+            self.detail.faults[settings.id] = str(error)
         else:
             self._go_to = f"prepared:{made['dataset']}"
             counts = f"{count(made['users'])} users, {count(made['items'])} items; t trains on it"
@@ -286,7 +288,7 @@ class DatasetsScreen(MainScreen):
         try:
             path, question = removal_of(row, self.shell.live)
             if await self.shell.ask(question, {"keep": "Keep it", "remove": "Remove it"}, str(path)) == "remove":
-                remove(path)
+                await asyncio.to_thread(remove, path)
         except UserError as error:
             self.notify(str(error), severity="error", markup=False)
         self.load()

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from bert4rec_tui.config import Config, load_config, save_config, to_dict
+from bert4rec_tui.config import Config, load_config, save_config, to_dict, value_at
 from bert4rec_tui.data.dataset import PreparedDataset, prepared_datasets
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.presets import preset
@@ -38,6 +38,7 @@ from bert4rec_tui.tui.train_choices import (
     value_texts,
 )
 from bert4rec_tui.tui.train_fields import labels_of, train_sections
+from bert4rec_tui.tui.values import text_of
 from bert4rec_tui.tui.widgets.form import Form
 from bert4rec_tui.tui.widgets.preflight_panel import PreflightPanel
 from bert4rec_tui.tui.widgets.signs import MUTED
@@ -47,6 +48,8 @@ class TrainScreen(MainScreen):
     """The configuration of a run, and its launch."""
 
     CSS_PATH = "train.tcss"
+    # Beside a narrower form there would be no room for what is wrong with a field.
+    HORIZONTAL_BREAKPOINTS = [(0, "-compact"), (112, "-wide")]  # noqa: RUF012  Textual's own declaration is no tuple
     panes: ClassVar[list[str]] = ["#settings", "#preflight-pane"]
     keys_first: ClassVar[tuple[str, ...]] = ("train.run", "form.edit", "train.open", "train.save", "form.undo")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -176,7 +179,8 @@ class TrainScreen(MainScreen):
         """Say what the selected field means, or in full what is wrong with it."""
         item, about = message.item, Content("")
         if item is not None and (error := self.form.errors.get(item.path)):
-            about = Content.styled(f"{item.label}: {error}", "$text-error")
+            value = text_of(value_at(self.form.values, item.path))
+            about = Content.styled(f"{item.label} {value}: {error}", "$text-error")
         elif item is not None:
             bounds = f"{item.field.allowed}  " if item.field.kind in ("int", "float") else ""
             about = Content(item.field.description) + Content.styled(f"  {bounds}{item.path}", MUTED)

@@ -34,6 +34,8 @@ class DatasetDetail(Vertical):
         self.ascii = ascii
         self.row: DatasetRow | None = None
         self.prepared: list[PreparedDataset] = []
+        # Why a preparation failed, by its id, until one of the same settings succeeds.
+        self.faults: dict[str, str] = {}
         self._stats: dict[str, DatasetStats] = {}
 
     def compose(self) -> ComposeResult:
@@ -89,7 +91,10 @@ class DatasetDetail(Vertical):
         elif settings is not None and self.row is not None:
             known = self.row.known
             fetch = f", {size(known.bytes)} to download" if known and not self.row.here else ""
-            figures.show(None, None, "Counts, density and histories stand here once it is prepared.")
+            fault = self.faults.get(settings.id, "")
+            figures.show(
+                None, None, fault or "Counts, density and histories stand here once it is prepared.", bool(fault)
+            )
             line.say(f"p prepares it as {settings.id}{fetch}")
         else:
             path, error = next(iter(self.form.errors.items()), ("", "a setting is in error"))

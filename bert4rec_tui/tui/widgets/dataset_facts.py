@@ -59,16 +59,19 @@ class DatasetFigures(Widget):
         self.dataset: PreparedDataset | None = None
         self.stats: DatasetStats | None = None
         self.otherwise = ""
+        self.fault = False
 
-    def show(self, dataset: PreparedDataset | None, stats: DatasetStats | None, otherwise: str = "") -> None:
-        """Draw a prepared dataset, or say what is to be done."""
-        self.dataset, self.stats, self.otherwise = dataset, stats, otherwise
+    def show(
+        self, dataset: PreparedDataset | None, stats: DatasetStats | None, otherwise: str = "", fault: bool = False
+    ) -> None:
+        """Draw a prepared dataset, or say what is to be done, or what went wrong."""
+        self.dataset, self.stats, self.otherwise, self.fault = dataset, stats, otherwise, fault
         self.refresh()
 
     def render(self) -> Content:
         """As many lines as there is room for."""
         if self.dataset is None:
-            return Content.styled(self.otherwise, MUTED)
+            return Content.styled(clean(self.otherwise), "$text-error" if self.fault else MUTED)
         lines = self._first(self.dataset)
         if self.stats is not None:
             lines += [self._histories(self.stats), *self._most(self.stats)]

@@ -51,7 +51,7 @@ class FieldRow(Widget, can_focus=True):
     DEFAULT_CSS = """
     FieldRow { height: 1; width: 1fr; }
     FieldRow:focus, FieldRow:focus-within { background: $accent 20%; }
-    FieldRow > TextInput { background: $background; color: $foreground; width: 16; height: 1; padding: 0 1; }
+    FieldRow > TextInput { background: $background; color: $foreground; width: 12; height: 1; padding: 0; }
     FieldRow > TextInput:focus { background: $background; background-tint: transparent; }
     FieldRow.-folded { display: none; }
     """
@@ -107,10 +107,10 @@ class FieldRow(Widget, can_focus=True):
         )
         value = self._value()
         if self.editing:
-            value = Content(" " * 16)
-        room = self.size.width - left.cell_length - max(value.cell_length, 15) - 2
-        beside = self._beside(room)
-        gap = max(15 - value.cell_length, 0) + 2 if beside.cell_length else 0
+            value = Content(" " * 12)
+        # Notes stand in a column of their own; an error stands right behind the value, where there is more room.
+        gap = 2 if self.error else max(15 - value.cell_length, 0) + 2
+        beside = self._beside(self.size.width - left.cell_length - value.cell_length - gap)
         return left + value + Content(" " * gap) + beside
 
     def _beside(self, room: int) -> Content:

@@ -35,7 +35,7 @@ class PreflightPanel(Widget, can_focus=True):
             return Content.styled("reckoning…", MUTED)
         lines: list[Content] = []
         if outlook.figures is None:
-            lines += [Content.styled(cut(outlook.problem, self.size.width, self.ascii), MUTED), Content("")]
+            lines += [Content.styled(outlook.problem, MUTED), Content("")]
         else:
             lines += [*self._figures(outlook.figures, outlook), Content("")]
         lines.append(Content.styled("Devices", "bold"))
@@ -91,5 +91,5 @@ class PreflightPanel(Widget, can_focus=True):
         label = f"{mark} {device.name}  {device.label}"
         room = width - len(right) - 2
         if room < len(label):
-            return Content(cut(label, width, self.ascii) + "\n" + f"{right:>{width}}")
+            return Content(cut(label, width, self.ascii) + "\n") + Content.styled(f"{right:>{width}}", MUTED)
         return Content(cut(label, room) + "  ") + Content.styled(right, MUTED)
