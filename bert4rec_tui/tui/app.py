@@ -1,5 +1,6 @@
 """The application: five screens as modes, and what they share."""
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -44,26 +45,20 @@ def _train() -> Screen[Any]:
 
 
 def _runs() -> Screen[Any]:
-    try:
-        from bert4rec_tui.tui.screens.runs import RunsScreen
-    except ModuleNotFoundError:
-        return MainScreen()
+    from bert4rec_tui.tui.screens.runs import RunsScreen
+
     return RunsScreen()
 
 
 def _test() -> Screen[Any]:
-    try:
-        from bert4rec_tui.tui.screens.test import TestScreen
-    except ModuleNotFoundError:
-        return MainScreen()
+    from bert4rec_tui.tui.screens.test import TestScreen
+
     return TestScreen()
 
 
 def _explore() -> Screen[Any]:
-    try:
-        from bert4rec_tui.tui.screens.explore import ExploreScreen
-    except ModuleNotFoundError:
-        return MainScreen()
+    from bert4rec_tui.tui.screens.explore import ExploreScreen
+
     return ExploreScreen()
 
 
@@ -133,6 +128,13 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
             self.theme = self.settings.theme
         self.look_for_live_runs()
         self.set_interval(1.0, self.look_for_live_runs)
+        self.set_timer(0.2, self.import_ahead)
+
+    @work(thread=True, group="import", exit_on_error=False)
+    def import_ahead(self) -> None:
+        """Import what the other screens need while the first one is being looked at."""
+        for module in ("train", "runs", "test", "explore"):
+            importlib.import_module(f"bert4rec_tui.tui.screens.{module}")
 
     @work(thread=True, exclusive=True, group="live", exit_on_error=False)
     def look_for_live_runs(self) -> None:

@@ -105,22 +105,26 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
         self._rows: dict[str, FieldRow] = {}
         self._folds: dict[str, FoldRow] = {}
         self._unfolded: set[str] = set()
+        self._order: list[FieldRow | FoldRow] = []
+        for section in sections:
+            self._arrange(section)
+
+    def _arrange(self, section: Section) -> None:
+        """A row for every field of a section, and one for its folded ones before these."""
+        rare = [item for item in section.fields if item.rare]
+        often = [item for item in section.fields if not item.rare]
+        for number, item in enumerate([*often, *rare]):
+            if rare and item is rare[0]:
+                labels = [part.label for part in rare]
+                self._folds[section.title] = FoldRow(section.title, labels, self.group_width, self.ascii)
+                self._order.append(self._folds[section.title])
+            title = section.title if number == 0 else ""
+            self._rows[item.path] = FieldRow(item, title, self.group_width, self.label_width, self.ascii)
+            self._order.append(self._rows[item.path])
 
     def compose(self) -> ComposeResult:
-        """A row for every field, and one for the folded ones of a section."""
-        for section in self.sections:
-            title = section.title
-            rare = [item for item in section.fields if item.rare]
-            for item in [*(item for item in section.fields if not item.rare), *rare]:
-                if rare and item is rare[0]:
-                    self._folds[section.title] = FoldRow(
-                        title, [part.label for part in rare], self.group_width, self.ascii
-                    )
-                    yield self._folds[section.title]
-                row = FieldRow(item, title, self.group_width, self.label_width, self.ascii)
-                title = ""
-                self._rows[item.path] = row
-                yield row
+        """The rows in sight; a folded one is made when it is unfolded, so that the form is there at once."""
+        yield from (row for row in self._order if isinstance(row, FoldRow) or not row.item.rare)
 
     def on_mount(self) -> None:
         """Show the values."""
@@ -168,9 +172,18 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
             if section.title in self._folds:
                 self._folds[section.title].fold(not unfolded)
             for item in section.fields:
-                # What differs or is wrong stays in sight.
-                speaks = item.path in self.errors or item.path in self.notes
-                self._rows[item.path].set_class(item.rare and not unfolded and not speaks, "-folded")
+                if item.rare:
+                    row = self._rows[item.path]
+                    # What differs or is wrong stays in sight, and so does what one is at.
+                    speaks = item.path in self.errors or item.path in self.notes or row is self.selected
+                    self._set_folded(row, not unfolded and not speaks)
+
+    def _set_folded(self, row: FieldRow, folded: bool) -> None:
+        if row.is_attached:
+            row.set_class(folded, "-folded")
+        elif not folded:
+            before = next(known for known in reversed(self._order[: self._order.index(row)]) if known.is_attached)
+            self.mount(row, after=before)
 
     def annotate(self, notes: Mapping[str, str], texts: Mapping[str, str] | None = None) -> None:
         """Say something beside fields; `texts` stand in place of values."""
@@ -207,7 +220,9 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
         """Select a field, wherever it is."""
         if path in self._rows:
             row = self._rows[path]
-            row.remove_class("-folded")
+            if row.item.rare:
+                self._unfolded |= {section.title for section in self.sections if row.item in section.fields}
+                self._fold()
             row.focus()
 
     def _visible(self) -> list[FieldRow | FoldRow]:
