@@ -116,9 +116,9 @@ def begun(terminal: Terminal) -> Run:
 
 def test_a_second_ctrl_c_ends_a_worker_that_does_not_answer_at_once(terminal):
     process = terminal.start("train", "--dataset", "toy", *ENDLESS, "--json")
+    lines_until(process, "preset recommended")
     run = begun(terminal)
     os.kill(run.status().pid, signal.SIGSTOP)
-    lines_until(process, "preset recommended")
     process.send_signal(signal.SIGINT)
     wait_for(lambda: read_control(run.path).wanted == "stop")
     process.send_signal(signal.SIGINT)
