@@ -6,22 +6,7 @@ from pathlib import Path
 
 import pytest
 from histories import walks
-from terminal import Answer, Here, Terminal, tiny
-
-from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.data.prepare import prepare
-
-
-def prepare_toy(home: Path, histories: list[list[int]]) -> None:
-    """Prepare a dataset named toy, of movies with titles, in a home."""
-    file = home / "raw" / "toy.csv"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    lines = ["user,item,timestamp,title"]
-    for user, items in enumerate(histories, start=1):
-        lines += [f"{user},{item},{86_400 * moment},Film {item}" for moment, item in enumerate(items)]
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    settings = DatasetConfig(name="toy", source=str(file), min_user_interactions=3)
-    prepare(settings, home / "datasets", home / "raw", again=True)
+from terminal import Answer, Here, Terminal, prepare_toy, tiny
 
 
 @pytest.fixture(scope="session")

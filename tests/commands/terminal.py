@@ -14,6 +14,8 @@ from typing import Any
 import torch
 
 from bert4rec_tui import cli
+from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.runs.store import LocalRuns, Run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -36,6 +38,18 @@ def tiny(**changes: str) -> list[str]:
     """The words that make a training small enough for a test; a change is named like `training__epochs`."""
     values = TINY | {key.replace("__", "."): value for key, value in changes.items()}
     return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+
+
+def prepare_toy(home: Path, histories: list[list[int]]) -> None:
+    """Prepare a dataset named toy, of movies with titles, in a home."""
+    file = home / "raw" / "toy.csv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["user,item,timestamp,title"]
+    for user, items in enumerate(histories, start=1):
+        lines += [f"{user},{item},{86_400 * moment},Film {item}" for moment, item in enumerate(items)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    settings = DatasetConfig(name="toy", source=str(file), min_user_interactions=3)
+    prepare(settings, home / "datasets", home / "raw", again=True)
 
 
 # A run that goes on until somebody ends it.

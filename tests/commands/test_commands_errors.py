@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import prepare_toy
 from histories import walks
 from safetensors.numpy import save_file
-from terminal import Terminal, tiny
+from terminal import Terminal, prepare_toy, tiny
 
 TRAIN = ("train", "--dataset", "toy")
 
