@@ -138,6 +138,18 @@ class Bert4Rec(nn.Module):
                     parameter.fill_(1.0 if name.endswith("norm.weight") else 0.0)
             self.token.weight[0] = 0
 
+    def start_from_popularity(self, counts: Tensor) -> None:
+        """Set the output bias so that the untrained network already knows how often each item occurs.
+
+        It would spend its first epochs on nothing else: the cross-entropy of the frequencies alone is where training
+        then begins. counts: (N,) interactions in training. Without an output bias nothing happens.
+        """
+        if self.head_bias is None:
+            return
+        with torch.no_grad():
+            logs = (counts.double() + 1).log()
+            self.head_bias.copy_(logs - logs.mean())
+
     def encode(self, tokens: Tensor, queries: Queries | None = None) -> Tensor:
         """The last block's output, normalised.
 

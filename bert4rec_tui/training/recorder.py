@@ -11,6 +11,7 @@ import torch
 from tensorboardX import SummaryWriter
 from torch import Tensor
 
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import Wish, read_control
 from bert4rec_tui.runs.events import Alert, Event, EventLog, EventState, Note, StateChange, Step, Validation
@@ -67,12 +68,16 @@ class Recorder:
     def _keep_beating(self) -> None:
         last_system = 0.0
         while not self._ended.wait(BEAT_SECONDS):
-            with self._lock:
-                self.status.heartbeat = time.time()
-                self.write()
-                if time.monotonic() - last_system > SYSTEM_SECONDS:
-                    last_system = time.monotonic()
-                    self.say(self._sensors.read())
+            try:
+                with self._lock:
+                    self.status.heartbeat = time.time()
+                    self.write()
+                    if time.monotonic() - last_system > SYSTEM_SECONDS:
+                        last_system = time.monotonic()
+                        self.say(self._sensors.read())
+            except (OSError, UserError) as error:
+                # A disk may be full for a moment; a beat that is missed is no reason to fall silent.
+                print(f"! {error}", flush=True)
 
     def write(self) -> None:
         """Put the status on disk."""

@@ -4,6 +4,7 @@ import math
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from bert4rec_tui.config import Config
@@ -37,6 +38,7 @@ class Trainer:
         self.batches = TrainingBatches(dataset, config, device)
         self.model = Bert4Rec(dataset.items, config.model)
         self.resumed = has_last(self.checkpoints)
+        self.model.start_from_popularity(torch.from_numpy(np.array(dataset.train_counts)))
         if config.init_from and not self.resumed:
             load_weights(Path(config.init_from), self.model)
         self.model.to(device)

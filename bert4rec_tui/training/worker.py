@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -23,7 +24,9 @@ from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
+from bert4rec_tui.files import explain_os_error
 from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
+from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.status import read_status, worker_lock, write_status
 from bert4rec_tui.runs.store import Run
@@ -39,7 +42,7 @@ def main() -> int:
     lock = worker_lock(run.path)
     try:
         # A reader tries the lock for an instant; another worker keeps it.
-        lock.acquire(timeout=10)
+        lock.acquire(timeout=3)
     except Timeout:
         print(f"{run.id}: another worker has this run", flush=True)
         return 2
@@ -94,28 +97,43 @@ def _say_who_works(run: Run) -> None:
 def train(run: Run, trainer: Trainer, config: Config, dataset: PreparedDataset) -> int:
     """The life of a worker from its first step to its ending."""
     recorder, position = trainer.recorder, trainer.position
-    device = str(trainer.device)
     try:
         recorder.open(
-            position.step, position.samples, trainer.resumed, trainer.batches.steps_per_epoch, device, trainer.precision
+            position.step,
+            position.samples,
+            trainer.resumed,
+            trainer.batches.steps_per_epoch,
+            str(trainer.device),
+            trainer.precision,
         )
         ending = trainer.train()
         if ending == "finished" and config.training.test_at_end:
             recorder.phase("testing")
-            evaluation = config.evaluation
-            run_test(run, dataset, "best", evaluation.protocols, trainer.device, evaluation.test_precision)
+            test_best(run, trainer, config, dataset)
         recorder.change_state("finished" if ending == "finished" else "stopped", position.step)
-    except (UserError, WorkFailedError) as error:
-        recorder.change_state("failed", position.step, str(error))
     except Exception as error:
-        traceback.print_exc()
-        recorder.change_state("failed", position.step, explain(error, config))
+        if not isinstance(error, (UserError, WorkFailedError)):
+            traceback.print_exc()
+        sentence = explain(error, config)
+        print(f"failed: {sentence}", flush=True)
+        with suppress(OSError, UserError):  # where not even the ending can be written, readers call the run lost
+            recorder.change_state("failed", position.step, sentence)
+        return 1
     else:
         return 0
     finally:
         recorder.close()
-    print(f"failed: {recorder.status.message}", flush=True)
-    return 1
+
+
+def test_best(run: Run, trainer: Trainer, config: Config, dataset: PreparedDataset) -> None:
+    """Test the best checkpoint at the end of training, and let the run be seen to move meanwhile."""
+
+    def moved(progress: Progress) -> None:
+        del progress
+        trainer.recorder.advance()
+
+    evaluation = config.evaluation
+    run_test(run, dataset, "best", evaluation.protocols, trainer.device, evaluation.test_precision, moved)
 
 
 def explain(error: Exception, config: Config | None) -> str:
@@ -126,6 +144,10 @@ def explain(error: Exception, config: Config | None) -> str:
         return f"out of memory: set training.batch_size = {config.training.batch_size // 2} and start again"
     if no_memory:
         return "out of memory: make the model smaller, or use a machine with more"
+    if isinstance(error, (UserError, WorkFailedError)):
+        return str(error)
+    if isinstance(error, OSError):
+        return str(explain_os_error(error, Path(error.filename or "the run's folder")))
     return f"{type(error).__name__}: {text} (the console log has the rest)"
 
 

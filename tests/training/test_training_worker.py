@@ -160,7 +160,7 @@ def test_a_terminal_that_closes_does_not_reach_the_worker_and_two_signals_end_it
     worker.send_signal(signal.SIGCONT)
     time.sleep(0.05)
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(30) in (0, 1)
+    assert worker.wait(30) in (0, 1, -signal.SIGTERM)
 
 
 def test_the_lock_keeps_a_second_worker_out(new_run):
