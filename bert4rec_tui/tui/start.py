@@ -1,7 +1,9 @@
 """Start the interface: what must be settled before Textual is imported is settled here."""
 
 import os
+from difflib import get_close_matches
 
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.settings import Settings, load_settings, settings_file
 
 
@@ -28,6 +30,10 @@ def run_app(no_mouse: bool = False) -> None:
         from bert4rec_tui.tui.keymap import check_keymap
 
         check_keymap(settings.keymap, settings_file())
-    said = Bert4RecApp(settings, remote=remote).run(mouse=settings.mouse and not no_mouse)
+    app = Bert4RecApp(settings, remote=remote)
+    if settings.theme not in app.available_themes:
+        near = get_close_matches(settings.theme, app.available_themes, n=1) or list(app.available_themes)[:4]
+        raise UserError(f'{settings_file()}: theme = "{settings.theme}" is not there; try {", ".join(near)}')
+    said = app.run(mouse=settings.mouse and not no_mouse)
     if said:
         print(said)

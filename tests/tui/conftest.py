@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+# Tests wait for what becomes true, not for things to glide there; read when Textual is imported.
+os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
 import textual
 from textual.pilot import Pilot
 

@@ -19,7 +19,7 @@ from bert4rec_tui.runs.status import read_status, write_status
 from bert4rec_tui.settings import Settings
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.keymap import bindings_of, check_keymap, our_classes
-from bert4rec_tui.tui.start import draws_sparingly
+from bert4rec_tui.tui.start import draws_sparingly, run_app
 from bert4rec_tui.tui.widgets.footer import MOST_KEYS, shown_bindings
 from bert4rec_tui.tui.widgets.text_input import TextInput
 from bert4rec_tui.tui.widgets.top_line import SCREENS
@@ -179,6 +179,13 @@ async def test_a_key_of_the_users_own_works_and_the_old_one_does_not(home: Path)
 def test_a_keymap_that_cannot_be_is_said_at_the_start(keymap: dict[str, str], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence.replace("(", r"\(")):
         check_keymap(keymap, Path("settings.toml"))
+
+
+def test_colours_that_are_not_there_are_said_at_the_start(home: Path) -> None:
+    home.mkdir()
+    (home / "settings.toml").write_text('theme = "nordd"\n', encoding="utf-8")
+    with pytest.raises(UserError, match='theme = "nordd" is not there; try nord'):
+        run_app()
 
 
 def test_a_keymap_may_exchange_two_keys() -> None:

@@ -1,4 +1,4 @@
-"""The whole way by keyboard alone: from a file of ratings to the next movies, with our real commands and a real model."""
+"""The whole way by keyboard alone: from a file of ratings to the next movies, by our real commands and a real model."""
 
 import re
 from pathlib import Path

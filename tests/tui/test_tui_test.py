@@ -95,7 +95,7 @@ async def test_a_test_shows_its_progress_and_esc_cancels_it(home: Path, monkeypa
     async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
         await open_test(pilot, "has not been tested yet")
         await pilot.press("r")
-        await until_shown(pilot, "Testing  40 users of 40 users  100%")
+        await until_shown(pilot, "Testing  40 of 40 users  100%")
         await pilot.press("escape")
         await until(pilot, lambda: "Testing" not in screen_text(pilot))
         assert not (run.path / "test").exists()
