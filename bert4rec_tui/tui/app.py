@@ -121,13 +121,14 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         self._plain = AsciiOnly()
         self.remote = remote
         self._watch_live = LiveWatch(self.runs)
+        self._looking = False
 
     def on_mount(self) -> None:
         """Begin to look for live runs."""
         if self.settings.theme in self.available_themes:
             self.theme = self.settings.theme
-        self.look_for_live_runs()
-        self.set_interval(1.0, self.look_for_live_runs)
+        self.look_again()
+        self.set_interval(1.0, self.look_again)
         self.set_timer(0.2, self.import_ahead)
 
     @work(thread=True, group="import", exit_on_error=False)
@@ -136,10 +137,19 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         for module in ("train", "runs", "test", "explore"):
             importlib.import_module(f"bert4rec_tui.tui.screens.{module}")
 
-    @work(thread=True, exclusive=True, group="live", exit_on_error=False)
+    def look_again(self) -> None:
+        """Look for live runs, unless a look is still under way on a slow disk."""
+        if not self._looking:
+            self._looking = True
+            self.look_for_live_runs()
+
+    @work(thread=True, group="live", exit_on_error=False)
     def look_for_live_runs(self) -> None:
         """Find out what is at work, off the event loop."""
-        self.post_message(self.Looked(self._watch_live.look()))
+        try:
+            self.post_message(self.Looked(self._watch_live.look()))
+        finally:
+            self._looking = False
 
     @on(Looked)
     def show_live_runs(self, message: Looked) -> None:
@@ -262,7 +272,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
                 if isinstance(event, Progressed) and progressed is not None:
                     progressed(event.progress)
                 elif isinstance(event, Said):
-                    self.notify(event.sentence, markup=False)
+                    self.notify(event.sentence, markup=False, timeout=12)
         finally:
             self._children.discard(command)
         return command.result

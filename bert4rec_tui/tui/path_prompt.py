@@ -1,5 +1,6 @@
 """A dialog that asks for a file, with completion."""
 
+import asyncio
 from pathlib import Path
 
 from textual import on
@@ -20,22 +21,22 @@ class PathSuggester(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """The first path that begins like the text."""
-        folder, slash, start = value.rpartition("/")
-        base = Path(f"{folder}{slash}" if slash else ".").expanduser()
-        try:
-            found = sorted(
-                (
-                    entry
-                    for entry in base.iterdir()
-                    if entry.name.startswith(start) and (start or not entry.name.startswith("."))
-                ),
-                key=lambda entry: entry.name,
-            )
-        except OSError:
-            return None
-        if not found or not value:
-            return None
-        return f"{folder}{slash}{found[0].name}{'/' if found[0].is_dir() else ''}"
+        # A folder on a sleeping or distant disk must not hold the keys up.
+        return await asyncio.to_thread(first_path, value)
+
+
+def first_path(value: str) -> str | None:
+    """The first path in order that begins like the text; None where there is none, or nothing was typed."""
+    folder, slash, start = value.rpartition("/")
+    base = Path(f"{folder}{slash}" if slash else ".").expanduser()
+    try:
+        entries = [entry for entry in base.iterdir() if entry.name.startswith(start)]
+    except OSError:
+        return None
+    found = sorted(entry for entry in entries if start or not entry.name.startswith("."))
+    if not found or not value:
+        return None
+    return f"{folder}{slash}{found[0].name}{'/' if found[0].is_dir() else ''}"
 
 
 class PathPrompt(Dialog[str]):
