@@ -115,7 +115,9 @@ def our_phases(source: Path, folder: Path, epochs: int, precision: str) -> dict[
         set_up_process(0, False, device)
         chosen = choose_precision(precision, device)
         made["run"] = LocalRuns(runs_folder()).create(config, made["dataset"].id)
-        made["trainer"] = Trainer(config, made["dataset"], made["run"].path, device, chosen)
+        trainer = made["trainer"] = Trainer(config, made["dataset"], made["run"].path, device, chosen)
+        # With its heartbeat and its logs, as in a worker.
+        trainer.recorder.open(trainer.position, False, trainer.batches.steps_per_epoch, "cpu", chosen)
         return chosen
 
     def epoch() -> None:
@@ -123,6 +125,7 @@ def our_phases(source: Path, folder: Path, epochs: int, precision: str) -> dict[
 
     def validate() -> float:
         made["trainer"].validate()
+        made["trainer"].save()  # the notebook writes its checkpoint there too
         events = made["run"].events.read()[0]
         return [event for event in events if hasattr(event, "metrics")][-1].metrics["uniform-100"]["NDCG@10"]
 

@@ -97,12 +97,17 @@ class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     blocks: Annotated[int, Meta(ge=1, le=64, description="Transformer blocks.")] = 2
     heads: Annotated[int, Meta(ge=1, le=64, description="Attention heads; must divide the hidden size.")] = 4
     feed_forward: Annotated[int, Meta(ge=1, le=16, description="Width of the feed-forward, in hidden sizes.")] = 4
-    dropout: Annotated[float, Meta(ge=0, lt=1, description="Dropout rate at the embedding and at every site on.")] = 0.1
+    dropout: Annotated[
+        float,
+        Meta(ge=0, lt=1, description="Dropout rate after embedding, attention, feed-forward, and where switched on."),
+    ] = 0.1
     attention_dropout: Annotated[bool, Meta(description="Drop attention weights too.")] = True
     feed_forward_dropout: Annotated[bool, Meta(description="Drop inside the feed-forward too.")] = True
     block_dropout: Annotated[bool, Meta(description="Drop at the end of each block too.")] = True
     tied_head: Annotated[bool, Meta(description="Score items with the item embedding itself.")] = False
-    output_bias: Annotated[bool, Meta(description="A bias for each item in the head.")] = True
+    output_bias: Annotated[
+        bool, Meta(description="A bias for each item in the head, which starts at its log popularity.")
+    ] = True
     seed: Annotated[Seed, Meta(description="Seed of the initial weights.")] = 0
 
     def __post_init__(self) -> None:
@@ -125,13 +130,13 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Meta(description="Train on each user's last items, on sliding windows, or on a random end each epoch."),
     ] = "last"
     window_stride: Annotated[int, Meta(ge=0, description="Step of sliding windows; 0: half the history length.")] = 0
-    optimizer: Annotated[Literal["adamw", "adam", "sgd"], Meta(description="The optimizer.")] = "adamw"
+    optimizer: Annotated[Literal["adamw", "adam", "sgd"], Meta(description="The optimizer.")] = "adam"
     learning_rate: Annotated[float, Meta(gt=0, le=100, description="The highest learning rate.")] = 0.001
     weight_decay: Annotated[float, Meta(ge=0, le=10, description="Weight decay of matrices and embeddings.")] = 0.0
     momentum: Annotated[float, Meta(ge=0, lt=1, description="Momentum of SGD.")] = 0.9
     schedule: Annotated[
         Literal["constant", "step", "cosine"], Meta(description="How the learning rate falls after the warm-up.")
-    ] = "constant"
+    ] = "step"
     step_epochs: Annotated[int, Meta(ge=1, description="Epochs between two falls of the step schedule.")] = 25
     step_factor: Annotated[float, Meta(gt=0, le=1, description="The factor of each fall of the step schedule.")] = 1.0
     warmup_epochs: Annotated[float, Meta(ge=0, description="Epochs in which the learning rate rises from zero.")] = 0.0

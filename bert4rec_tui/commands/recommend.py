@@ -1,7 +1,6 @@
 """The command `recommend`: the next items for a user, or after a history of one's own."""
 
 import datetime
-import math
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.hardware import choose_device, set_up_process
 from bert4rec_tui.recommend.recommender import Recommender
 from bert4rec_tui.runs.store import LocalRuns
@@ -48,15 +47,13 @@ def recommendation(
     """What `recommend --json` prints."""
     dataset = recommender.dataset
     found = recommender.recommend(history, k)
-    if not all(map(math.isfinite, found.scores)):
-        raise WorkFailedError("the model's scores are not numbers, so nothing can be ranked; use another checkpoint")
     rows: list[dict[str, Any]] = [
         {"rank": rank, **_name(dataset, item), "score": round(score, 6)}
         for rank, (item, score) in enumerate(zip(found.items, found.scores, strict=True), start=1)
     ]
     if explain:
-        for row, item in zip(rows, found.items, strict=True):
-            shares = recommender.explain(history, item).shares
+        for row, explanation in zip(rows, recommender.explain(history, *found.items), strict=True):
+            shares = explanation.shares
             strongest = np.argsort(shares)[::-1][:SHOWN_CAUSES]
             row["because"] = [
                 {**_name(dataset, history[place]), "share": round(shares[place], 6)}

@@ -19,7 +19,7 @@ def run_test_command(
 ) -> None:
     """Test a run and print the table. Raises UserError."""
     output = Output(as_json)
-    run = LocalRuns(runs_folder()).find(reference, "checkpoint")
+    run = LocalRuns(runs_folder()).find(reference, checkpoint)
     config = run.config()
     for protocol in protocols:
         if not PROTOCOL.match(protocol):
@@ -60,9 +60,15 @@ def as_text(result: dict[str, Any]) -> str:
             if name not in metrics:
                 continue
             value = metrics[name]
-            interval = f"[{value['low']:.4f}, {value['high']:.4f}]" if "low" in value else ""
+            interval = f"[{value['low']:.4f}, {value['high']:.4f}]" if value.get("low") is not None else ""
             beside = "".join(f"{_number(name, rows[protocol][name]['value']):>14}" for rows in baselines.values())
             lines.append(f"{name:<16}{_number(name, value['value']):>8} {interval:>17}{beside}")
+    short = {protocol: users for protocol, users in result["short_users"].items() if users}
+    if short or result["untrained_targets"]:
+        lines.append("")
+    lines += [f"{protocol}: {users:,} users have fewer unseen items than that" for protocol, users in short.items()]
+    if result["untrained_targets"]:
+        lines.append(f"{result['untrained_targets']:,} targets never occur in training; they count as any other")
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from bert4rec_tui.config import ModelConfig
 from bert4rec_tui.data.dataset import Part, PreparedDataset
 from bert4rec_tui.data.negatives import negatives
 from bert4rec_tui.model.bert4rec import Bert4Rec
+from bert4rec_tui.model.hardware import rows_at_once
 from bert4rec_tui.model.inputs import prediction_inputs
 
 
@@ -34,8 +35,9 @@ class ModelScorer:
         """items: (interactions,) int. starts, ends: (B,) int64. Returns (B, N) float32."""
         config: ModelConfig = self.model.config
         tokens = prediction_inputs(items, starts, ends, config, self.model.mask)
+        rows = rows_at_once(items.device, config, tokens.size(1))
         with torch.autocast(items.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-            return self.model.score_last(tokens)
+            return torch.cat([self.model.score_last(part) for part in tokens.split(min(rows, len(tokens)))])
 
 
 @dataclass

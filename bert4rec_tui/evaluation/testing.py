@@ -44,6 +44,7 @@ def run_test(
     config = run.config()
     began = time.monotonic()
     model = load_model(path, dataset, device)
+    epoch = int(read_metadata(path)["epoch"])  # now: a run that trains replaces its checkpoints
     question = held_out(dataset, "test", protocols, config.evaluation.negatives_seed, device)
     results = _rank(ModelScorer(model, precision), question, config, report, "Testing")
     broken = max(result.not_finite for result in results.values())
@@ -60,13 +61,14 @@ def run_test(
         record = {
             "run": run.id,
             "checkpoint": checkpoint,
-            "epoch": int(read_metadata(path)["epoch"]),
+            "epoch": epoch,
             "part": "test",
             "dataset": dataset.id,
             "objective": model.config.objective,
             "protocol": protocol,
             "users": len(question.users),
             "short_users": short_users(question.negatives[protocol].cpu().numpy()) if protocol != "full" else 0,
+            "untrained_targets": dataset.manifest.counts.untrained_test_targets,
             "seconds": round(seconds, 3),
             "precision": precision,
             "device": str(device),
@@ -89,6 +91,8 @@ def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[st
         "objective": first["objective"],
         "users": first["users"],
         "seconds": first["seconds"],
+        "short_users": {protocol: kept[protocol]["short_users"] for protocol in protocols},
+        "untrained_targets": first["untrained_targets"],
         "protocols": {protocol: kept[protocol]["metrics"] for protocol in protocols},
         "baselines": {name: {p: kept[p]["baselines"][name] for p in protocols} for name in names},
     }
@@ -104,15 +108,18 @@ def _rank(scorer: Scorer, question: Question, config: Config, report: ReportProg
     return rank(scorer, question, config.evaluation.batch_size, COVERAGE_KS, advance)
 
 
-def _metrics(result: Ranks, dataset: PreparedDataset, config: Config) -> dict[str, dict[str, float]]:
+def _metrics(result: Ranks, dataset: PreparedDataset, config: Config) -> dict[str, dict[str, float | None]]:
     """Metrics with intervals; for `full` also how much of the catalogue is recommended, and how popular that is."""
     evaluation = config.evaluation
     found = estimates(result.ranks, evaluation.ks, int(result.candidates.max()), evaluation.bootstrap)
-    values: dict[str, dict[str, float]] = {name: msgspec.to_builtins(estimate) for name, estimate in found.items()}
+    values: dict[str, dict[str, float | None]] = {
+        name: msgspec.to_builtins(estimate) for name, estimate in found.items()
+    }
     popularity = np.asarray(dataset.train_counts)
     for k, counts in result.recommended.items():
-        values[f"coverage@{k}"] = {"value": float((counts > 0).mean())}
-        values[f"popularity@{k}"] = {"value": float((counts * popularity).sum() / counts.sum())}
+        # Of the catalogue as a whole, not means over users: they have no interval.
+        whole = {"coverage": (counts > 0).mean(), "popularity": (counts * popularity).sum() / counts.sum()}
+        values |= {f"{name}@{k}": {"value": float(number), "low": None, "high": None} for name, number in whole.items()}
     return values
 
 

@@ -21,12 +21,17 @@ from bert4rec_tui.model.dropout import Dropout, attend
 class Queries:
     """The positions that are read of the last block.
 
-    columns: (B, Q) int64, where in its row each query stands; a row with fewer fills up. chosen: (M,) int64, which of
-    the B × Q are meant, in order; None for all of them.
+    columns: (B, Q) int64, where in its row each query stands; a row with fewer fills up; None for every one.
+    chosen: (M,) int64, which of the B × Q are meant, in order; None for all of them.
     """
 
-    columns: Tensor
+    columns: Tensor | None
     chosen: Tensor | None = None
+
+    def pick(self, read: Tensor) -> Tensor:
+        """What was asked for of what stands at the queries. read: (B, Q, D). Returns (M, D)."""
+        flat = read.flatten(0, 1)                                                     # (B × Q, D)
+        return flat if self.chosen is None else flat[self.chosen]
 
 
 def take(x: Tensor, columns: Tensor) -> Tensor:
@@ -52,15 +57,16 @@ class Attention(nn.Module):
         """
         B, _, D = x.shape
         rate = self.rate if self.training else 0.0
-        if queries is None:
+        if queries is None or queries.columns is None:
             q, k, v = self.split_heads(self.qkv(x), 3)                                # 3 × (B, H, T, D/H)
-            return self.out(attend(q, k, v, bias, rate).transpose(1, 2).reshape(B, -1, D))
+            read = attend(q, k, v, bias, rate).transpose(1, 2).reshape(B, -1, D)      # (B, T, D)
+            return self.out(read if queries is None else queries.pick(read))          # (M, D) with queries
         weight, offset = self.qkv.weight, self.qkv.bias
         k, v = self.split_heads(F.linear(x, weight[D:], offset[D:]), 2)               # 2 × (B, H, T, D/H)
         asked = take(x, queries.columns)                                              # (B, Q, D)
         (q,) = self.split_heads(F.linear(asked, weight[:D], offset[:D]), 1)           # (B, H, Q, D/H)
-        read = attend(q, k, v, bias, rate).transpose(1, 2).reshape(-1, D)             # (B × Q, D)
-        return self.out(read if queries.chosen is None else read[queries.chosen])     # (M, D)
+        read = attend(q, k, v, bias, rate).transpose(1, 2).reshape(B, -1, D)          # (B, Q, D)
+        return self.out(queries.pick(read))                                           # (M, D)
 
     def split_heads(self, x: Tensor, parts: int) -> tuple[Tensor, ...]:
         """x: (B, T, parts × D). Returns `parts` tensors of (B, H, T, D/H)."""
@@ -74,13 +80,13 @@ class FeedForward(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         width = config.feed_forward * config.hidden
-        self.rise = nn.Linear(config.hidden, width)
-        self.fall = nn.Linear(width, config.hidden)
+        self.expand = nn.Linear(config.hidden, width)
+        self.contract = nn.Linear(width, config.hidden)
         self.dropout = Dropout(config.dropout if config.feed_forward_dropout else 0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (…, D). Returns (…, D)."""
-        return self.fall(self.dropout(F.gelu(self.rise(x), approximate="tanh")))
+        return self.contract(self.dropout(F.gelu(self.expand(x), approximate="tanh")))
 
 
 class Block(nn.Module):
@@ -99,8 +105,7 @@ class Block(nn.Module):
         """x: (B, T, D). Returns (B, T, D), or (M, D) with `queries`."""
         attended = self.attention(self.attention_norm(x), bias, queries)
         if queries is not None:
-            x = take(x, queries.columns).flatten(0, 1)                                # (B × Q, D)
-            x = x if queries.chosen is None else x[queries.chosen]                    # (M, D)
+            x = queries.pick(x if queries.columns is None else take(x, queries.columns))   # (M, D)
         x = x + self.dropout(attended)
         x = x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
         return self.end_dropout(x)
@@ -128,7 +133,10 @@ class Bert4Rec(nn.Module):
         return self.items + 1
 
     def initialise(self, seed: int) -> None:
-        """Draw all weights from a normal of standard deviation 0.02 (BERT), biases 0, norms 1; padding stays 0."""
+        """Draw all weights from a normal of standard deviation 0.02 (BERT), biases 0, norms 1; padding stays 0.
+
+        Training then sets the output bias by `start_from_popularity`.
+        """
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
             for name, parameter in self.named_parameters():
@@ -161,7 +169,7 @@ class Bert4Rec(nn.Module):
         bias = self.attention_bias(tokens, x.dtype)
         for block in self.blocks[:-1]:
             x = block(x, bias)
-        if queries is not None and bias is not None and bias.size(2) > 1:
+        if queries is not None and queries.columns is not None and bias is not None and bias.size(2) > 1:
             rows = queries.columns[:, None, :, None].expand(-1, 1, -1, T)
             bias = bias.expand(tokens.size(0), 1, T, T).gather(2, rows)               # (B, 1, Q, T)
         return self.final_norm(self.blocks[-1](x, bias, queries))
@@ -182,8 +190,8 @@ class Bert4Rec(nn.Module):
             padded = padded[:1]
         hidden = padded[:, None, None, :]                                             # (B, 1, 1, T)
         if causal:
-            hidden = hidden | torch.ones(T, T, dtype=torch.bool, device=tokens.device).triu(1)
-            hidden = hidden & ~torch.eye(T, dtype=torch.bool, device=tokens.device)   # (B, 1, T, T)
+            place = torch.arange(T, device=tokens.device)
+            hidden = (hidden | (place > place[:, None])) & (place != place[:, None])  # (B, 1, T, T)
         return torch.zeros(hidden.shape, dtype=dtype, device=tokens.device).masked_fill_(hidden, float("-inf"))
 
     def score(self, encoded: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ An objective turns windows into a `Task`: the tokens that the network sees, the 
 that belong there. Everything is drawn with tensor operations on the device of the windows.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +29,28 @@ class Task:
     queries: Queries
     targets: Tensor
     overflow: Tensor
+
+    def slices(self, rows: int) -> "Iterator[Task]":
+        """The same task in pieces of so many windows: (B, T) becomes several (rows, T)."""
+        columns, windows = self.queries.columns, len(self.tokens)
+        width = self.tokens.size(1) if columns is None else columns.size(1)
+        if rows >= windows:
+            yield self
+            return
+        chosen = self.queries.chosen
+        for first in range(0, windows, rows):
+            last = min(first + rows, windows)
+            start, end = first * width, last * width
+            mine = None
+            if chosen is not None:
+                start, end = torch.searchsorted(chosen, chosen.new_tensor([start, end])).tolist()
+                mine = chosen[start:end] - first * width
+            yield Task(
+                self.tokens[first:last],
+                Queries(None if columns is None else columns[first:last], mine),
+                self.targets[start:end],
+                self.overflow,
+            )
 
 
 def cloze_task(
@@ -59,20 +82,19 @@ def cloze_task(
     return _with_queries(tokens, chosen, windows, slots)
 
 
-def causal_task(windows: Tensor) -> Task:
+def causal_task(windows: Tensor, fixed: bool = False) -> Task:
     """Predict at every position the item that comes next (Kang & McAuley, 2018, §III.E, with all items as candidates).
 
-    windows: (B, T + 1) int64 of items 1…N padded with 0 on the left, at least two items in each.
+    windows: (B, T + 1) int64 of items 1…N padded with 0 on the left, at least two items in each. fixed: keep padded
+    positions as unused slots, for devices on which shapes must not depend on data.
     """
     tokens, following = windows[:, :-1], windows[:, 1:]
-    targets = following.masked_fill(tokens == 0, IGNORED)                             # (B, T)
-    columns = torch.arange(tokens.size(1), device=tokens.device).expand_as(tokens)
+    flat = following.masked_fill(tokens == 0, IGNORED).flatten()                      # (B × T,)
     overflow = torch.zeros((), dtype=torch.int64, device=tokens.device)
-    if tokens.device.type != "cpu":
-        return Task(tokens, Queries(columns), targets.flatten(), overflow)
-    flat = targets.flatten()
+    if fixed:
+        return Task(tokens, Queries(None), flat, overflow)
     used = (flat != IGNORED).nonzero().squeeze(1)
-    return Task(tokens, Queries(columns, None if len(used) == len(flat) else used), flat[used], overflow)
+    return Task(tokens, Queries(None, None if len(used) == len(flat) else used), flat[used], overflow)
 
 
 def _with_queries(tokens: Tensor, chosen: Tensor, windows: Tensor, slots: int) -> Task:

@@ -1,5 +1,6 @@
 """Score any history with a run's model: the next items, why one of them, and what is near to it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.inputs import known_items, prediction_inputs
 from bert4rec_tui.model.weights import load_model, read_metadata
@@ -71,11 +72,9 @@ class Recommender:
     def scores(self, histories: list[list[int]]) -> Tensor:
         """The scores of items 1…N after each history, oldest item first. Returns (B, N) float32.
 
-        Raises UserError for an item that the catalogue has not.
+        Raises UserError for an item that the catalogue has not, WorkFailedError for scores that are not numbers.
         """
-        for item in {item for history in histories for item in history}:
-            if not 1 <= item <= self.dataset.items:
-                raise UserError(f"item {item} is not in the catalogue of 1 to {self.dataset.items}")
+        self._check_items(item for history in histories for item in history)
         lengths = torch.tensor([len(history) for history in histories])
         ends = lengths.cumsum(0)
         flat = torch.tensor([item for history in histories for item in history] or [0])
@@ -89,7 +88,14 @@ class Recommender:
         scores = self.model.score_last(tokens)
         if self.objective == "causal" and (lengths == 0).any():
             scores[(lengths == 0).to(self.device)] = self._popularity
+        if not scores.isfinite().all():
+            raise WorkFailedError("the model's scores are not numbers: nothing can be ranked; use another checkpoint")
         return scores
+
+    def _check_items(self, items: Iterable[int]) -> None:
+        for item in set(items):
+            if not 1 <= item <= self.dataset.items:
+                raise UserError(f"item {item} is not in the catalogue of 1 to {self.dataset.items}")
 
     def recommend(self, history: list[int], k: int = 10, target: int | None = None) -> Recommendations:
         """The first k items that are not in the history; the target counts as a candidate even if it is.
@@ -98,8 +104,7 @@ class Recommender:
         """
         if k < 1:
             raise UserError(f"k = {k}: ask for at least 1 item")
-        if target is not None and not 1 <= target <= self.dataset.items:
-            raise UserError(f"item {target} is not in the catalogue of 1 to {self.dataset.items}")
+        self._check_items([] if target is None else [target])
         scores = self.scores([history])[0]
         seen = torch.zeros(self.dataset.items, dtype=torch.bool, device=self.device)
         if history:
@@ -114,25 +119,26 @@ class Recommender:
         top = scores.masked_fill(seen, float("-inf")).topk(min(k, candidates))
         return Recommendations((top.indices + 1).tolist(), top.values.tolist(), rank, candidates)
 
-    def explain(self, history: list[int], item: int) -> Explanation:
-        """What each item of the history did for `item`: all histories with one left out are scored in one batch.
+    def explain(self, history: list[int], *items: int) -> list[Explanation]:
+        """What each item of the history did for each of `items`.
 
+        The history is scored whole and once without each of its items, all in one batch, however many are asked about.
         Raises UserError for an unknown item.
         """
-        if not 1 <= item <= self.dataset.items:
-            raise UserError(f"item {item} is not in the catalogue of 1 to {self.dataset.items}")
+        self._check_items(items)
         first = max(0, len(history) - known_items(self.model.config))
         window = history[first:]
         shorter = [window[:place] + window[place + 1 :] for place in range(len(window))]
-        logs = self.scores([window, [], *shorter]).log_softmax(dim=1)[:, item - 1]
-        shares = [0.0] * first + (logs[0] - logs[2:]).tolist()
-        return Explanation(shares, float(logs[0]), float(logs[1]))
+        logs = self.scores([window, [], *shorter]).log_softmax(dim=1)  # (2 + L, N)
+        return [
+            Explanation([0.0] * first + (of[0] - of[2:]).tolist(), float(of[0]), float(of[1]))
+            for of in (logs[:, item - 1] for item in items)
+        ]
 
     @torch.inference_mode()
     def similar(self, item: int, k: int = 10) -> tuple[list[int], list[float]]:
         """The items whose embeddings point most nearly the same way, and the cosines. Raises UserError if unknown."""
-        if not 1 <= item <= self.dataset.items:
-            raise UserError(f"item {item} is not in the catalogue of 1 to {self.dataset.items}")
+        self._check_items([item])
         directions = F.normalize(self.model.token.weight[1:-1], dim=1)
         cosines = directions @ directions[item - 1]
         cosines[item - 1] = -2.0

@@ -24,7 +24,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from bert4rec_tui.data.dataset import find_dataset
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.model.hardware import set_up_process
 from bert4rec_tui.recommend.recommender import Checkpoint, Recommender
 from bert4rec_tui.runs.store import Run
@@ -79,7 +79,7 @@ class Server:
             case "recommend":
                 return vars(recommender.recommend(params.history, params.k, params.target)) | about
             case "explain":
-                return vars(recommender.explain(params.history, params.item)) | about
+                return vars(recommender.explain(params.history, params.item)[0]) | about
             case "similar":
                 items, similarities = recommender.similar(params.item, params.k)
                 return {"items": items, "similarities": similarities} | about
@@ -87,7 +87,7 @@ class Server:
 
 def say(answer: dict[str, Any]) -> None:
     """Write one answer."""
-    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.write(json.dumps(answer, allow_nan=False) + "\n")
     sys.stdout.flush()
 
 
@@ -128,11 +128,12 @@ def serve(server: Server) -> None:
             continue
         try:
             say({"id": request.id, "result": server.answer(request)})
-        except UserError as error:
+        except (UserError, WorkFailedError) as error:
             say({"id": request.id, "error": str(error)})
         except Exception as error:
             traceback.print_exc()
-            say({"id": request.id, "error": f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"})
+            reason = (str(error) or "no word on why").splitlines()[0][:200]
+            say({"id": request.id, "error": f"{type(error).__name__}: {reason}"})
 
 
 def main() -> None:

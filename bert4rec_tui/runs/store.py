@@ -18,7 +18,7 @@ from bert4rec_tui.runs.control import read_control
 from bert4rec_tui.runs.events import EventLog
 from bert4rec_tui.runs.status import LIVE, State, Status, derive_state, lock_is_held, read_status, write_status
 
-Need = Literal["anything", "checkpoint", "live", "restartable"]
+Need = Literal["anything", "checkpoint", "best", "last", "live", "restartable"]
 
 
 class Run:
@@ -163,6 +163,8 @@ class LocalRuns:
 _NOTHING: dict[Need, str] = {
     "anything": "there is no run yet; `bert4rec-tui train` starts one",
     "checkpoint": "no run has a checkpoint yet; train one first",
+    "best": "no run has a best checkpoint yet; let one train through its first validation",
+    "last": "no run has a last checkpoint yet; let one train through its first validation",
     "live": "no run is live; `bert4rec-tui runs` lists them all",
     "restartable": "no run is left to go on with; `bert4rec-tui runs` lists them all",
 }
@@ -178,6 +180,8 @@ def _meets(run: Run, need: Need) -> bool:
             return True
         case "checkpoint":
             return run.has_checkpoint()
+        case "best" | "last":
+            return run.checkpoint(need).exists()
         case "live":
             return state in LIVE
         case "restartable":

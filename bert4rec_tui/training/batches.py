@@ -61,6 +61,7 @@ class TrainingBatches:
     def _sliding_windows(self) -> Windows:
         """Windows of full width that end at the newest item and every stride before it, and the one at the start."""
         stride = self.config.training.window_stride or max(1, self.config.model.max_len // 2)
+        stride = min(stride, self.width)  # a longer one would leave items that are never trained on
         spare = (self.end - self.first - self.width).clamp(min=0)
         counts = (spare + stride - 1) // stride + 1
         user = torch.arange(len(self.first)).repeat_interleave(counts)
@@ -91,12 +92,10 @@ class TrainingBatches:
         bucket = (lengths * BUCKETS + self.width - 1) // self.width
         shuffled = torch.randperm(len(windows), generator=generator)
         ordered = shuffled[bucket[shuffled].argsort(stable=True)]
-        batches = ordered.split(self.config.training.batch_size)
-        for step in torch.randperm(len(batches), generator=generator)[first_step:].tolist():
-            chosen = batches[step]
-            yield gather_windows(
-                self.items,
-                windows.starts[chosen].to(self.device),
-                windows.ends[chosen].to(self.device),
-                int(lengths[chosen].max()),
-            )
+        size = self.config.training.batch_size
+        longest = [int(lengths[batch].max()) for batch in ordered.split(size)]
+        # Copied once an epoch: a copy makes a GPU's queue run empty.
+        starts, ends = windows.starts[ordered].to(self.device), windows.ends[ordered].to(self.device)
+        for step in torch.randperm(len(longest), generator=generator)[first_step:].tolist():
+            batch = slice(step * size, (step + 1) * size)
+            yield gather_windows(self.items, starts[batch], ends[batch], longest[step])

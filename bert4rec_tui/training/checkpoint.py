@@ -73,7 +73,8 @@ def load_last(folder: Path, model: Bert4Rec, optimizer: torch.optim.Optimizer, d
     except FileNotFoundError:
         raise UserError(f"{file}: there is no checkpoint to go on from") from None
     except Exception as error:  # whatever a broken archive makes torch raise
-        raise UserError(f"{file}: is truncated or foreign ({str(error).splitlines()[0][:120]})") from None
+        reason = (str(error) or type(error).__name__).splitlines()[0][:120]
+        raise UserError(f"{file}: is truncated or foreign ({reason})") from None
     if waiting.exists() and read_metadata(waiting).get("step") == str(position.step):
         waiting.replace(weights)
     metadata = read_metadata(weights)
@@ -88,7 +89,7 @@ def load_last(folder: Path, model: Bert4Rec, optimizer: torch.optim.Optimizer, d
 
 def _random_states() -> dict[str, Tensor]:
     states = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
+    if torch.cuda.is_initialized():
         states |= {f"cuda:{index}": state for index, state in enumerate(torch.cuda.get_rng_state_all())}
     return states
 

@@ -5,17 +5,18 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 from tensorboardX import SummaryWriter
 from torch import Tensor
 
-from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import Wish, read_control
 from bert4rec_tui.runs.events import Alert, Event, EventLog, EventState, Note, StateChange, Step, Validation
 from bert4rec_tui.runs.status import Best, Status, WrittenState, read_status, write_status
+from bert4rec_tui.training.checkpoint import Position
 from bert4rec_tui.training.sensors import Sensors
 
 BEAT_SECONDS = 2.0
@@ -31,8 +32,8 @@ def finite(value: float) -> float | None:
 class Recorder:
     """Writes a run's folder while its worker lives. The thread that beats writes too, so all writes take the lock."""
 
-    def __init__(self, folder: Path, device: torch.device) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, device: torch.device, metric: str = "") -> None:
+        self.folder, self.metric = folder, metric
         self.status: Status = read_status(folder)
         self.log = EventLog(folder / "events.jsonl")
         self.stop_asked = threading.Event()
@@ -45,10 +46,12 @@ class Recorder:
         self._samples_pending = 0
         self._last_event = self._last_look = 0.0
         self._wish: Wish = "train"
+        self._wish_number = 0
         self._told_not_finite = False
 
-    def open(self, step: int, samples: int, resumed: bool, steps_per_epoch: int, device: str, precision: str) -> None:
+    def open(self, position: Position, resumed: bool, steps_per_epoch: int, device: str, precision: str) -> None:
         """Take the run over: say who works on it, cut what an earlier life left half written, begin to beat."""
+        step, samples = position.step, position.samples
         self.log.cut_partial_line()
         now = time.time()
         status = self.status
@@ -58,6 +61,12 @@ class Recorder:
         status.heartbeat = status.progressed_at = now
         status.step, status.steps_per_epoch, status.message, status.ended = step, steps_per_epoch, "", None
         status.device, status.precision = device, precision
+        # What an earlier life reached after its last checkpoint is void.
+        status.epoch = position.epoch
+        if status.best and status.best.epoch != position.best_epoch:
+            status.best = None
+            if position.best is not None:
+                status.best = Best(metric=self.metric, value=position.best, epoch=position.best_epoch)
         self.write()
         self.say(StateChange(at=now, state="resumed" if resumed else "training", step=step))
         self._tensorboard = SummaryWriter(str(self.folder / "tensorboard"), purge_step=samples if resumed else None)
@@ -75,9 +84,10 @@ class Recorder:
                     if time.monotonic() - last_system > SYSTEM_SECONDS:
                         last_system = time.monotonic()
                         self.say(self._sensors.read())
-            except (OSError, UserError) as error:
-                # A disk may be full for a moment; a beat that is missed is no reason to fall silent.
-                print(f"! {error}", flush=True)
+            except Exception as error:
+                # A disk may be full for a moment, a GPU's sensor refuse: one missed beat is no reason to fall silent.
+                with suppress(OSError):
+                    print(f"! {error}", flush=True)
 
     def write(self) -> None:
         """Put the status on disk."""
@@ -129,14 +139,14 @@ class Recorder:
         return time.monotonic() - self._last_event >= EVENT_SECONDS
 
     def flush(self, epoch: int, total_samples: int, learning_rate: float) -> list[float]:
-        """Write one event for the steps since the last, and return their losses."""
+        """Write one event for the latest steps, and return their losses, NaN for a gradient that is not finite."""
         if not self._pending:
             return []
         now = time.monotonic()
         losses, norms = torch.stack(self._pending).cpu().double().unbind(1)
         real = losses[losses.isfinite()]
         speed = self._samples_pending / max(1e-9, now - self._last_event)
-        bad = len(losses) - len(real)
+        bad = int((~(losses.isfinite() & norms.isfinite())).sum())
         event = Step(
             at=time.time(),
             epoch=epoch,
@@ -159,7 +169,7 @@ class Recorder:
             self._told_not_finite = True
             self.alert("not a number", f"the loss is not a number at step {self.status.step}")
         self._pending, self._samples_pending, self._last_event = [], 0, now
-        return losses.tolist()
+        return losses.where(norms.isfinite(), torch.nan).tolist()
 
     def restart_clock(self) -> None:
         """Leave the time since the last event out of the speed, as after a validation or a pause."""
@@ -197,7 +207,7 @@ class Recorder:
             self._last_look = time.monotonic()
             control = read_control(self.folder)
             if control.number > self.status.control:
-                self._wish = control.wanted
+                self._wish, self._wish_number = control.wanted, control.number
                 # A pause is echoed when it is reached: until then readers show "pausing…".
                 if control.wanted != "pause":
                     self._echo(control.number)
@@ -210,7 +220,8 @@ class Recorder:
 
     def wait_while_paused(self, step: int) -> Wish:
         """Stand still until somebody wants otherwise. Returns what."""
-        self.status.control = read_control(self.folder).number
+        # The number of the wish that is obeyed, not the newest: one that came while this saved is still to be read.
+        self.status.control = self._wish_number
         self.change_state("paused", step)
         while self.wish() == "pause":
             time.sleep(EVENT_SECONDS)

@@ -47,9 +47,9 @@ class Sensors:
 
     def _read_gpu(self) -> dict[str, Any]:
         nvml, readings = self._nvml, dict[str, Any]()
-        memory = nvml.nvmlDeviceGetMemoryInfo(self._gpu)
-        readings["gpu_memory"], readings["gpu_memory_total"] = int(memory.used), int(memory.total)
         for name, read in (
+            ("gpu_memory", lambda: int(nvml.nvmlDeviceGetMemoryInfo(self._gpu).used)),
+            ("gpu_memory_total", lambda: int(nvml.nvmlDeviceGetMemoryInfo(self._gpu).total)),
             ("gpu", lambda: float(nvml.nvmlDeviceGetUtilizationRates(self._gpu).gpu)),
             ("gpu_temperature", lambda: float(nvml.nvmlDeviceGetTemperature(self._gpu, nvml.NVML_TEMPERATURE_GPU))),
             ("gpu_power", lambda: nvml.nvmlDeviceGetPowerUsage(self._gpu) / 1000),

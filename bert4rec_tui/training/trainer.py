@@ -13,6 +13,7 @@ from bert4rec_tui.errors import WorkFailedError
 from bert4rec_tui.evaluation.metrics import means
 from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank
 from bert4rec_tui.model.bert4rec import Bert4Rec
+from bert4rec_tui.model.hardware import rows_at_once
 from bert4rec_tui.model.objectives import Task, causal_task, cloze_task, full_softmax_loss
 from bert4rec_tui.model.weights import load_weights, save_weights, weights_metadata
 from bert4rec_tui.runs.events import Validation
@@ -34,7 +35,7 @@ class Trainer:
         self, config: Config, dataset: PreparedDataset, folder: Path, device: torch.device, precision: str
     ) -> None:
         self.config, self.dataset, self.device, self.precision = config, dataset, device, precision
-        self.checkpoints = folder / "checkpoints"
+        self.folder, self.checkpoints = folder, folder / "checkpoints"
         self.batches = TrainingBatches(dataset, config, device)
         self.model = Bert4Rec(dataset.items, config.model)
         self.resumed = has_last(self.checkpoints)
@@ -51,7 +52,7 @@ class Trainer:
         self.question = held_out(
             dataset, "validation", evaluation.protocols, evaluation.negatives_seed, device, self.batches.items
         )
-        self.recorder = Recorder(folder, device)
+        self.recorder = Recorder(folder, device, config.evaluation.best_metric)
         self._validation_seconds = self._step_seconds = 0.0
         self._last_checkpoint = time.monotonic()
         self._next_scalars = 0
@@ -85,10 +86,10 @@ class Trainer:
         recorder.phase("training")
         recorder.restart_clock()
         rate = 0.0
+        began = time.monotonic()
         for windows in self.batches.batches(position.epoch, position.step_in_epoch):
             if not self._go_on():
                 return False
-            began = time.monotonic()
             rate = learning_rate_at(position.step, self.batches.steps_per_epoch, training)
             loss, norm = self.step(windows, rate)
             recorder.step(len(windows), loss, norm)
@@ -98,20 +99,15 @@ class Trainer:
             if recorder.flush_due():
                 self._flush(rate)
                 self._tell_time_left()
-            position.seconds += time.monotonic() - began
-            self._step_seconds = _smooth(self._step_seconds, time.monotonic() - began)
+            spent, began = time.monotonic() - began, time.monotonic()
+            position.seconds += spent
+            self._step_seconds = _smooth(self._step_seconds, spent)
             if training.checkpoint_minutes and (
                 time.monotonic() - self._last_checkpoint > 60 * training.checkpoint_minutes
             ):
                 self.save()
         self._flush(rate)
-        mean = position.loss_sum / max(1, position.loss_count)
-        if not math.isfinite(mean):
-            raise WorkFailedError(
-                f"the loss became not a number in epoch {position.epoch + 1}; lower training.learning_rate = "
-                f"{training.learning_rate:g}, or set training.gradient_clip = 1, and resume from the epoch before"
-            )
-        recorder.note(f"epoch {position.epoch + 1}  loss {mean:.4f}")
+        recorder.note(f"epoch {position.epoch + 1}  loss {position.loss_sum / max(1, position.loss_count):.4f}")
         overflow = int(self._overflow)
         if overflow:
             recorder.alert("overflow", f"{overflow:,} masked items had no slot in epoch {position.epoch + 1}")
@@ -129,9 +125,12 @@ class Trainer:
         torch.manual_seed(seed_at(training.seed, position.epoch, position.step_in_epoch, "dropout"))
         task = self.task(windows)
         self._overflow += task.overflow
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-            loss = full_softmax_loss(self.model, task)
-        loss.backward()
+        loss = torch.zeros((), device=self.device)
+        for part in task.slices(rows_at_once(self.device, self.config.model, task.tokens.size(1))):
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+                share = full_softmax_loss(self.model, part) * (len(part.targets) / len(task.targets))
+            share.backward()
+            loss += share.detach()
         gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         if training.gradient_clip:
@@ -143,7 +142,7 @@ class Trainer:
     def task(self, windows: torch.Tensor) -> Task:
         """What the network is asked in this step. windows: (B, T) int64, padded on the left."""
         if self.config.model.objective == "causal":
-            return causal_task(windows)
+            return causal_task(windows, fixed=self.device.type == "cuda")
         training, position = self.config.training, self.position
         generator = generator_at(self.device, training.seed, position.epoch, position.step_in_epoch, "masks")
         slots = 0
@@ -170,6 +169,7 @@ class Trainer:
 
         results = rank(self.scorer, self.question, evaluation.batch_size, advance=advance)
         self._validation_seconds = time.monotonic() - began
+        position.seconds += self._validation_seconds
         metrics = {
             protocol: means(result.ranks, evaluation.ks, int(result.candidates.max()))
             for protocol, result in results.items()
@@ -233,6 +233,14 @@ class Trainer:
     def _flush(self, rate: float) -> None:
         position = self.position
         losses = self.recorder.flush(position.epoch + 1, position.samples, rate)
+        if not all(map(math.isfinite, losses)):
+            # Raised before anything is saved: the last checkpoint stays as it was when the numbers were sound.
+            training = self.config.training
+            raise WorkFailedError(
+                f"the loss or its gradient became not a number in epoch {position.epoch + 1}; train again with "
+                f"--config {self.folder / 'config.toml'} and a lower rate, such as "
+                f"--set training.learning_rate={training.learning_rate / 10:g}, or --set training.gradient_clip=1"
+            )
         position.loss_sum += sum(losses)
         position.loss_count += len(losses)
         if losses and position.samples >= self._next_scalars:

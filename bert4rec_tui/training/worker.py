@@ -8,6 +8,7 @@ at once.
 """
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -32,6 +33,9 @@ from bert4rec_tui.runs.status import read_status, worker_lock, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.training.trainer import Trainer
+
+# How torch says it on CPUs of every system, and on MPS; CUDA has an exception of its own.
+NO_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory", re.IGNORECASE)
 
 
 def main() -> int:
@@ -98,26 +102,21 @@ def train(run: Run, trainer: Trainer, config: Config, dataset: PreparedDataset) 
     """The life of a worker from its first step to its ending."""
     recorder, position = trainer.recorder, trainer.position
     try:
-        recorder.open(
-            position.step,
-            position.samples,
-            trainer.resumed,
-            trainer.batches.steps_per_epoch,
-            str(trainer.device),
-            trainer.precision,
-        )
+        steps = trainer.batches.steps_per_epoch
+        recorder.open(position, trainer.resumed, steps, str(trainer.device), trainer.precision)
         ending = trainer.train()
         if ending == "finished" and config.training.test_at_end:
             recorder.phase("testing")
             test_best(run, trainer, config, dataset)
         recorder.change_state("finished" if ending == "finished" else "stopped", position.step)
     except Exception as error:
-        if not isinstance(error, (UserError, WorkFailedError)):
-            traceback.print_exc()
-        sentence = explain(error, config)
-        print(f"failed: {sentence}", flush=True)
+        sentence = explain(error, config, recorder.status.phase)
         with suppress(OSError, UserError):  # where not even the ending can be written, readers call the run lost
             recorder.change_state("failed", position.step, sentence)
+        with suppress(OSError):
+            if not isinstance(error, (UserError, WorkFailedError)):
+                traceback.print_exception(error)
+            print(f"failed: {sentence}", flush=True)
         return 1
     else:
         return 0
@@ -136,13 +135,17 @@ def test_best(run: Run, trainer: Trainer, config: Config, dataset: PreparedDatas
     run_test(run, dataset, "best", evaluation.protocols, trainer.device, evaluation.test_precision, moved)
 
 
-def explain(error: Exception, config: Config | None) -> str:
-    """One sentence on what went wrong, and what to do where that is known."""
+def explain(error: Exception, config: Config | None, phase: str = "") -> str:
+    """One sentence on what went wrong, and what to do where that is known.
+
+    phase: what the worker did, which says whose batch is too large.
+    """
     text = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
-    no_memory = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "not enough memory" in text
-    if no_memory and config and config.training.batch_size > 1:
-        return f"out of memory: set training.batch_size = {config.training.batch_size // 2} and start again"
-    if no_memory:
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or NO_MEMORY.search(text):
+        group = "evaluation" if phase in ("validating", "testing") else "training"
+        size = getattr(config, group).batch_size if config else 1
+        if size > 1:
+            return f"out of memory: set {group}.batch_size = {size // 2} (it is {size}) and start again"
         return "out of memory: make the model smaller, or use a machine with more"
     if isinstance(error, (UserError, WorkFailedError)):
         return str(error)

@@ -67,8 +67,9 @@ def test_ranks_are_those_of_a_naive_count(question, batch_size):
         if math.isfinite(scores[target - 1]):
             assert found["full"].ranks[user] == naive_rank(scores, target, candidates)
             assert found["uniform-4"].ranks[user] == naive_rank(scores, target, others)
-        else:
-            assert 1 <= found["full"].ranks[user] <= len(candidates)
+        elif not scores[target - 1] > 0:  # nothing is strictly lower than minus infinity or not-a-number
+            assert found["full"].ranks[user] == len(candidates)
+            assert found["uniform-4"].ranks[user] == len(others)
     unfinished = sum(not math.isfinite(row[history[-1] - 1]) for row, history in zip(rows, histories, strict=True))
     assert found["full"].not_finite == unfinished
 

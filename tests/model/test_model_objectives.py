@@ -81,6 +81,38 @@ def test_causal_targets_are_the_next_items(rows):
     assert torch.equal(task.tokens, windows[:, :-1])
 
 
+@given(windows=windows.filter(lambda w: (w[:, -2] > 0).all()), rows=st.integers(1, 7))
+def test_a_step_in_slices_is_the_step(windows, rows):
+    """Worked a few windows at a time, or with fixed shapes, a batch has the loss and the gradient of the whole."""
+    for objective in ("cloze", "causal"):
+        network = Bert4Rec(ITEMS, ModelConfig(objective=objective, max_len=12, hidden=8, heads=2, dropout=0.0))
+        tasks = (
+            [causal_task(windows), causal_task(windows, fixed=True)]
+            if objective == "causal"
+            else [cloze_task(windows, ITEMS, 0.3, 0.0, generator(0))]
+        )
+        gradients = []
+        for task, pieces in [(tasks[0], [tasks[0]]), *((task, list(task.slices(rows))) for task in tasks)]:
+            network.zero_grad()
+            used = int((task.targets != IGNORED).sum())
+            for piece in pieces:
+                share = int((piece.targets != IGNORED).sum()) / used
+                (full_softmax_loss(network, piece) * share).backward() if share else None
+            gradients.append(torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]))
+        for other in gradients[1:]:
+            assert_close(other, gradients[0], rtol=1e-4, atol=1e-6)
+
+
+def test_training_begins_at_the_cross_entropy_of_the_frequencies():
+    counts = torch.tensor([100.0, 10.0, 1.0, 0.0])
+    network = Bert4Rec(4, ModelConfig(max_len=4, hidden=8, heads=2)).eval()
+    with torch.no_grad():
+        network.final_norm.weight.zero_()  # nothing but the bias speaks
+        network.start_from_popularity(counts)
+        shares = network.score_last(torch.tensor([[1, 5]])).softmax(-1)[0]
+    assert_close(shares, (counts + 1) / (counts + 1).sum())
+
+
 def test_the_loss_is_the_mean_over_targets():
     """A window with many targets weighs more than one with few: the mean is over targets, not windows."""
     network = Bert4Rec(ITEMS, ModelConfig(objective="causal", max_len=12, hidden=8, heads=2)).eval()

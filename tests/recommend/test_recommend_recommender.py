@@ -12,7 +12,8 @@ import torch
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.prepare import prepare
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank
 from bert4rec_tui.recommend.recommender import Recommender
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.training.trainer import Trainer
@@ -45,11 +46,11 @@ def trained(tmp_path_factory) -> tuple[Path, PreparedDataset, dict[str, Run]]:
                 "model.heads=2",
                 "model.max_len=10",
                 "model.dropout=0.0",
-                "training.epochs=20",
+                "training.epochs=35",
                 "training.batch_size=64",
                 "training.learning_rate=0.01",
                 "training.mask_rate=0.2",
-                "training.last_item_rate=0.3",
+                "training.last_item_rate=0.5",
                 "evaluation.ks=[1,5]",
                 'evaluation.protocols=["full"]',
                 "evaluation.best_metric=full:NDCG@5",
@@ -63,13 +64,13 @@ def trained(tmp_path_factory) -> tuple[Path, PreparedDataset, dict[str, Run]]:
 
 
 def planted() -> list[list[int]]:
-    """Random histories over items 10…30; wherever 3 stands, 7 follows."""
+    """Random histories over items 10…30, 20 the most frequent; wherever 3 stands, 7 follows."""
     import random
 
     chance = random.Random(0)
     histories = []
     for _ in range(400):
-        history = [chance.randint(10, 30) for _ in range(9)]
+        history = [20 if chance.random() < 0.4 else chance.randint(10, 30) for _ in range(9)]
         place = chance.randrange(1, 6)
         history[place : place + 2] = 3, 7
         histories.append(history)
@@ -85,7 +86,7 @@ def test_a_planted_cause_comes_out_first(trained, objective):
     history = [dataset.item_index(str(raw)) for raw in (12, 25, 18, 21, 3)]
     assert history[4] == three
     assert recommender.recommend(history, 3).items[0] == seven
-    shares = recommender.explain(history, seven).shares
+    shares = recommender.explain(history, seven)[0].shares
     assert max(range(len(shares)), key=shares.__getitem__) == 4
     assert shares[4] > 2 * max(shares[:4])
 
@@ -103,12 +104,33 @@ def test_recommendations_are_unseen_ordered_and_ranked_like_the_test(trained, ob
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
+def test_an_item_ranks_in_recommendations_as_it_does_in_the_test(trained, objective):
+    """One input builder: what the test says of a user is what recommending from the same history says."""
+    _, dataset, runs = trained
+    recommender = Recommender(runs[objective], dataset, "last")
+    tested = rank(ModelScorer(recommender.model), held_out(dataset, "test", ["full"], 42))["full"]
+    for user in range(0, dataset.users, 20):
+        *history, target = dataset.history_of(user).tolist()
+        found = recommender.recommend(history, 1, target)
+        assert (found.target_rank, found.candidates) == (tested.ranks[user], tested.candidates[user])
+
+
+def test_scores_that_are_no_numbers_are_refused(trained):
+    _, dataset, runs = trained
+    recommender = Recommender(runs["cloze"], dataset)
+    with torch.no_grad():
+        recommender.model.final_norm.weight[0] = float("nan")
+    with pytest.raises(WorkFailedError, match="not numbers"):
+        recommender.recommend([1, 2])
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
 def test_a_history_of_nothing_and_a_long_one_are_answered(trained, objective):
     _, dataset, runs = trained
     recommender = Recommender(runs[objective], dataset, "last")
     assert len(recommender.recommend([], 5).items) == 5
     long = [1 + place % dataset.items for place in range(57)]
-    assert recommender.explain(long, 1).shares[:40] == [0.0] * 40
+    assert recommender.explain(long, 1)[0].shares[:40] == [0.0] * 40
     together = recommender.scores([[], [1, 2], long])
     alone = torch.cat([recommender.scores([history]) for history in ([], [1, 2], long)])
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)

@@ -19,7 +19,8 @@ from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.runs.control import ask
 from bert4rec_tui.runs.curves import Curves
 from bert4rec_tui.runs.store import LocalRuns, Run
-from bert4rec_tui.training.worker import work
+from bert4rec_tui.training.recorder import Recorder
+from bert4rec_tui.training.worker import explain, work
 
 SMALL = [
     "model.hidden=16",
@@ -147,20 +148,29 @@ def test_a_stop_saves_and_ends_and_the_run_goes_on_from_there(new_run, way):
     worker.wait()
 
 
-def test_a_terminal_that_closes_does_not_reach_the_worker_and_two_signals_end_it_at_once(new_run):
+def test_a_terminal_that_closes_does_not_reach_the_worker(new_run):
     run = new_run("training.epochs=100000")
     worker = start(run)
     wait_for(lambda: bool(curves(run).steps), worker)
     worker.send_signal(signal.SIGHUP)
     before = run.status().step
     wait_for(lambda: run.status().step > before, worker)
-    # Both arrive while it validates or steps; the first asks, the second does not wait.
-    worker.send_signal(signal.SIGSTOP)
     worker.send_signal(signal.SIGTERM)
-    worker.send_signal(signal.SIGCONT)
-    time.sleep(0.05)
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(30) in (0, 1, -signal.SIGTERM)
+    assert worker.wait(60) == 0
+    assert run.state() == "stopped"
+
+
+def test_the_first_signal_asks_and_the_second_does_not_wait():
+    code = "import threading, time; from bert4rec_tui.training.worker import obey_signals\n"
+    code += "asked = threading.Event(); obey_signals(asked); print('ready', flush=True); asked.wait()\n"
+    code += "print('asked', flush=True); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout.readline() == "asked\n"
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 1
 
 
 def test_the_lock_keeps_a_second_worker_out(new_run):
@@ -186,6 +196,61 @@ def test_a_loss_that_is_not_a_number_fails_with_what_to_do(new_run):
     assert "Traceback" not in "\n".join(run.console_tail(30))
 
 
+def test_a_wish_that_comes_while_a_pause_saves_is_obeyed(new_run):
+    """Pause, and stop at once: the run does not stay paused on a wish that nobody reads again."""
+    run = new_run()
+    recorder = Recorder(run.path, torch.device("cpu"))
+    ask(run.path, "pause")
+    assert recorder.wish() == "pause"
+    ask(run.path, "stop")
+    assert recorder.wait_while_paused(1) == "stop"
+
+
+@pytest.mark.parametrize("split", ["leave-one-out", "holdout"])
+def test_a_run_ends_with_its_test_for_every_split(make_dataset, home, split):
+    """Trained, validated, tested at the end: with users held out, none of their items is ever trained on."""
+    dataset = make_dataset(walks(60, 20, 14), split=split)
+    config = msgspec.structs.replace(Config(), dataset=dataset.manifest.settings)
+    extra = ["training.test_at_end=true", "training.precision=bf16", "training.gradient_clip=1.0"]
+    config = with_assignments(config, [*SMALL, *extra, "training.weight_decay=0.1"])
+    run = LocalRuns(home / "runs").create(config, dataset.id)
+    assert finish(run) == 0
+    results = run.test_results()
+    assert set(results) == {"full", "uniform-5"}
+    assert results["full"]["users"] == len(dataset.evaluated_users("test"))
+    assert len(curves(run).validations) == 4
+    if split == "holdout":
+        assert results["full"]["users"] == 6
+        trained = np.repeat(dataset.split.train_end, np.diff(dataset.offsets)) > 0
+        counts = np.bincount(dataset.history[trained], minlength=dataset.items + 1)[1:]
+        assert np.array_equal(counts, dataset.train_counts)
+
+
+@pytest.mark.parametrize(
+    ("error", "phase", "words"),
+    [
+        (
+            RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+            "training",
+            "training.batch_size = 4 (it is 8)",
+        ),
+        (
+            torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+            "validating",
+            "evaluation.batch_size = 64 (it is 128)",
+        ),
+        (RuntimeError("MPS backend out of memory"), "training", "training.batch_size = 4"),
+        (OSError(28, "No space left on device", "x"), "training", "the disk is full"),
+        (RuntimeError(""), "training", "RuntimeError"),
+    ],
+)
+def test_what_went_wrong_is_a_sentence_with_what_to_do(error, phase, words):
+    config = with_assignments(Config(), ["training.batch_size=8"])
+    sentence = explain(error, config, phase)
+    assert words in sentence
+    assert "\n" not in sentence
+
+
 def test_patience_ends_a_run_and_a_restart_does_not_begin_again(new_run):
     run = new_run("training.epochs=500", "training.patience=2", "training.learning_rate=0.02")
     assert finish(run) == 0
@@ -209,9 +274,10 @@ def test_a_broken_checkpoint_is_said_in_a_sentence(new_run):
     run = new_run("training.epochs=1")
     assert finish(run) == 0
     state = run.path / "checkpoints" / "last.state"
-    state.write_bytes(state.read_bytes()[:1000])
-    assert finish(run) == 1
-    assert "last.state: is truncated or foreign" in run.status().message
+    for content in (state.read_bytes()[:1000], b""):
+        state.write_bytes(content)
+        assert finish(run) == 1
+        assert "last.state: is truncated or foreign" in run.status().message
 
 
 def test_a_kill_between_the_two_renames_of_a_checkpoint_loses_nothing(new_run):

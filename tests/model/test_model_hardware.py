@@ -1,0 +1,22 @@
+"""How much of a machine a run takes."""
+
+import torch
+
+from bert4rec_tui.config import ModelConfig
+from bert4rec_tui.model.hardware import rows_at_once, usable_cores
+
+
+def test_a_container_s_share_of_the_time_bounds_the_threads(tmp_path):
+    free = usable_cores(tmp_path / "absent")
+    quota = tmp_path / "cpu.max"
+    for text, expected in (("max 100000", free), ("100000 100000", 1), ("50000 100000", 1), ("6400000 100000", free)):
+        quota.write_text(f"{text}\n")
+        assert usable_cores(quota) == expected
+
+
+def test_a_cpu_works_on_as_many_histories_as_stay_near_its_caches():
+    cpu, model = torch.device("cpu"), ModelConfig(hidden=256, feed_forward=4)
+    rows = rows_at_once(cpu, model, 100)
+    assert rows * 100 * 1024 * 4 <= 16_000_000 < (rows + 1) * 100 * 1024 * 4
+    assert rows_at_once(cpu, model, 10) == 390
+    assert rows_at_once(cpu, ModelConfig(hidden=4096), 4096) == 8
