@@ -111,8 +111,10 @@ def check(config: Config, dataset: PreparedDataset) -> None:
         if not path.is_file():
             raise UserError(f"init_from = {path}: there is no such file to take weights from")
         from bert4rec_tui.model.bert4rec import Bert4Rec
-        from bert4rec_tui.model.weights import load_weights
+        from bert4rec_tui.model.weights import check_dataset, load_weights, read_metadata
 
+        # Weights of another split have seen what this one holds out.
+        check_dataset(path, read_metadata(path), dataset)
         load_weights(path, Bert4Rec(dataset.items, config.model))
 
 
