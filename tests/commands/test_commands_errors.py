@@ -153,7 +153,7 @@ def test_weights_of_another_network_are_not_taken_over(refuses, terminal):
 def test_a_run_without_a_checkpoint_says_to_let_it_train(refuses, terminal):
     for file in (terminal.last_run().path / "checkpoints").iterdir():
         file.unlink()
-    assert refuses("test") == "latest: no run has a checkpoint yet; train one first"
+    assert refuses("test") == "latest: no run has a best checkpoint yet; let one train through its first validation"
     assert "has no checkpoint 'best' yet; let it train through a validation first" in refuses("test", "mine")
     assert "last.safetensors: there is no such checkpoint" in refuses("recommend", "mine", "--user", "1")
 
