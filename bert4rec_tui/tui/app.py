@@ -1,7 +1,10 @@
 """The application: five screens as modes, and what they share."""
 
+import asyncio
 import importlib
+import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -127,6 +130,9 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         """Begin to look for live runs."""
         if self.settings.theme in self.available_themes:
             self.theme = self.settings.theme
+        # An exception from a signal may be swallowed by whatever runs at that moment; a call of the loop is not.
+        with suppress(RuntimeError, ValueError):  # not in the main thread, or not on this system
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         self.look_again()
         self.set_interval(1.0, self.look_again)
         self.set_timer(0.2, self.import_ahead)

@@ -1,0 +1,31 @@
+"""The app as a process in a terminal: it paints, and it goes when it is told to."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_app_ends_when_it_is_told_to(home, number):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "bert4rec_tui"]
+    app = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+    seen, told, deadline = b"", False, time.monotonic() + 60
+    while app.poll() is None and time.monotonic() < deadline:
+        if select.select([ours], [], [], 0.1)[0]:
+            seen += os.read(ours, 65536)
+        if not told and b"Explore" in seen:
+            app.send_signal(number)
+            told = True
+    os.close(ours)
+    os.close(theirs)
+    assert told, "it has not painted"
+    if app.poll() is None:
+        app.kill()
+        pytest.fail("it goes on")
