@@ -65,7 +65,7 @@ class Described:
     problems: list[str] = field(default_factory=list[str])
     guess: dict[str, str] = field(default_factory=dict[str, str])
     separator: str = ""
-    doubtful: bool = False
+    doubts: str = ""  # what the first look found wrong, which saying the columns may answer
     values: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
@@ -84,7 +84,7 @@ class Described:
             problems=seen["problems"],
             guess=guess,
             separator=seen["separator"],
-            doubtful=bool(seen["problems"]),
+            doubts=str(seen["problems"][0]) if seen["problems"] else "",
             values={
                 "name": said,
                 "columns": {role: guess.get(role, NONE) for role in ROLES},
@@ -96,6 +96,14 @@ class Described:
         """With what a later look found at what the person said."""
         return replace(self, rows=seen["rows"], problems=seen["problems"])
 
+    @property
+    def guessed(self) -> str:
+        """Why the columns are a guess, while it is left as it was and could be right; empty otherwise."""
+        if "user" not in self.guess or "item" not in self.guess:
+            return ""
+        kept = {role: column for role, column in self.values["columns"].items() if column != NONE} == self.guess
+        return self.doubts if kept else ""
+
     def saying(self, values: dict[str, Any]) -> "Described":
         """With other words of the person."""
         return replace(self, values=values)
@@ -105,7 +113,7 @@ class Described:
         if not self.values:
             return {}
         columns = {role: column for role, column in self.values["columns"].items() if column != NONE}
-        return columns if self.doubtful or columns != self.guess else {}
+        return columns if self.doubts or columns != self.guess else {}
 
     def _said_separator(self) -> str:
         said = str(self.values.get("separator", ""))

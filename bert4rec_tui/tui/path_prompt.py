@@ -2,9 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.suggester import Suggester
@@ -39,8 +41,25 @@ def first_path(value: str) -> str | None:
     return f"{folder}{slash}{found[0].name}{'/' if found[0].is_dir() else ''}"
 
 
+class PathInput(TextInput):
+    """One line for a path; tab or tab completes it by what is shown faintly."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "Complete", id="path.complete", show=False,
+                tooltip="Complete the path by what is shown faintly"),
+    ]  # fmt: skip
+
+    def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:
+        super().__init__(value, placeholder=placeholder, suggester=PathSuggester(), id=id)
+
+    def action_complete(self) -> None:
+        """Take what is shown faintly."""
+        self.action_end()
+        self.action_cursor_right()
+
+
 class PathPrompt(Dialog[str]):
-    """Asks for the path of a file; right completes what is shown faintly."""
+    """Asks for the path of a file; tab or right completes what is shown faintly."""
 
     def __init__(self, title: str, value: str = "") -> None:
         super().__init__()
@@ -51,7 +70,7 @@ class PathPrompt(Dialog[str]):
         with Vertical() as box:
             box.border_title = Content(self.dialog_title)
             box.border_subtitle = Content("enter accept  right complete  esc cancel")
-            yield TextInput(self.value, placeholder="path of a file", suggester=PathSuggester())
+            yield PathInput(self.value, placeholder="path of a file")
 
     @on(TextInput.Submitted)
     def accept(self, event: TextInput.Submitted) -> None:

@@ -1,10 +1,14 @@
 """What is wrong with a configuration on this machine and on its dataset, beyond what the configuration itself says."""
 
+from pathlib import Path
 from typing import Any
 
-from bert4rec_tui.config import Config, from_dict
+import msgspec
+
+from bert4rec_tui.config import Config, DatasetConfig, from_dict, load_config, load_toml
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
+from bert4rec_tui.presets import preset
 from bert4rec_tui.tui.devices import Device
 from bert4rec_tui.tui.validation import errors_of, in_labels
 
@@ -57,5 +61,31 @@ def valid_config(values: dict[str, Any]) -> Config | None:
     """The configuration that the values say, None where they say none."""
     try:
         return from_dict(values, Config)
+    except UserError:
+        return None
+
+
+def opened_config(file: Path, values: dict[str, Any]) -> Config:
+    """The configuration in a TOML file, filled up as `train --config` does: from the preset that the file names.
+
+    Where it names none, the values of the form fill it up; their dataset stays unless the file says another. Raises
+    UserError that names the file and the field.
+    """
+    said = load_toml(file)
+    form = valid_config(values)
+    if "preset" not in said and form is not None:
+        return load_config(file, form)
+    try:
+        base = preset(str(said.get("preset", values["preset"])))
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from None
+    if "dataset" not in said:
+        base = msgspec.structs.replace(base, dataset=_dataset_config(values) or base.dataset)
+    return load_config(file, base)
+
+
+def _dataset_config(values: dict[str, Any]) -> DatasetConfig | None:
+    try:
+        return from_dict(values["dataset"], DatasetConfig)
     except UserError:
         return None

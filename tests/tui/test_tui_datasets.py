@@ -232,6 +232,28 @@ async def test_importing_shows_rows_and_guesses_and_writes_nothing_before_p(
     assert made.timestamps is not None
 
 
+async def test_a_file_without_a_header_is_prepared_by_the_guess_with_a_word_of_caution(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"{user}|{item}|{item % 5 + 1}" for user in range(1, 8) for item in range(10, 16)]
+    (tmp_path / "films.dat").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "enter starts it")
+        await pilot.press("i")
+        await until_shown(pilot, "Import a file")
+        await type_text(pilot, "fi")
+        await until_shown(pilot, "films.dat")
+        await pilot.press("tab", "enter")
+        await until_shown(pilot, "so the columns are a guess")
+        await until_shown(pilot, "the first rows can be read so")
+        await pilot.press("p")
+        await until(pilot, lambda: bool(prepared_datasets(home / "datasets")))
+    (made,) = prepared_datasets(home / "datasets")
+    assert (made.users, made.items) == (7, 6)
+    assert made.timestamps is None
+
+
 async def test_what_is_wrong_with_a_file_is_said_and_it_is_not_prepared(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

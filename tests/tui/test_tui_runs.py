@@ -18,7 +18,7 @@ from bert4rec_tui.runs.status import read_status, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui import run_control
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.screens.runs import RunsScreen
+from bert4rec_tui.tui.screens.runs import RunsScreen, RunsTable
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -286,6 +286,21 @@ async def test_panes_are_turned_in_a_narrow_terminal_and_all_seen_in_a_wide_one(
         await until_shown(pilot, "Events")
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: all(words in screen_text(pilot) for words in ("Runs", "Events", "learning rate")))
+
+
+async def test_a_narrow_terminal_turns_back_to_the_table_from_every_chart(home: Path) -> None:
+    make_run(home, "finished", "lamp")
+    async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
+        await open_runs(pilot, "lamp")
+        for steps in range(3):
+            await pilot.press("right_square_bracket")
+            await until_shown(pilot, "learning rate")
+            await pilot.press(*["tab"] * steps)
+            await pilot.pause()
+            await pilot.press("left_square_bracket")
+            await until_shown(pilot, "dataset")
+            await pilot.pause()
+            assert isinstance(pilot.app.screen.focused, RunsTable)
 
 
 async def test_ascii_means_ascii(home: Path) -> None:

@@ -230,6 +230,25 @@ async def test_a_file_is_replaced_only_after_a_question(home: Path, tmp_path: Pa
     assert file.read_text(encoding="utf-8") == "# precious\n"
 
 
+async def test_a_short_toml_file_is_filled_up_from_the_preset_that_it_names(home: Path, tmp_path: Path) -> None:
+    """As `train --config` reads it, except that the dataset of the form stays; also where the form has an error."""
+    make_dataset(home)
+    file = tmp_path / "short.toml"
+    file.write_text('preset = "fast"\n[training]\nepochs = 3\n', encoding="utf-8")
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        form = (await open_train(pilot)).form
+        await until_shown(pilot, "tiny   40 users")
+        dataset = form.values["dataset"]
+        form.set_value("model.hidden", 250)
+        await pilot.press("o")
+        await until_shown(pilot, "Open a configuration")
+        await type_text(pilot, str(file))
+        await pilot.press("enter")
+        await until_shown(pilot, "training.epochs 20 → 3")
+        assert form.values["model"]["hidden"] == 64
+        assert form.values["dataset"] == dataset
+
+
 async def test_a_toml_file_with_an_unknown_key_changes_nothing(home: Path, tmp_path: Path) -> None:
     make_dataset(home)
     file = tmp_path / "mine.toml"

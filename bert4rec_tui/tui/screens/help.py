@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -94,8 +95,7 @@ class HelpScreen(Dialog[None]):
     def __init__(self, focused: Widget | None, groups: Sequence[KeyGroup]) -> None:
         super().__init__()
         self.groups = groups
-        about = getattr(focused, "help_text", None) or (type(focused).__doc__ if focused is not None else "")
-        self.about = " ".join((about or "").split())
+        self.about = " ".join(str(getattr(focused, "help_text", "")).split())
 
     def compose(self) -> ComposeResult:
         """What has the focus, then its keys, then those around it."""
@@ -113,11 +113,13 @@ class HelpScreen(Dialog[None]):
             lines.append(Content.styled(cut(group.title, width).rstrip(), "bold $accent"))
             for key in group.keys:
                 room = max(10, width - key_width - id_width - 6)
+                first, *more = wrap(key.what or key.name, room) or [""]
                 lines.append(
                     Content.styled(f"  {' '.join(key.keys):<{key_width}}", "bold")
-                    + Content(f"  {cut(key.what or key.name, room)}  ")
+                    + Content(f"  {first:<{room}}  ")
                     + Content.styled(key.id, MUTED)
                 )
+                lines += [Content(f"  {'':<{key_width}}  {line}") for line in more]
             lines.append(Content(""))
         lines.append(
             Content.styled('Any of these keys can be changed in settings.toml: [keymap] with "id" = "key".', MUTED)

@@ -13,7 +13,7 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.tui.child import CommandError
 from bert4rec_tui.tui.dialogs import Choice, Chooser, Dialog
 from bert4rec_tui.tui.importing import NONE, Described, import_errors, import_sections
-from bert4rec_tui.tui.path_prompt import PathSuggester
+from bert4rec_tui.tui.path_prompt import PathInput
 from bert4rec_tui.tui.widgets.form import Form
 from bert4rec_tui.tui.widgets.preview_table import PreviewTable
 from bert4rec_tui.tui.widgets.signs import MUTED, clean
@@ -49,12 +49,7 @@ class ImportFile(Dialog[DatasetConfig]):
         """The path; below it, once there is one, the rows, the columns, the problems."""
         with Vertical() as box:
             box.border_title = Content("Import a file")
-            yield TextInput(
-                self.path,
-                placeholder="path of a file, folder or zip with ratings",
-                suggester=PathSuggester(),
-                id="path",
-            )
+            yield PathInput(self.path, placeholder="path of a file, folder or zip with ratings", id="path")
             with Vertical(id="found"):
                 yield PreviewTable(self.ascii)
                 yield Form([], {}, import_errors, ascii=self.ascii)
@@ -75,7 +70,7 @@ class ImportFile(Dialog[DatasetConfig]):
 
     def _say_keys(self) -> None:
         found = self.described is not None
-        keys = "p prepare  enter edit  o other file  esc cancel" if found else "enter look  esc cancel"
+        keys = "p prepare  enter edit  o other file  esc cancel" if found else "enter look  tab complete  esc cancel"
         self.query_one(Vertical).border_subtitle = Content(keys)
         self.set_class(found, "-found")
         self.refresh_bindings()
@@ -109,6 +104,10 @@ class ImportFile(Dialog[DatasetConfig]):
             return
         if self.described is None or seen["columns"] != self.described.columns:
             await self._begin(described.seen(seen))
+            if self.described is not None and self.described.guessed:
+                self._show(seen)
+                self.preview()  # with the guess said aloud: can the rows be read so?
+                return
         else:
             self.described = self.described.seen_again(seen)
         self._show(seen)
@@ -135,7 +134,12 @@ class ImportFile(Dialog[DatasetConfig]):
             state.update(Content.styled(lines, "$text-error"))
         else:
             sign = "+" if self.ascii else "✓"
-            state.update(Content.styled(f"{sign} the first rows can be read so; p prepares it", "$text-success"))
+            guessed = clean(self.described.guessed)
+            caution = f"! {guessed}: look whether they are right\n" if guessed else ""
+            state.update(
+                Content.styled(caution, "$text-warning")
+                + Content.styled(f"{sign} the first rows can be read so; p prepares it", "$text-success")
+            )
 
     @on(Form.Changed)
     def say_again(self, event: Form.Changed) -> None:

@@ -88,8 +88,11 @@ class RunsScreen(RunsReading):
 
     def choose_pane(self, chosen: Widget, focus: bool = True) -> None:
         """Leave out the right side in a narrow terminal while the table is chosen."""
+        right = self.query_one("#right")
+        if self.compact and chosen.id == "runs-pane" and self.focused and right in self.focused.ancestors:
+            self.set_focus(None)  # a hidden chart would hand the focus to the chart beside it, and that takes one back
         super().choose_pane(chosen, focus)
-        self.query_one("#right").set_class(chosen.id == "runs-pane", "-left-out")
+        right.set_class(chosen.id == "runs-pane", "-left-out")
 
     def on_arrive(self, run: str = "", **what: Any) -> None:
         """Put the cursor on a run."""

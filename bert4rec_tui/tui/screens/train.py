@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from bert4rec_tui.config import Config, load_config, save_config, to_dict, value_at
+from bert4rec_tui.config import Config, save_config, to_dict, value_at
 from bert4rec_tui.data.dataset import PreparedDataset, prepared_datasets
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.presets import preset
@@ -26,7 +26,7 @@ from bert4rec_tui.tui.launching import launch_run
 from bert4rec_tui.tui.outlook import Outlook, outlook_of
 from bert4rec_tui.tui.path_prompt import PathPrompt
 from bert4rec_tui.tui.screens.base import MainScreen
-from bert4rec_tui.tui.train_checks import dataset_of, train_errors, valid_config
+from bert4rec_tui.tui.train_checks import dataset_of, opened_config, train_errors, valid_config
 from bert4rec_tui.tui.train_choices import (
     LAST_USED,
     changed_line,
@@ -239,12 +239,12 @@ class TrainScreen(MainScreen):
 
     @work(exclusive=True, group="file", exit_on_error=False)
     async def action_open(self) -> None:
-        """Read a configuration from a TOML file; what it leaves out comes from the form."""
+        """Read a configuration from a TOML file; what it leaves out comes from its preset, or from the form."""
         path = await self.app.push_screen_wait(PathPrompt("Open a configuration"))
         if path is None:
             return
         try:
-            config = load_config(Path(path).expanduser(), valid_config(self.form.values))
+            config = opened_config(Path(path).expanduser(), self.form.values)
         except UserError as error:
             self.notify(str(error), severity="error", markup=False, timeout=10)
             return

@@ -36,9 +36,10 @@ def cells(*parts: tuple[str | Content, int]) -> Content:
 
 
 class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
-    """Rows 0…n, of which `rows` says which are shown and in what order; one of them has the cursor.
+    """A list; one of its rows has the cursor.
 
-    `draw` gives the line of a row; nothing else is kept of a row, so that showing others costs nothing.
+    Of the rows 0…n, `rows` says which are shown and in what order. `draw` gives the line of a row; nothing else is kept
+    of a row, so that showing others costs nothing.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
