@@ -7,7 +7,7 @@ import numpy as np
 
 from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.runs.store import Run, RunSource
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.dialogs import Choice
 from bert4rec_tui.tui.run_choice import CheckpointName, checkpoint_of, run_with_model
@@ -66,7 +66,7 @@ class World:
         return users_who_watched(self.dataset, item)
 
 
-def read_world(source: LocalRuns, reference: str, wanted: CheckpointName) -> World | str:
+def read_world(source: RunSource, reference: str, wanted: CheckpointName) -> World | str:
     """Read a run, or the newest with a checkpoint; a sentence where that cannot be. For a thread."""
     run = run_with_model(source, reference)
     if run is None:

@@ -9,7 +9,7 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.curves import Curves
 from bert4rec_tui.runs.events import Alert, Note, StateChange, Step, System, Validation
 from bert4rec_tui.runs.status import LIVE, State, Status
-from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.runs.store import Run, RunSource
 from bert4rec_tui.tui.widgets.raster import thin
 
 Remark = StateChange | Alert | Note | Validation
@@ -43,7 +43,7 @@ class RunRow:
 class RunsReader:
     """Reads every run once, and again only those that are live or whose status has changed."""
 
-    def __init__(self, source: LocalRuns) -> None:
+    def __init__(self, source: RunSource) -> None:
         self.source = source
         self._known: dict[str, tuple[int, RunRow]] = {}
         self._lock = Lock()

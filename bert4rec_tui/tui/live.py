@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.status import LIVE, State, Status
-from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.runs.store import Run, RunSource
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class LiveRun:
 class LiveWatch:
     """Looks for live runs again and again; an ended run costs one stat a look."""
 
-    def __init__(self, source: LocalRuns) -> None:
+    def __init__(self, source: RunSource) -> None:
         self.source = source
         self._ended: dict[str, int] = {}
 

@@ -8,7 +8,7 @@ from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs import machine
-from bert4rec_tui.runs.store import LocalRuns
+from bert4rec_tui.runs.store import RunSource
 from bert4rec_tui.settings import home
 from bert4rec_tui.tui.devices import Device, device_for
 from bert4rec_tui.tui.preflight import Preflight, reckon, work
@@ -29,7 +29,7 @@ class Outlook:
 
 
 def outlook_of(
-    config: Config | None, prepared: list[PreparedDataset], devices: list[Device], runs: LocalRuns
+    config: Config | None, prepared: list[PreparedDataset], devices: list[Device], runs: RunSource
 ) -> Outlook:
     """Reckon the figures of a configuration; for a thread, since histories and earlier runs are read."""
     free = free_space()
@@ -49,7 +49,7 @@ def free_space() -> int:
 
 
 def epoch_seconds(
-    config: Config, dataset: PreparedDataset, device: Device | None, runs: LocalRuns
+    config: Config, dataset: PreparedDataset, device: Device | None, runs: RunSource
 ) -> tuple[float | None, str]:
     """About how long an epoch takes, going by the newest run on the same data, machine and kind of device."""
     kind = device.name.partition(":")[0] if device is not None else ""

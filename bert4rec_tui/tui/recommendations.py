@@ -103,11 +103,6 @@ class Recommendations:
         """The nearest items. None when a newer request has taken its place."""
         return await self._ask("similar", {"run": str(run), "checkpoint": checkpoint, "item": item, "k": k}, Similar)
 
-    def forget(self, method: str) -> None:
-        """Drop the answer to the request of this kind that is under way."""
-        self._number += 1
-        self._newest[method] = self._number
-
     async def close(self) -> None:
         """End the process, by ending its input; one that is still loading is not waited for."""
         self._closed = True

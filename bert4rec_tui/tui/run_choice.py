@@ -4,7 +4,7 @@ import asyncio
 from typing import Literal, cast
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.runs.store import Run, RunSource
 from bert4rec_tui.tui.dialogs import Choice, Chooser
 from bert4rec_tui.tui.run_plots import metric_words
 from bert4rec_tui.tui.screens.base import MainScreen
@@ -13,7 +13,7 @@ from bert4rec_tui.tui.widgets.signs import SIGNS, metric
 CheckpointName = Literal["best", "last"]
 
 
-def run_with_model(source: LocalRuns, reference: str = "") -> Run | None:
+def run_with_model(source: RunSource, reference: str = "") -> Run | None:
     """The run of that id, or without one the newest that has a checkpoint; None where there is none."""
     try:
         return source.find(reference or "latest", "anything" if reference else "checkpoint")
@@ -27,7 +27,7 @@ def checkpoint_of(run: Run, wanted: CheckpointName = "best") -> CheckpointName:
     return wanted if run.checkpoint(wanted).exists() or not run.checkpoint(other).exists() else other
 
 
-def _choices(source: LocalRuns) -> list[Choice]:
+def _choices(source: RunSource) -> list[Choice]:
     found: list[Choice] = []
     for run in source.runs():
         if not run.has_checkpoint():
