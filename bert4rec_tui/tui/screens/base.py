@@ -40,6 +40,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
                 tooltip="Go to what can have the focus before this"),
     ]  # fmt: skip
 
+    _entering: Widget | None = None  # the pane that gets the focus once it is drawn
+
     @property
     def shell(self) -> Bert4RecApp:
         """The application, with what it offers to its screens."""
@@ -83,17 +85,26 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Make a pane the chosen one, which a narrow terminal shows alone, and go into it."""
         for pane in self._panes():
             pane.set_class(pane is chosen, "-chosen")
-        if focus and self.compact:  # where the pane has yet to be shown
-            self.call_after_refresh(self._focus_inside, chosen)
-        elif focus:
-            self._focus_inside(chosen)
-
-    def _focus_inside(self, pane: Widget) -> None:
-        if self.focused is not None and pane in self.focused.ancestors_with_self:
+        if not focus:
             return
+        self._entering = chosen
+        if self.compact:  # where the pane has yet to be shown
+            self.call_after_refresh(self._enter, chosen)
+        else:
+            self._enter(chosen)
+
+    def _enter(self, pane: Widget) -> None:
+        if self._entering is not pane:  # another was chosen since
+            return
+        focused = self.focused.ancestors_with_self if self.focused else []
         target = pane if pane.focusable else next((w for w in pane.query("*") if w.focusable), None)
-        if target is not None:
+        if target is not None and pane not in focused:
             target.focus()
+        self.app.call_later(self._entered, pane)  # after the focus has moved, which Textual puts off in the same way
+
+    def _entered(self, pane: Widget) -> None:
+        if self._entering is pane:
+            self._entering = None
 
     def action_turn_pane(self, direction: int) -> None:
         """Go to the next pane, or the one before, and from the last to the first."""
@@ -103,8 +114,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
         at = next((i for i, pane in enumerate(panes) if pane.has_class("-chosen")), 0)
         self.choose_pane(panes[(at + direction) % len(panes)])
 
+    def is_late(self, event: events.DescendantFocus) -> bool:
+        """Whether the focus has gone on since, or is about to."""
+        return self._entering is not None or event.widget is not self.focused
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The pane that the focus enters by whatever way is the chosen one."""
+        if self.is_late(event):
+            return
         ancestors = event.widget.ancestors_with_self
         for pane in self._panes():
             if pane in ancestors and not pane.has_class("-chosen"):

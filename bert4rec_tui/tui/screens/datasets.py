@@ -159,7 +159,8 @@ class DatasetsScreen(MainScreen):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The welcome gives way as soon as one goes to the list."""
         super().on_descendant_focus(event)
-        if event.widget.id == "rows" and not self.working and not self.query_one("#welcome-pane").has_class("-absent"):
+        welcomed = not self.query_one("#welcome-pane").has_class("-absent")
+        if event.widget.id == "rows" and welcomed and not self.working and not self.is_late(event):
             self._show_welcome(False)
 
     def action_filter(self) -> None:

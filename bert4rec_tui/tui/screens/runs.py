@@ -115,6 +115,7 @@ class RunsScreen(RunsReading):
     def show_rows(self, message: RunsReading.Listed) -> None:
         """Show the table; the cursor stays on its run."""
         was_live = {row.run.id: row.live for row in self.rows}
+        self._take_cursor()  # a move may still be on its way here, and would be undone
         self.rows = message.rows
         known = {row.run.id for row in self.rows}
         for gone in [run for run in self._feeds if run not in known]:
@@ -197,10 +198,15 @@ class RunsScreen(RunsReading):
         return [draw_header(self._columns) if self.rows else Content("")]
 
     @on(ArrayList.Moved, "#runs-table")
-    def choose_run(self, message: ArrayList.Moved) -> None:
+    def choose_run(self) -> None:
         """The run under the cursor is the chosen one."""
-        chosen = self.rows[message.row].run.id if 0 <= message.row < len(self.rows) else ""
-        if chosen == self.chosen and chosen in self._feeds:
+        self._take_cursor()
+
+    def _take_cursor(self) -> None:
+        # Asks the table and not the message: the rows may have changed since it was sent.
+        row = self.query_one(RunsTable).row
+        chosen = self.rows[row].run.id if 0 <= row < len(self.rows) else ""
+        if chosen == self.chosen and (chosen in self._feeds or not chosen):
             return
         self.chosen = chosen
         self._follow_shown()
