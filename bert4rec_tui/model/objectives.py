@@ -4,6 +4,7 @@ An objective turns windows into a `Task`: the tokens that the network sees, the 
 that belong there. Everything is drawn with tensor operations on the device of the windows.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -53,16 +54,37 @@ class Task:
             )
 
 
+@dataclass(frozen=True)
+class Slots:
+    """Room for targets where shapes must not depend on data: so many a window, and in the whole batch."""
+
+    row: int
+    batch: int
+
+    @classmethod
+    def for_rate(cls, windows: int, width: int, rate: float) -> "Slots":
+        """Room for the mean and six standard deviations of masks drawn with a rate, and for one in every window."""
+        spread = rate * (1 - rate)
+        row = min(width, math.ceil(width * rate + 6 * math.sqrt(width * spread)) + 1)
+        places = windows * width
+        return cls(row, min(windows * row, math.ceil(places * rate + 6 * math.sqrt(places * spread)) + windows))
+
+
 def cloze_task(
-    windows: Tensor, items: int, mask_rate: float, last_item_rate: float, generator: torch.Generator, slots: int = 0
+    windows: Tensor,
+    items: int,
+    mask_rate: float,
+    last_item_rate: float,
+    generator: torch.Generator,
+    slots: Slots | None = None,
 ) -> Task:
     """Mask items at random, at least one in every window (Devlin et al., 2019, §3.1; Sun et al., 2019, §3.6).
 
     Of the targets 80% become the mask, 10% a random item, 10% stay. With probability `last_item_rate` a window has its
     last item alone masked, always by the mask: the task of test time.
 
-    windows: (B, T) int64 of items 1…N padded with 0 on the left. slots: 0, or a fixed number of queries a window for
-    devices on which shapes must not depend on data.
+    windows: (B, T) int64 of items 1…N padded with 0 on the left. slots: how many targets there is room for, on devices
+    on which shapes must not depend on data.
     """
     device, mask = windows.device, items + 1
     real = windows > 0                                                                # (B, T)
@@ -97,25 +119,27 @@ def causal_task(windows: Tensor, fixed: bool = False) -> Task:
     return Task(tokens, Queries(None, None if len(used) == len(flat) else used), flat[used], overflow)
 
 
-def _with_queries(tokens: Tensor, chosen: Tensor, windows: Tensor, slots: int) -> Task:
-    """Lay out the chosen positions as queries: as many a row as the fullest has, or `slots`.
+def _with_queries(tokens: Tensor, chosen: Tensor, windows: Tensor, slots: Slots | None) -> Task:
+    """Lay out the chosen positions as queries: as many a row as the fullest has, or what `slots` allow.
 
     chosen: (B, T) bool, where the targets are.
     """
     counts = chosen.sum(1)                                                            # (B,)
-    width = min(slots or int(counts.max()), tokens.size(1))
+    width = min(slots.row if slots else int(counts.max()), tokens.size(1))
     # Chosen columns first, in order; what follows them fills up rows with fewer targets and is never read.
     columns = chosen.int().argsort(dim=1, descending=True, stable=True)[:, :width]    # (B, Q)
-    used = torch.arange(width, device=tokens.device) < counts[:, None]                # (B, Q)
-    items = windows.gather(1, columns)
-    overflow = (counts - width).clamp_(min=0).sum()
-    if slots:
-        return Task(tokens, Queries(columns), items.masked_fill(~used, IGNORED).flatten(), overflow)
-    flat = used.flatten().nonzero().squeeze(1)
-    return Task(tokens, Queries(columns, flat), items.flatten()[flat], overflow)
+    used = (torch.arange(width, device=tokens.device) < counts[:, None]).flatten()    # (B × Q,)
+    items = windows.gather(1, columns).flatten()                                      # (B × Q,)
+    if slots is None:
+        flat = used.nonzero().squeeze(1)                                              # (M,)
+        return Task(tokens, Queries(columns, flat), items[flat], counts.new_zeros(()))
+    flat = used.int().argsort(descending=True, stable=True)[: slots.batch].sort().values
+    targets = items[flat].where(used[flat], IGNORED)
+    return Task(tokens, Queries(columns, flat), targets, counts.sum() - used[flat].sum())
 
 
 def full_softmax_loss(model: Bert4Rec, task: Task) -> Tensor:
-    """The mean over targets of the cross-entropy with every item as a candidate. Returns () float32."""
+    """The cross-entropy with every item as a candidate, summed over targets. Returns () float32."""
     scores = model.score(model.encode(task.tokens, task.queries))                     # (M, N)
-    return F.cross_entropy(scores.float(), (task.targets - 1).where(task.targets > 0, IGNORED), ignore_index=IGNORED)
+    wanted = (task.targets - 1).where(task.targets > 0, IGNORED)
+    return F.cross_entropy(scores.float(), wanted, ignore_index=IGNORED, reduction="sum")

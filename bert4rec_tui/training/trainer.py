@@ -13,15 +13,13 @@ from bert4rec_tui.errors import WorkFailedError
 from bert4rec_tui.evaluation.metrics import means
 from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank
 from bert4rec_tui.model.bert4rec import Bert4Rec
-from bert4rec_tui.model.hardware import rows_at_once
-from bert4rec_tui.model.objectives import Task, causal_task, cloze_task, full_softmax_loss
 from bert4rec_tui.model.weights import load_weights, save_weights, weights_metadata
 from bert4rec_tui.runs.events import Validation
 from bert4rec_tui.training.batches import TrainingBatches
 from bert4rec_tui.training.checkpoint import Position, has_last, load_last, save_last
 from bert4rec_tui.training.recorder import Recorder
-from bert4rec_tui.training.schedule import learning_rate_at, make_optimizer
-from bert4rec_tui.training.seeds import generator_at, seed_at
+from bert4rec_tui.training.schedule import learning_rate_at
+from bert4rec_tui.training.step import TrainingStep
 
 
 class _StopAskedError(Exception):
@@ -43,7 +41,8 @@ class Trainer:
         if config.init_from and not self.resumed:
             load_weights(Path(config.init_from), self.model)
         self.model.to(device)
-        self.optimizer = make_optimizer(self.model, config.training)
+        self.step = TrainingStep(self.model, config, device, precision)
+        self.optimizer = self.step.optimizer
         self.position = Position()
         if self.resumed:
             self.position = load_last(self.checkpoints, self.model, self.optimizer, dataset)
@@ -56,7 +55,6 @@ class Trainer:
         self._validation_seconds = self._step_seconds = 0.0
         self._last_checkpoint = time.monotonic()
         self._next_scalars = 0
-        self._overflow = torch.zeros((), dtype=torch.int64, device=device)
 
     def train(self) -> str:
         """Train to the end, or until somebody wants it to stop. Returns `finished` or `stopped`."""
@@ -91,7 +89,7 @@ class Trainer:
             if not self._go_on():
                 return False
             rate = learning_rate_at(position.step, self.batches.steps_per_epoch, training)
-            loss, norm = self.step(windows, rate)
+            loss, norm = self.step(windows, rate, position.epoch, position.step_in_epoch)
             recorder.step(len(windows), loss, norm)
             position.step += 1
             position.step_in_epoch += 1
@@ -108,51 +106,13 @@ class Trainer:
                 self.save()
         self._flush(rate)
         recorder.note(f"epoch {position.epoch + 1}  loss {position.loss_sum / max(1, position.loss_count):.4f}")
-        overflow = int(self._overflow)
+        overflow = int(self.step.overflow)
         if overflow:
             recorder.alert("overflow", f"{overflow:,} masked items had no slot in epoch {position.epoch + 1}")
-            self._overflow.zero_()
+            self.step.overflow.zero_()
         position.epoch, position.step_in_epoch, position.validated = position.epoch + 1, 0, False
         position.loss_sum, position.loss_count = 0.0, 0
         return True
-
-    def step(self, windows: torch.Tensor, rate: float) -> tuple[torch.Tensor, torch.Tensor]:
-        """One step of the optimizer. windows: (B, T) int64. Returns the loss and the gradient's norm, both ()."""
-        training, position = self.config.training, self.position
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        # Dropout draws from the default generators; seeded here, a step is the same wherever training was resumed.
-        torch.manual_seed(seed_at(training.seed, position.epoch, position.step_in_epoch, "dropout"))
-        task = self.task(windows)
-        self._overflow += task.overflow
-        loss = torch.zeros((), device=self.device)
-        for part in task.slices(rows_at_once(self.device, self.config.model, task.tokens.size(1))):
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-                share = full_softmax_loss(self.model, part) * (len(part.targets) / len(task.targets))
-            share.backward()
-            loss += share.detach()
-        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
-        norm = torch.nn.utils.get_total_norm(gradients)
-        if training.gradient_clip:
-            torch.nn.utils.clip_grads_with_norm_(self.model.parameters(), training.gradient_clip, norm)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return loss, norm
-
-    def task(self, windows: torch.Tensor) -> Task:
-        """What the network is asked in this step. windows: (B, T) int64, padded on the left."""
-        if self.config.model.objective == "causal":
-            return causal_task(windows, fixed=self.device.type == "cuda")
-        training, position = self.config.training, self.position
-        generator = generator_at(self.device, training.seed, position.epoch, position.step_in_epoch, "masks")
-        slots = 0
-        if self.device.type == "cuda":
-            # Room for the mean and six standard deviations, so that no look at the data is needed.
-            width, share = windows.size(1), training.mask_rate
-            slots = min(width, math.ceil(width * share + 6 * math.sqrt(width * share * (1 - share))) + 1)
-        return cloze_task(
-            windows, self.dataset.items, training.mask_rate, training.last_item_rate, generator, slots=slots
-        )
 
     def validate(self) -> None:
         """Rank the validation items; keep the weights as `best` where they are better than all before."""

@@ -1,0 +1,62 @@
+"""One step of the optimizer: windows in, loss and gradient norm out, without a look at the device's numbers."""
+
+import torch
+from torch import Tensor
+
+from bert4rec_tui.config import Config
+from bert4rec_tui.model.bert4rec import Bert4Rec
+from bert4rec_tui.model.hardware import rows_at_once
+from bert4rec_tui.model.objectives import IGNORED, Slots, Task, causal_task, cloze_task, full_softmax_loss
+from bert4rec_tui.training.schedule import make_optimizer
+from bert4rec_tui.training.seeds import generator_at, seed_at
+
+
+class TrainingStep:
+    """What a step needs: the network, the optimizer, the objective and its loss.
+
+    overflow: () int64 on the device, masked items for which the fixed slots of a GPU had no room.
+    """
+
+    def __init__(self, model: Bert4Rec, config: Config, device: torch.device, precision: str) -> None:
+        self.model, self.config, self.device, self.precision = model, config, device, precision
+        self.optimizer = make_optimizer(model, config.training)
+        self.overflow = torch.zeros((), dtype=torch.int64, device=device)
+
+    def __call__(self, windows: Tensor, rate: float, epoch: int, step: int) -> tuple[Tensor, Tensor]:
+        """One step at a learning rate. windows: (B, T) int64. Returns the loss and the gradient's norm, both ()."""
+        training = self.config.training
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        # Dropout draws from the default generators; seeded here, a step is the same wherever training was resumed.
+        torch.manual_seed(seed_at(training.seed, epoch, step, "dropout"))
+        task = self.task(windows, epoch, step)
+        self.overflow += task.overflow
+        count = (task.targets != IGNORED).sum()
+        loss = torch.zeros((), device=self.device)
+        for part in task.slices(rows_at_once(self.device, self.config.model, task.tokens.size(1))):
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+                share = self.loss_sum(part) / count
+            share.backward()
+            loss += share.detach()
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        if training.gradient_clip:
+            torch.nn.utils.clip_grads_with_norm_(self.model.parameters(), training.gradient_clip, norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return loss, norm
+
+    def loss_sum(self, task: Task) -> Tensor:
+        """The loss of a task, summed over its targets. Returns () float32."""
+        return full_softmax_loss(self.model, task)
+
+    def task(self, windows: Tensor, epoch: int, step: int) -> Task:
+        """What the network is asked in this step. windows: (B, T) int64, padded on the left."""
+        if self.config.model.objective == "causal":
+            return causal_task(windows, fixed=self.device.type == "cuda")
+        training = self.config.training
+        generator = generator_at(self.device, training.seed, epoch, step, "masks")
+        # Fixed room on a GPU, so that no look at the data is needed.
+        rows, width = windows.shape
+        slots = Slots.for_rate(rows, width, training.mask_rate) if self.device.type == "cuda" else None
+        return cloze_task(windows, self.model.items, training.mask_rate, training.last_item_rate, generator, slots)
