@@ -1,6 +1,6 @@
 """Score any history with a run's model: the next items, why one of them, and what is near to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,11 +12,13 @@ from torch.nn import functional as F
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.model.bert4rec import Bert4Rec
+from bert4rec_tui.model.hardware import rows_at_once
 from bert4rec_tui.model.inputs import known_items, prediction_inputs
 from bert4rec_tui.model.weights import load_model, read_metadata
 from bert4rec_tui.runs.store import Run
 
 Checkpoint = Literal["best", "last"]
+MOST_SCORES = 1 << 26  # held at once while a prediction is explained: 256 MB
 
 
 @dataclass(frozen=True)
@@ -122,18 +124,31 @@ class Recommender:
     def explain(self, history: list[int], *items: int) -> list[Explanation]:
         """What each item of the history did for each of `items`.
 
-        The history is scored whole and once without each of its items, all in one batch, however many are asked about.
-        Raises UserError for an unknown item.
+        The history is scored whole and once without each of its items, however many are asked about. Raises UserError
+        for an unknown item.
         """
         self._check_items(items)
         first = max(0, len(history) - known_items(self.model.config))
         window = history[first:]
         shorter = [window[:place] + window[place + 1 :] for place in range(len(window))]
-        logs = self.scores([window, [], *shorter]).log_softmax(dim=1)  # (2 + L, N)
+        # Each length on its own: a batch without padding needs no bias in its attention.
+        logs = torch.cat([self._log_probabilities(alike, items) for alike in ([window], [[]], shorter)])
         return [
-            Explanation([0.0] * first + (of[0] - of[2:]).tolist(), float(of[0]), float(of[1]))
-            for of in (logs[:, item - 1] for item in items)
+            Explanation([0.0] * first + (of[0] - of[2:]).tolist(), float(of[0]), float(of[1])) for of in logs.unbind(1)
         ]
+
+    @torch.inference_mode()
+    def _log_probabilities(self, histories: list[list[int]], items: Sequence[int]) -> Tensor:
+        """The log-probability of each of `items` after each history of one length. Returns (B, items) float32.
+
+        Worked on a few histories at a time: near the caches, and never with more of the catalogue's scores than needed.
+        """
+        columns = torch.tensor(items, device=self.device) - 1
+        length = len(histories[0]) + 1 if histories else 1
+        rows = min(rows_at_once(self.device, self.model.config, length), max(1, MOST_SCORES // self.dataset.items))
+        parts = [histories[start : start + rows] for start in range(0, len(histories), rows)]
+        found = [self.scores(part).log_softmax(dim=1)[:, columns] for part in parts]
+        return torch.cat([torch.empty(0, len(items), device=self.device), *found])
 
     @torch.inference_mode()
     def similar(self, item: int, k: int = 10) -> tuple[list[int], list[float]]:

@@ -92,6 +92,25 @@ def test_a_planted_cause_comes_out_first(trained, objective):
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_share_is_what_leaving_the_item_out_takes_from_the_log_probability(trained, objective, monkeypatch):
+    """However few histories are worked on at once, and however many items are asked about."""
+    _, dataset, runs = trained
+    recommender = Recommender(runs[objective], dataset, "last")
+    monkeypatch.setattr("bert4rec_tui.recommend.recommender.MOST_SCORES", 2 * dataset.items)
+    history, asked = [4, 9, 2, 7, 11], [3, 8]
+
+    def log_probability(items: list[int], item: int) -> float:
+        return float(recommender.scores([items]).log_softmax(1)[0, item - 1])
+
+    for item, explanation in zip(asked, recommender.explain(history, *asked), strict=True):
+        whole = log_probability(history, item)
+        without = [log_probability(history[:place] + history[place + 1 :], item) for place in range(len(history))]
+        assert explanation.score == pytest.approx(whole, abs=1e-4)
+        assert explanation.score_without == pytest.approx(log_probability([], item), abs=1e-4)
+        assert explanation.shares == pytest.approx([whole - log for log in without], abs=1e-4)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
 def test_recommendations_are_unseen_ordered_and_ranked_like_the_test(trained, objective):
     _, dataset, runs = trained
     recommender = Recommender(runs[objective], dataset, "last")
