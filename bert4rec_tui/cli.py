@@ -143,11 +143,13 @@ def prepare(
     min_item_interactions: Annotated[int, typer.Option(help="Drop items with fewer.")] = 0,
     filter_kind: Annotated[Literal["once", "core"], typer.Option("--filter", help="Once, or until stable.")] = "once",
     repeats: Annotated[Literal["keep", "first", "last"], typer.Option(help="Of repeated interactions.")] = "keep",
-    split: Annotated[str, typer.Option(help="leave-one-out or holdout.")] = "leave-one-out",
+    split: Annotated[str, typer.Option(help="leave-one-out, holdout or time.")] = "leave-one-out",
     eval_users: Annotated[
         int, typer.Option(help="Held-out users, each for validation and test; 0: 500 or a tenth.")
     ] = 0,
     validation_users: Annotated[int, typer.Option(help="Users validated in leave-one-out; 0: all.")] = 0,
+    validation_share: Annotated[float, typer.Option(help="Of the interactions, between the cuts of time.")] = 0.1,
+    test_share: Annotated[float, typer.Option(help="Of the interactions, after the second cut of time.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Seed of the split.")] = 42,
     again: Annotated[bool, typer.Option("--again", help="Prepare anew what is prepared already.")] = False,
     preview: Annotated[bool, typer.Option("--preview", help="Show the source's first rows only.")] = False,
@@ -174,6 +176,8 @@ def prepare(
             "split": split,
             "eval_users": eval_users,
             "validation_users": validation_users,
+            "validation_share": validation_share,
+            "test_share": test_share,
             "seed": seed,
         }
         run_prepare(from_dict(values, DatasetConfig), again=again, as_json=as_json)

@@ -54,8 +54,8 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         Literal["keep", "first", "last"], Meta(description="What stays of an item that a user met more than once.")
     ] = "keep"
     split: Annotated[
-        Literal["leave-one-out", "holdout"],
-        Meta(description="Test on each user's last item, or on users whose histories are not trained on."),
+        Literal["leave-one-out", "holdout", "time"],
+        Meta(description="Test on each user's last item, on users not trained on, or on what came after a moment."),
     ] = "leave-one-out"
     eval_users: Annotated[
         int, Meta(ge=0, description="Held-out users for validation, and as many for test; 0: 500 or a tenth.")
@@ -63,7 +63,21 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     validation_users: Annotated[
         int, Meta(ge=0, description="Users who give an item up for validation in leave-one-out; 0: all.")
     ] = 0
+    validation_share: Annotated[
+        float, Meta(gt=0, lt=1, description="Share of the interactions between the two cuts of the split time.")
+    ] = 0.1
+    test_share: Annotated[
+        float, Meta(gt=0, lt=1, description="Share of the interactions after the second cut of the split time.")
+    ] = 0.1
     seed: Annotated[Seed, Meta(description="Seed of the choice of users for the split.")] = 42
+
+    def __post_init__(self) -> None:
+        """Check what one field alone cannot say."""
+        if self.validation_share + self.test_share >= 1:
+            raise ValueError(
+                f"dataset.validation_share = {self.validation_share} leaves nothing to train on beside "
+                f"dataset.test_share = {self.test_share}; together they must stay below 1"
+            )
 
     @property
     def id(self) -> str:
@@ -77,6 +91,8 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             "split": self.split,
             "eval_users": f"eval{self.eval_users}",
             "validation_users": f"validation{self.validation_users}",
+            "validation_share": f"valshare{self.validation_share}",
+            "test_share": f"testshare{self.test_share}",
             "seed": f"seed{self.seed}",
         }
         default = DatasetConfig()

@@ -26,7 +26,10 @@ from bert4rec_tui.fields import Field, fields_of
 
 FIELDS = {field.path: field for field in fields_of(Config)}
 # These stand or fall with others; they are changed together below.
-TIED = {"model.hidden", "model.heads", "evaluation.protocols", "evaluation.ks", "evaluation.best_metric"}
+TIED = {
+    *("model.hidden", "model.heads", "dataset.validation_share", "dataset.test_share"),
+    *("evaluation.protocols", "evaluation.ks", "evaluation.best_metric"),
+}
 
 
 def values_of(field: Field) -> st.SearchStrategy[Any]:
@@ -61,6 +64,8 @@ def configs(draw: st.DrawFn) -> Config:
     tied = {
         "model.heads": heads,
         "model.hidden": heads * draw(st.integers(8, 64)),
+        "dataset.validation_share": draw(st.floats(0.001, 0.5)),
+        "dataset.test_share": draw(st.floats(0.001, 0.49)),
         "evaluation.protocols": protocols,
         "evaluation.ks": ks,
         "evaluation.best_metric": f"{draw(st.sampled_from(protocols))}:{metric}",
@@ -143,6 +148,11 @@ def test_whatever_cannot_be_is_refused_in_one_line_that_names_the_field(path, va
         ),
         ("evaluation.ks=[0]", "evaluation.ks = 0 is not a cut-off; write whole numbers from 1"),
         ("model.hidden=250", "model.hidden = 250 is not divisible by model.heads = 4"),
+        (
+            "dataset.test_share=0.9",
+            "dataset.validation_share = 0.1 leaves nothing to train on beside dataset.test_share = 0.9; "
+            "together they must stay below 1",
+        ),
         (
             'evaluation.protocols=["all"]',
             'evaluation.protocols = "all" is not a protocol; write full, uniform-100 or popular-100',
@@ -260,6 +270,11 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_said_to_be(tmp_path):
         ({"name": "x", "filter": "core", "repeats": "last"}, "x+core+lastonly"),
         ({"name": "x", "split": "holdout", "eval_users": 50, "seed": 7}, "x+holdout+eval50+seed7"),
         ({"name": "x", "validation_users": 2048}, "x+validation2048"),
+        ({"name": "x", "split": "time"}, "x+time"),
+        (
+            {"name": "x", "split": "time", "validation_share": 0.05, "test_share": 0.125},
+            "x+time+valshare0.05+testshare0.125",
+        ),
     ],
 )
 def test_the_id_of_a_dataset_says_what_differs_from_the_defaults(settings, identity):

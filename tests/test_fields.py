@@ -32,7 +32,7 @@ def test_bounds_choices_and_kinds_are_those_of_the_type():
     assert (hidden.kind, hidden.low, hidden.high, hidden.open_high) == ("int", 8, 4096, False)
     assert (dropout.kind, dropout.low, dropout.high, dropout.open_high) == ("float", 0, 1, True)
     assert device.allowed == "auto, cpu, cuda, cuda:1 or mps"
-    assert fields["dataset.split"].choices == ("leave-one-out", "holdout")
+    assert fields["dataset.split"].choices == ("leave-one-out", "holdout", "time")
     kinds = {fields[path].kind for path in ("evaluation.ks", "evaluation.protocols", "dataset.columns")}
     assert kinds == {"list of int", "list of str", "mapping"}
     assert fields["model.max_len"].label == "max len"

@@ -23,6 +23,10 @@ from bert4rec_tui.progress import Progress
 from bert4rec_tui.settings import datasets_folder, raw_folder
 
 MOST_WATCHED = 5
+POSITIONS = (
+    "every history begins at the same moment, so the times only number each user's items; a split by time holds out "
+    "the ends of long histories alone, and its figures tell nothing of the future"
+)
 
 
 def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool) -> None:
@@ -45,6 +49,8 @@ def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool) -> None:
     elif used.columns and not settings.columns:
         guessed = ", ".join(f"{role}={printable(column, 40)}" for role, column in used.columns.items())
         output.say(f"columns guessed from the header: {guessed}")
+    if dataset.manifest.cuts and dataset.times_are_positions:
+        output.say(f"{dataset.id}: {POSITIONS}")
     output.result(describe(dataset) | {"seconds": round(seconds, 3)}, as_text(dataset, seconds))
 
 
@@ -115,6 +121,7 @@ def as_text(dataset: PreparedDataset, seconds: float) -> str:
         "interactions": f"{counts.interactions:,} of {counts.raw_interactions:,}   density {counts.density:.2%}",
         "split": f"{dataset.manifest.settings.split}: {counts.train_interactions:,} interactions to train on, "
         f"{counts.validation_users:,} users to validate, {counts.test_users:,} to test",
+        "cuts": _cuts_as_text(dataset),
         "histories": f"{counts.shortest_history:,} … {counts.longest_history:,}, median {counts.median_history:g}",
         "never trained": f"{counts.untrained_validation_targets:,} of the items to find in validation, "
         f"{counts.untrained_test_targets:,} in the test",
@@ -122,7 +129,17 @@ def as_text(dataset: PreparedDataset, seconds: float) -> str:
     }
     if dataset.timestamps is None:
         lines["order"] = "as in the file, which has no times"
-    return "\n".join([f"{dataset.id}  ({took})", *(f"  {name:<13} {text}" for name, text in lines.items())])
+    return "\n".join([f"{dataset.id}  ({took})", *(f"  {name:<13} {text}" for name, text in lines.items() if text)])
+
+
+def _cuts_as_text(dataset: PreparedDataset) -> str:
+    """Where the split `time` cuts, and whom it leaves out; empty for the other splits."""
+    if dataset.cut_days is None:
+        return ""
+    counts, (first, second) = dataset.manifest.counts, dataset.cut_days
+    left_out = counts.validation_newcomers + counts.test_newcomers
+    text = f"trained before {first}, validated before {second}, tested after"
+    return text + (f"; {left_out:,} users begin only then and are not evaluated" if left_out else "")
 
 
 def preview_as_text(seen: Preview) -> str:

@@ -28,6 +28,7 @@ from msgspec import Struct
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.texts import Texts
+from bert4rec_tui.data.times import day_of
 from bert4rec_tui.errors import UserError
 
 SCHEMA = 1
@@ -50,6 +51,9 @@ class Counts(Struct, frozen=True, kw_only=True):
     longest_history: int
     untrained_validation_targets: int
     untrained_test_targets: int
+    # Users whose first item of all is the target of a part: nothing is known before it, and they are not evaluated.
+    validation_newcomers: int = 0
+    test_newcomers: int = 0
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -63,6 +67,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     has_ratings: bool
     has_titles: bool
     split_hash: str
+    cuts: tuple[int, int] | None = None  # of the split `time`, see Split
 
 
 @dataclass(frozen=True)
@@ -72,11 +77,14 @@ class Split:
     train_end: (users,) int32, how many of the first interactions are trained on; 0 for a held-out user.
     validation, test: (users,) int32, the position of the target in the user's history, -1 where there is none. The
     input of a target is everything that stands before it.
+    cuts: of the split `time` its two moments, in seconds since 1970: what is trained on was before the first, a
+    validation target before the second; None for the other splits.
     """
 
     train_end: np.ndarray
     validation: np.ndarray
     test: np.ndarray
+    cuts: tuple[int, int] | None = None
 
     def targets(self, part: Part) -> np.ndarray:
         """The positions of the targets of a part."""
@@ -146,7 +154,24 @@ class PreparedDataset:
     def split(self) -> Split:
         """Which part of each history is for what."""
         rows = self._array("split.npy")
-        return Split(rows[0], rows[1], rows[2])
+        return Split(rows[0], rows[1], rows[2], self.manifest.cuts)
+
+    @property
+    def cut_days(self) -> tuple[str, str] | None:
+        """The days of the two cuts of the split `time`, None for the other splits."""
+        cuts = self.manifest.cuts
+        return (day_of(cuts[0]), day_of(cuts[1])) if cuts else None
+
+    @cached_property
+    def times_are_positions(self) -> bool:
+        """Whether every history begins at the same moment: then times only number a user's items.
+
+        A split by time would hold out the ends of long histories alone, and say nothing of the future.
+        """
+        if self.timestamps is None or self.users < 2:
+            return False
+        first = self.timestamps[self.offsets[:-1]]
+        return bool((first == first[0]).all())
 
     @cached_property
     def _user_arrays(self) -> dict[str, np.ndarray]:

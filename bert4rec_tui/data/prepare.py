@@ -21,7 +21,7 @@ from bert4rec_tui.data.interactions import (
 )
 from bert4rec_tui.data.negatives import check_enough, draw_negatives, file_name, parse_protocol, weights_for
 from bert4rec_tui.data.sources import UNPACKING, find_origin, opened
-from bert4rec_tui.data.splits import Histories, split_histories
+from bert4rec_tui.data.splits import Histories, newcomers, split_histories
 from bert4rec_tui.data.texts import Texts, pack_texts
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder, new_folder
@@ -134,7 +134,8 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
     np.cumsum(np.bincount(interactions.users, minlength=users), out=offsets[1:])
     history = interactions.items + np.int32(1)
     seconds = interactions.times.seconds() if interactions.times is not None else None
-    split = split_histories(Histories(offsets, seconds), settings)
+    histories = Histories(offsets, seconds)
+    split = split_histories(histories, settings)
     train_counts = _train_counts(history, offsets, split, items)
 
     split_rows = np.stack([split.train_end, split.validation, split.test])
@@ -160,11 +161,12 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
         schema=SCHEMA,
         id=settings.id,
         settings=settings,
-        counts=_counts(history, offsets, split, train_counts, read),
+        counts=_counts(history, histories, split, train_counts, read),
         has_timestamps=seconds is not None,
         has_ratings=interactions.ratings is not None,
         has_titles=interactions.titles is not None,
         split_hash=_hash(history, offsets, split_rows),
+        cuts=split.cuts,
     )
     (folder / "manifest.json").write_bytes(manifest_bytes(manifest))
 
@@ -179,8 +181,9 @@ def _train_counts(history: np.ndarray, offsets: np.ndarray, split: Split, items:
     return (counts - np.bincount(history[past], minlength=items + 1))[1:]
 
 
-def _counts(history: np.ndarray, offsets: np.ndarray, split: Split, train_counts: np.ndarray, read: int) -> Counts:
-    lengths = np.diff(offsets)
+def _counts(history: np.ndarray, histories: Histories, split: Split, train_counts: np.ndarray, read: int) -> Counts:
+    offsets, lengths = histories.offsets, histories.lengths
+    validation_newcomers, test_newcomers = newcomers(histories, split.cuts)
     users, items = len(lengths), len(train_counts)
 
     def untrained(positions: np.ndarray) -> int:
@@ -201,6 +204,8 @@ def _counts(history: np.ndarray, offsets: np.ndarray, split: Split, train_counts
         longest_history=int(lengths.max()),
         untrained_validation_targets=untrained(split.validation),
         untrained_test_targets=untrained(split.test),
+        validation_newcomers=validation_newcomers,
+        test_newcomers=test_newcomers,
     )
 
 

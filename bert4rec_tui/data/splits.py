@@ -7,6 +7,7 @@ import numpy as np
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.dataset import Split
+from bert4rec_tui.data.times import day_of
 from bert4rec_tui.errors import UserError
 
 MOST_HELD_OUT = 500
@@ -14,7 +15,10 @@ MOST_HELD_OUT = 500
 
 @dataclass(frozen=True)
 class Histories:
-    """What a split may look at: where each user's history starts, and when each interaction was, if known."""
+    """What a split may look at: where each user's history starts, and when each interaction was, if known.
+
+    offsets: (users + 1,) int64; nobody's history is empty. seconds: (interactions,) int64, ascending for each user.
+    """
 
     offsets: np.ndarray
     seconds: np.ndarray | None
@@ -26,7 +30,7 @@ class Histories:
 
 
 def split_histories(histories: Histories, settings: DatasetConfig) -> Split:
-    """Split as the settings say. Raises UserError where there are too few users for it."""
+    """Split as the settings say. Raises UserError where there are too few users for it, or no times."""
     return _SPLITS[settings.split](histories, settings)
 
 
@@ -80,6 +84,72 @@ def holdout(histories: Histories, settings: DatasetConfig) -> Split:
     return Split(train_end=train_end, validation=validation, test=test)
 
 
+def by_time(histories: Histories, settings: DatasetConfig) -> Split:
+    """Two cuts in the time of all users: everything before the first is trained on, nothing after it.
+
+    Each user's first item after a cut is a target: for validation if it lies before the second cut, for test after
+    that. The input is all that the user had before it, for a test target what lies between the cuts too. A user who
+    has nothing before a target is not evaluated on it. Of a user's items at the same moment the first in the order of
+    the file counts as first.
+
+    Raises UserError without times, and where nothing or nobody is left to train on, validate or test.
+    """
+    offsets, seconds = histories.offsets, histories.seconds
+    if seconds is None:
+        raise UserError(
+            "dataset.split = time needs a column with timestamps, and there is none; "
+            "name the column, or choose leave-one-out or holdout"
+        )
+    first, second = time_cuts(seconds, settings)
+    before_first, before_second = (
+        np.add.reduceat(seconds < cut, offsets[:-1], dtype=np.int32) for cut in (first, second)
+    )
+    validated = (before_first > 0) & (before_second > before_first)
+    tested = (before_second > 0) & (histories.lengths > before_second)
+    if not before_first.any():
+        raise UserError(
+            f"dataset.split = time finds nothing before its first cut, {day_of(first)}, because too many interactions "
+            "have the same time; choose leave-one-out or holdout"
+        )
+    for found, doing, where in (
+        (validated, "validate", f"between the cuts, {day_of(first)} and {day_of(second)},"),
+        (tested, "test", f"after the second cut, {day_of(second)},"),
+    ):
+        if not found.any():
+            raise UserError(
+                f"dataset.split = time leaves nobody to {doing}: no user has an item {where} and another before; "
+                "change dataset.validation_share or dataset.test_share, or choose leave-one-out or holdout"
+            )
+    return Split(
+        train_end=before_first,
+        validation=np.where(validated, before_first, -1).astype(np.int32),
+        test=np.where(tested, before_second, -1).astype(np.int32),
+        cuts=(first, second),
+    )
+
+
+def time_cuts(seconds: np.ndarray, settings: DatasetConfig) -> tuple[int, int]:
+    """The two moments, in seconds since 1970, after which `test_share` and with it `validation_share` lie.
+
+    A cut is the time of an interaction, which itself lies after it, as does everything of the same second. So what is
+    trained on is strictly older than what is held out, and ties at a cut only make the part before it smaller.
+    """
+    count = len(seconds)
+    shares = (1 - settings.validation_share - settings.test_share, 1 - settings.test_share)
+    places = [min(count - 1, round(count * share)) for share in shares]
+    ordered = np.partition(seconds, places)
+    return int(ordered[places[0]]), int(ordered[places[1]])
+
+
+def newcomers(histories: Histories, cuts: tuple[int, int] | None) -> tuple[int, int]:
+    """How many users have their first item of all as the target of validation, and of test: they are not evaluated."""
+    if cuts is None or histories.seconds is None:
+        return 0, 0
+    begins = histories.seconds[histories.offsets[:-1]]
+    first, second = cuts
+    return int(np.count_nonzero((begins >= first) & (begins < second))), int(np.count_nonzero(begins >= second))
+
+
 def _shuffled(users: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(users)
 
@@ -87,4 +157,5 @@ def _shuffled(users: int, seed: int) -> np.ndarray:
 _SPLITS: dict[str, Callable[[Histories, DatasetConfig], Split]] = {
     "leave-one-out": leave_one_out,
     "holdout": holdout,
+    "time": by_time,
 }

@@ -40,6 +40,14 @@ def from_numbers(values: np.ndarray) -> Times:
     return Times(ticks, per_second)
 
 
+def day_of(seconds: int) -> str:
+    """The day of a moment in UTC, such as 2018-09-24; the bare seconds where no calendar has it."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return f"second {seconds:,}"
+
+
 def parse_time(text: str) -> int | None:
     """Microseconds since 1970 of an ISO 8601 date, UTC unless it says otherwise; None for anything else."""
     try:
