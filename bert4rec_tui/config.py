@@ -141,6 +141,16 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     last_item_rate: Annotated[
         float, Meta(ge=0, le=1, description="Share of windows in which the last item alone is masked (cloze).")
     ] = 0.0
+    loss: Annotated[
+        Literal["full", "sampled", "gbce"],
+        Meta(description="Against all items, or against drawn ones for large catalogues: sampled softmax, or gBCE."),
+    ] = "full"
+    negatives: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Drawn items that every target of a step meets (sampled, gbce).")
+    ] = 1024
+    gbce_t: Annotated[
+        float, Meta(ge=0, le=1, description="Correction of overconfidence in gBCE: 0 none, 1 full (gbce).")
+    ] = 0.75
     windows: Annotated[
         Literal["last", "sliding", "random"],
         Meta(description="Train on each user's last items, on sliding windows, or on a random end each epoch."),
