@@ -1,8 +1,8 @@
 """The rank of each held-out item among its candidates, counted without sorting the catalogue."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -11,8 +11,10 @@ from torch import Tensor
 from bert4rec_tui.config import ModelConfig
 from bert4rec_tui.data.dataset import Part, PreparedDataset
 from bert4rec_tui.data.negatives import negatives
+from bert4rec_tui.evaluation.counting import Recommended, full_ranks, seen_items
 from bert4rec_tui.model.bert4rec import Bert4Rec
-from bert4rec_tui.model.hardware import rows_at_once
+from bert4rec_tui.model.catalogue import CatalogueScores, HeadScores, WholeRows, tile_shape, tiles
+from bert4rec_tui.model.hardware import rows_at_once, scores_at_once
 from bert4rec_tui.model.inputs import prediction_inputs
 
 
@@ -20,7 +22,20 @@ class Scorer(Protocol):
     """Whatever scores a catalogue for a history: a network or a baseline."""
 
     def __call__(self, items: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
-        """The scores of items 1…N after each history items[start:end]. Returns (B, N) float32."""
+        """The scores of items 1…N after each history items[start:end], which the caller may change.
+
+        It is asked about few enough histories that all their scores are within the bound of `scores_at_once`, or about
+        one. Returns (B, N) float32.
+        """
+        ...
+
+
+@runtime_checkable
+class TiledScorer(Protocol):
+    """A scorer that need not score the whole catalogue at once."""
+
+    def after(self, items: Tensor, starts: Tensor, ends: Tensor) -> CatalogueScores:
+        """The scores of items 1…N after each history items[start:end], to be taken piece by piece."""
         ...
 
 
@@ -31,13 +46,17 @@ class ModelScorer:
         self.model = model
         self.precision = precision
 
-    def __call__(self, items: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
-        """items: (interactions,) int. starts, ends: (B,) int64. Returns (B, N) float32."""
+    def after(self, items: Tensor, starts: Tensor, ends: Tensor) -> HeadScores:
+        """Encode the histories once. items: (interactions,) int. starts, ends: (B,) int64."""
         config: ModelConfig = self.model.config
         tokens = prediction_inputs(items, starts, ends, config, self.model.mask)
-        rows = rows_at_once(items.device, config, tokens.size(1))
+        rows = min(rows_at_once(items.device, config, tokens.size(1)), len(tokens))
         with torch.autocast(items.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-            return torch.cat([self.model.score_last(part) for part in tokens.split(min(rows, len(tokens)))])
+            return HeadScores(self.model, torch.cat([self.model.encode_last(part) for part in tokens.split(rows)]))
+
+    def __call__(self, items: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+        """Score the whole catalogue. Returns (B, N) float32."""
+        return self.after(items, starts, ends).tile(0, self.model.items)
 
 
 @dataclass
@@ -61,7 +80,7 @@ class Question:
     """Which targets are to be ranked, and among what.
 
     users: (U,) int64. starts, targets: (U,) int64, places in the flat history: the input is history[start:target], the
-    target stands at `target`. negatives: protocol → (U, number) int64 candidates, 0 where there is none.
+    target stands at `target`. negatives: protocol → (U, number) int32 candidates, 0 where there is none. catalogue: N.
     """
 
     users: np.ndarray
@@ -70,6 +89,12 @@ class Question:
     targets: Tensor
     protocols: tuple[str, ...]
     negatives: dict[str, Tensor]
+    catalogue: int
+
+    @property
+    def widest(self) -> int:
+        """The most candidates that a sampled protocol has."""
+        return max((1 + drawn.size(1) for drawn in self.negatives.values()), default=1)
 
 
 def held_out(
@@ -89,21 +114,24 @@ def held_out(
     offsets = torch.from_numpy(np.asarray(dataset.offsets[:-1])[users])
     places = torch.from_numpy(dataset.split.targets(part)[users].astype(np.int64))
     drawn = {
-        protocol: torch.from_numpy(negatives(dataset, protocol, negatives_seed)[users].astype(np.int64)).to(device)
+        protocol: torch.from_numpy(negatives(dataset, protocol, negatives_seed)[users]).to(device)
         for protocol in protocols
         if protocol != "full"
     }
     flat = torch.from_numpy(np.array(dataset.history)).to(device) if items is None else items
-    return Question(users, flat, offsets.to(device), (offsets + places).to(device), tuple(protocols), drawn)
+    return Question(
+        users, flat, offsets.to(device), (offsets + places).to(device), tuple(protocols), drawn, dataset.items
+    )
 
 
 @torch.inference_mode()
 def rank(
-    scorer: Scorer,
+    scorer: Scorer | TiledScorer,
     question: Question,
     batch_size: int = 128,
     recommended_at: Sequence[int] = (),
     advance: Callable[[int, int], None] | None = None,
+    width: int = 0,
 ) -> dict[str, Ranks]:
     """Rank every target of a question under each of its protocols in one pass.
 
@@ -111,87 +139,102 @@ def rank(
     model, and the target is always a candidate. `full` has every item as a candidate that is not in the input. Users
     are taken in order of the length of their history, so that short ones are not padded to long ones. `advance` is told
     how many users are done, of how many.
+
+    Memory is bounded whatever the catalogue and the histories: never more than `scores_at_once` scores are held. A
+    scorer that can is asked for `width` items at a time, by default as many as that allows; without `full` it is asked
+    for the candidates alone where it does not score all at once anyway.
     """
-    total = len(question.users)
-    order = (question.targets - question.starts).cpu().argsort(descending=True, stable=True)
-    ranks = {protocol: np.empty(total, np.int32) for protocol in question.protocols}
-    candidates = {protocol: np.empty(total, np.int32) for protocol in question.protocols}
-    not_finite = 0
-    recommended: dict[int, np.ndarray] = {}
-    for start in range(0, total, batch_size):
-        chosen = order[start : start + batch_size]
-        on_device, rows = chosen.to(question.items.device), chosen.numpy()
-        starts, places = question.starts[on_device], question.targets[on_device]
-        scores = scorer(question.items, starts, places)  # (B, N)
+    device, total = question.items.device, len(question.users)
+    rows, width = _shape(scorer, question, batch_size, width)
+    full = "full" in question.protocols
+    ranks = {name: torch.zeros(total, dtype=torch.int32, device=device) for name in question.protocols}
+    candidates = {name: torch.zeros(total, dtype=torch.int32, device=device) for name in question.protocols}
+    not_finite = torch.zeros((), dtype=torch.int64, device=device)
+    recommended = Recommended(recommended_at if full else (), question.catalogue)
+    done = 0
+    for batch in _batches(question, rows, width if full else question.catalogue):
+        chosen = torch.from_numpy(batch.users).to(device)
+        starts, places = question.starts[chosen], question.targets[chosen]
+        scores = _scores(scorer, question, starts, places, width)
         target = question.items[places].long()[:, None] - 1  # (B, 1)
-        wanted = scores.gather(1, target)  # (B, 1)
-        not_finite += int((~wanted.isfinite()).sum())
+        not_finite += (~scores.pick(target).isfinite()).sum()
         for protocol, drawn in question.negatives.items():
-            others = drawn[on_device]  # (B, number)
-            used = (others > 0) & (others - 1 != target)
-            above = ~(scores.gather(1, (others - 1).clamp(min=0)) < wanted) & used
-            ranks[protocol][rows] = (1 + above.sum(1)).cpu().numpy()
-            candidates[protocol][rows] = (1 + used.sum(1)).cpu().numpy()
-        if "full" in question.protocols:
-            seen = _seen_columns(question, starts, places, target)
-            _hide_seen(scores, seen, target, wanted)
-            ranks["full"][rows] = _count_above(scores, wanted, seen)
-            candidates["full"][rows] = (scores.size(1) - seen.count).cpu().numpy()
-            _count_recommended(scores, recommended_at, recommended)
+            others = drawn[chosen].long() - 1  # (B, number)
+            used = (others >= 0) & (others != target)
+            picked = scores.pick(torch.cat([target, others.clamp(min=0)], 1))
+            above = ~(picked[:, 1:] < picked[:, :1]) & used
+            ranks[protocol][chosen] = (1 + above.sum(1)).int()
+            candidates[protocol][chosen] = (1 + used.sum(1)).int()
+        if full:
+            seen = seen_items(question.items, starts, places, batch.longest, target)
+            firsts = recommended.firsts()
+            around = tiles(question.catalogue, width, batch.home)
+            ranks["full"][chosen] = full_ranks(scores, target, seen, around, firsts).int()
+            candidates["full"][chosen] = (question.catalogue - seen.other.sum(1)).int()
+            if firsts is not None:
+                recommended.add(firsts)
+        done += len(chosen)
         if advance:
-            advance(min(start + batch_size, total), total)
+            advance(done, total)
     return {
         protocol: Ranks(
             question.users,
-            ranks[protocol],
-            candidates[protocol],
-            not_finite,
-            recommended if protocol == "full" else {},
+            ranks[protocol].cpu().numpy(),
+            candidates[protocol].cpu().numpy(),
+            int(not_finite),
+            recommended.counts if protocol == "full" else {},
         )
         for protocol in question.protocols
     }
 
 
+def _shape(scorer: Scorer | TiledScorer, question: Question, batch_size: int, width: int) -> tuple[int, int]:
+    """How many users are ranked at once, and how many items are scored for them at once."""
+    device, items = question.items.device, question.catalogue
+    if not isinstance(scorer, TiledScorer):
+        return min(batch_size, max(1, scores_at_once(device) // items)), items
+    return (batch_size, min(width, items)) if width else tile_shape(device, batch_size, items)
+
+
+def _scores(
+    scorer: Scorer | TiledScorer, question: Question, starts: Tensor, ends: Tensor, width: int
+) -> CatalogueScores:
+    items, catalogue = question.items, question.catalogue
+    if not isinstance(scorer, TiledScorer):
+        return WholeRows(scorer(items, starts, ends))
+    scores = scorer.after(items, starts, ends)
+    return scores if width < catalogue else WholeRows(scores.tile(0, catalogue))
+
+
 @dataclass(frozen=True)
-class _Seen:
-    """Which columns the input of each row names. columns: (B, L) int64. count: (B,) int64, different ones."""
+class _Batch:
+    """Users that are ranked together.
 
-    columns: Tensor
-    count: Tensor
+    users: (B,) int64, places in the question. longest: the most items in a history. home: the number of the tile in
+    which all their targets stand.
+    """
 
-
-def _seen_columns(question: Question, starts: Tensor, places: Tensor, target: Tensor) -> _Seen:
-    """The columns of the items in each input, the target's left out; rows are filled up with the target's column."""
-    length = int((places - starts).max()) if len(places) else 0
-    at = places[:, None] - torch.arange(length, 0, -1, device=places.device)  # (B, L)
-    columns = question.items[at.clamp(min=0)].long() - 1
-    columns = torch.where(at >= starts[:, None], columns, target)
-    ordered = columns.sort(dim=1).values
-    fresh = torch.ones_like(ordered, dtype=torch.bool)
-    fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    return _Seen(columns, (fresh & (ordered != target)).sum(1))
+    users: np.ndarray
+    longest: int
+    home: int
 
 
-def _hide_seen(scores: Tensor, seen: _Seen, target: Tensor, wanted: Tensor) -> None:
-    """Set the scores of seen items to -inf, in place; the target keeps its own."""
-    scores.scatter_(1, seen.columns, float("-inf"))
-    scores.scatter_(1, target, wanted)
+def _batches(question: Question, rows: int, width: int) -> Iterator[_Batch]:
+    """All users, the longest histories first, at most `rows` at a time and fewer where they or the candidates are many.
 
-
-def _count_above(scores: Tensor, wanted: Tensor, seen: _Seen) -> np.ndarray:
-    """1 plus the other unseen items that are not strictly lower. scores: (B, N), seen ones -inf. Returns (B,) int."""
-    not_lower = (~(scores < wanted)).sum(1)
-    # Against a target that is not a finite number the hidden ones look as high as it; they are still no candidates.
-    hidden = torch.where(wanted.squeeze(1) > float("-inf"), 0, seen.count)
-    return (not_lower - hidden).cpu().numpy()
-
-
-def _count_recommended(scores: Tensor, ks: Sequence[int], counts: dict[int, np.ndarray]) -> None:
-    """Add to k → (N,) how often each item is among the first k of a row."""
-    ks = [k for k in ks if k <= scores.size(1)]
-    if not ks:
-        return
-    top = scores.nan_to_num(nan=float("-inf")).topk(max(ks), dim=1).indices.cpu().numpy()
-    for k in ks:
-        added = np.bincount(top[:, :k].ravel(), minlength=scores.size(1))
-        counts[k] = counts[k] + added if k in counts else added
+    With tiles of `width` items, those come together whose targets are in the same tile.
+    """
+    lengths = (question.targets - question.starts).cpu().numpy()
+    homes = np.zeros(len(lengths), np.int64)
+    if width < question.catalogue:
+        homes = (question.items[question.targets].long().cpu().numpy() - 1) // width
+    order = np.lexsort((-lengths, homes))
+    homes, lengths = homes[order], lengths[order]
+    at_once = scores_at_once(question.items.device)
+    start = 0
+    while start < len(order):
+        longest, home = int(lengths[start]), int(homes[start])
+        most = min(rows, max(1, at_once // max(1, longest, question.widest)))
+        end = min(start + most, int(np.searchsorted(homes, home, side="right")))
+        yield _Batch(order[start:end], longest, home)
+        start = end

@@ -158,13 +158,15 @@ class Bert4Rec(nn.Module):
             logs = (counts.double() + 1).log()
             self.head_bias.copy_(logs - logs.mean())
 
-    def encode(self, tokens: Tensor, queries: Queries | None = None) -> Tensor:
+    def encode(self, tokens: Tensor, queries: Queries | None = None, embedded: Tensor | None = None) -> Tensor:
         """The last block's output, normalised.
 
-        tokens: (B, T) int64 with T ≤ max_len, padded on the left. Returns (B, T, D), or (M, D) with `queries`.
+        tokens: (B, T) int64 with T ≤ max_len, padded on the left. embedded: (B, T, D), their embeddings where they were
+        looked up elsewhere. Returns (B, T, D), or (M, D) with `queries`.
         """
         _, T = tokens.shape
-        x = self.token(tokens) + self.position.weight[-T:]                            # (B, T, D)
+        x = self.token(tokens) if embedded is None else embedded                      # (B, T, D)
+        x = x + self.position.weight[-T:]
         x = self.dropout(self.embedding_norm(x))
         bias = self.attention_bias(tokens, x.dtype)
         for block in self.blocks[:-1]:
@@ -194,20 +196,32 @@ class Bert4Rec(nn.Module):
             hidden = (hidden | (place > place[:, None])) & (place != place[:, None])  # (B, 1, T, T)
         return torch.zeros(hidden.shape, dtype=dtype, device=tokens.device).masked_fill_(hidden, float("-inf"))
 
-    def score(self, encoded: Tensor) -> Tensor:
-        """The score of every item 1…N, at index 0…N-1; padding and mask are never scored.
+    @property
+    def head(self) -> tuple[Tensor, Tensor | None]:
+        """What scores items 1…N: (N, D) weights, the item embeddings where they are tied, and an (N,) bias or none."""
+        return self.token.weight[1:-1] if self.head_weight is None else self.head_weight, self.head_bias
 
-        encoded: (…, D). Returns (…, N).
+    def score(self, encoded: Tensor, low: int = 0, high: int | None = None) -> Tensor:
+        """The score of every item 1…N, at index 0…N-1, or of those at low…high-1; padding and mask are never scored.
+
+        encoded: (…, D). Returns (…, N), or (…, high - low).
         """
-        weight = self.token.weight[1:-1] if self.head_weight is None else self.head_weight
-        return F.linear(encoded, weight, self.head_bias)
+        weight, bias = self.head
+        return F.linear(encoded, weight[low:high], None if bias is None else bias[low:high])
+
+    def encode_last(self, tokens: Tensor) -> Tensor:
+        """What the scores after each history are computed from: the last position alone is read.
+
+        tokens: (B, T) int64, padded on the left. Returns (B, D) float32.
+        """
+        last = torch.full((tokens.size(0), 1), tokens.size(1) - 1, device=tokens.device)
+        return self.encode(tokens, Queries(last)).float()                             # (B, D)
 
     def score_last(self, tokens: Tensor) -> Tensor:
-        """The scores that follow each history: the last position alone is read, its product taken in fp32.
+        """The scores that follow each history, their product taken in fp32.
 
         tokens: (B, T) int64, padded on the left. Returns (B, N) float32.
         """
-        last = torch.full((tokens.size(0), 1), tokens.size(1) - 1, device=tokens.device)
-        encoded = self.encode(tokens, Queries(last))                                  # (B, D)
+        encoded = self.encode_last(tokens)
         with torch.autocast(encoded.device.type, enabled=False):
-            return self.score(encoded.float())
+            return self.score(encoded)

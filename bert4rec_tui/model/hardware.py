@@ -80,3 +80,12 @@ def rows_at_once(device: torch.device, model: ModelConfig, length: int) -> int:
     if device.type != "cpu":
         return 1 << 30
     return max(8, 16_000_000 // (4 * model.feed_forward * model.hidden * max(1, length)))
+
+
+def scores_at_once(device: torch.device) -> int:
+    """How many scores of items may be held at once: the bound of memory wherever a whole catalogue is scored.
+
+    16 MB of them on a CPU, near its caches, and 256 MB on a GPU. What is counted and sorted of them takes up to four
+    times that beside them, however many items and histories there are.
+    """
+    return 1 << 22 if device.type == "cpu" else 1 << 26

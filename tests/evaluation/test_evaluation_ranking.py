@@ -55,6 +55,7 @@ def test_ranks_are_those_of_a_naive_count(question, batch_size):
         starts + torch.tensor(lengths) - 1,
         ("full", "uniform-4"),
         {"uniform-4": torch.tensor(negatives)},
+        ITEMS,
     )
     table = Table(dict(zip(starts.tolist(), rows, strict=True)))
     found = rank(table, asked, batch_size)
