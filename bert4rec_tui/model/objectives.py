@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from bert4rec_tui.model.bert4rec import Bert4Rec, Queries
 
 IGNORED = -100
+ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def cloze_task(
     last_item_rate: float,
     generator: torch.Generator,
     slots: Slots | None = None,
+    rows: slice = ALL,
 ) -> Task:
     """Mask items at random, at least one in every window (Devlin et al., 2019, §3.1; Sun et al., 2019, §3.6).
 
@@ -84,7 +86,8 @@ def cloze_task(
     last item alone masked, always by the mask: the task of test time.
 
     windows: (B, T) int64 of items 1…N padded with 0 on the left. slots: how many targets there is room for, on devices
-    on which shapes must not depend on data.
+    on which shapes must not depend on data. rows: the share of the windows that is laid out; what is drawn for a window
+    does not depend on it.
     """
     device, mask = windows.device, items + 1
     real = windows > 0                                                                # (B, T)
@@ -101,7 +104,7 @@ def cloze_task(
     other = torch.randint(1, items + 1, windows.shape, generator=generator, device=device)
     tokens = windows.masked_fill(chosen & (fate < 0.8), mask)
     tokens = torch.where(chosen & (fate >= 0.8) & (fate < 0.9), other, tokens)
-    return _with_queries(tokens, chosen, windows, slots)
+    return _with_queries(tokens[rows], chosen[rows], windows[rows], slots)
 
 
 def causal_task(windows: Tensor, fixed: bool = False) -> Task:
