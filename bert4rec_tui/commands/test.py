@@ -64,11 +64,13 @@ def as_text(result: dict[str, Any]) -> str:
             beside = "".join(f"{_number(name, rows[protocol][name]['value']):>14}" for rows in baselines.values())
             lines.append(f"{name:<16}{_number(name, value['value']):>8} {interval:>17}{beside}")
     short = {protocol: users for protocol, users in result["short_users"].items() if users}
-    if short or result["untrained_targets"]:
+    if short or result["untrained_targets"] or result["newcomers"]:
         lines.append("")
     lines += [f"{protocol}: {users:,} users have fewer unseen items than that" for protocol, users in short.items()]
     if result["untrained_targets"]:
         lines.append(f"{result['untrained_targets']:,} targets never occur in training; they count as any other")
+    if result["newcomers"]:
+        lines.append(f"{result['newcomers']:,} users have nothing before their first item in the test: they are left out")
     return "\n".join(lines)
 
 

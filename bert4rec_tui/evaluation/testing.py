@@ -69,6 +69,7 @@ def run_test(
             "users": len(question.users),
             "short_users": short_users(question.negatives[protocol].cpu().numpy()) if protocol != "full" else 0,
             "untrained_targets": dataset.manifest.counts.untrained_test_targets,
+            "newcomers": dataset.manifest.counts.test_newcomers,
             "seconds": round(seconds, 3),
             "precision": precision,
             "device": str(device),
@@ -93,6 +94,7 @@ def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[st
         "seconds": first["seconds"],
         "short_users": {protocol: kept[protocol]["short_users"] for protocol in protocols},
         "untrained_targets": first["untrained_targets"],
+        "newcomers": first.get("newcomers", 0),  # results of before the split `time` have none
         "protocols": {protocol: kept[protocol]["metrics"] for protocol in protocols},
         "baselines": {name: {p: kept[p]["baselines"][name] for p in protocols} for name in names},
     }
