@@ -7,18 +7,17 @@ from typing import Literal
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.model.bert4rec import Bert4Rec
+from bert4rec_tui.model.catalogue import HeadScores, tile_shape, tiles
 from bert4rec_tui.model.hardware import rows_at_once
 from bert4rec_tui.model.inputs import known_items, prediction_inputs
 from bert4rec_tui.model.weights import load_model, read_metadata
 from bert4rec_tui.runs.store import Run
 
 Checkpoint = Literal["best", "last"]
-MOST_SCORES = 1 << 26  # held at once while a prediction is explained: 256 MB
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,10 @@ class Explanation:
 
 
 class Recommender:
-    """A checkpoint of a run, ready to answer."""
+    """A checkpoint of a run, ready to answer.
+
+    What an answer needs beside the network does not grow with the catalogue, but for one score an item.
+    """
 
     def __init__(
         self, run: Run, dataset: PreparedDataset, checkpoint: Checkpoint = "best", device: str = "cpu"
@@ -76,6 +78,10 @@ class Recommender:
 
         Raises UserError for an item that the catalogue has not, WorkFailedError for scores that are not numbers.
         """
+        return self._after(histories).tile(0, self.dataset.items)
+
+    def _after(self, histories: list[list[int]]) -> "_Answers":
+        """Encode the histories. Raises UserError for an item that the catalogue has not."""
         self._check_items(item for history in histories for item in history)
         lengths = torch.tensor([len(history) for history in histories])
         ends = lengths.cumsum(0)
@@ -87,12 +93,8 @@ class Recommender:
             self.model.config,
             self.model.mask,
         )
-        scores = self.model.score_last(tokens)
-        if self.objective == "causal" and (lengths == 0).any():
-            scores[(lengths == 0).to(self.device)] = self._popularity
-        if not scores.isfinite().all():
-            raise WorkFailedError("the model's scores are not numbers: nothing can be ranked; use another checkpoint")
-        return scores
+        unknown = (lengths == 0).to(self.device) if self.objective == "causal" and (lengths == 0).any() else None
+        return _Answers(HeadScores(self.model, self.model.encode_last(tokens)), unknown, self._popularity)
 
     def _check_items(self, items: Iterable[int]) -> None:
         for item in set(items):
@@ -141,21 +143,53 @@ class Recommender:
     def _log_probabilities(self, histories: list[list[int]], items: Sequence[int]) -> Tensor:
         """The log-probability of each of `items` after each history of one length. Returns (B, items) float32.
 
-        Worked on a few histories at a time: near the caches, and never with more of the catalogue's scores than needed.
+        Worked on a few histories and a tile of the catalogue at a time: near the caches, and in bounded memory.
         """
         columns = torch.tensor(items, device=self.device) - 1
         length = len(histories[0]) + 1 if histories else 1
-        rows = min(rows_at_once(self.device, self.model.config, length), max(1, MOST_SCORES // self.dataset.items))
-        parts = [histories[start : start + rows] for start in range(0, len(histories), rows)]
-        found = [self.scores(part).log_softmax(dim=1)[:, columns] for part in parts]
-        return torch.cat([torch.empty(0, len(items), device=self.device), *found])
+        rows = min(rows_at_once(self.device, self.model.config, length), max(1, len(histories)))
+        rows, width = tile_shape(self.device, rows, self.dataset.items)
+        found = [torch.empty(0, len(items), device=self.device)]
+        for start in range(0, len(histories), rows):
+            answers = self._after(histories[start : start + rows])
+            wanted = torch.empty(len(answers.head.encoded), len(items), device=self.device)
+            total = torch.full_like(wanted[:, :1], float("-inf"))
+            for low, high in tiles(self.dataset.items, width):
+                tile = answers.tile(low, high)
+                total = torch.logaddexp(total, tile.logsumexp(1, keepdim=True))
+                inside = (columns >= low) & (columns < high)
+                wanted[:, inside] = tile[:, columns[inside] - low]
+            found.append(wanted - total)
+        return torch.cat(found)
 
     @torch.inference_mode()
     def similar(self, item: int, k: int = 10) -> tuple[list[int], list[float]]:
         """The items whose embeddings point most nearly the same way, and the cosines. Raises UserError if unknown."""
         self._check_items([item])
-        directions = F.normalize(self.model.token.weight[1:-1], dim=1)
-        cosines = directions @ directions[item - 1]
+        embeddings = self.model.token.weight[1:-1]
+        lengths = torch.linalg.vector_norm(embeddings, dim=1).clamp_(min=1e-12)
+        cosines = (embeddings @ embeddings[item - 1]).div_(lengths).div_(lengths[item - 1])
         cosines[item - 1] = -2.0
         top = cosines.topk(min(k, self.dataset.items - 1))
         return (top.indices + 1).tolist(), top.values.tolist()
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """The scores of a catalogue after some histories.
+
+    unknown: (B,) bool, where the network has nothing to read, or None; there the (N,) popularity stands in.
+    """
+
+    head: HeadScores
+    unknown: Tensor | None
+    popularity: Tensor
+
+    def tile(self, low: int, high: int) -> Tensor:
+        """Columns low…high-1. Raises WorkFailedError for scores that are not numbers."""
+        scores = self.head.tile(low, high)
+        if self.unknown is not None:
+            scores[self.unknown] = self.popularity[low:high]
+        if not scores.isfinite().all():
+            raise WorkFailedError("the model's scores are not numbers: nothing can be ranked; use another checkpoint")
+        return scores

@@ -93,10 +93,10 @@ def test_a_planted_cause_comes_out_first(trained, objective):
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_a_share_is_what_leaving_the_item_out_takes_from_the_log_probability(trained, objective, monkeypatch):
-    """However few histories are worked on at once, and however many items are asked about."""
+    """However little of the catalogue is scored at once, and however many items are asked about."""
     _, dataset, runs = trained
     recommender = Recommender(runs[objective], dataset, "last")
-    monkeypatch.setattr("bert4rec_tui.recommend.recommender.MOST_SCORES", 2 * dataset.items)
+    monkeypatch.setattr("bert4rec_tui.model.catalogue.scores_at_once", lambda device: dataset.items // 3)
     history, asked = [4, 9, 2, 7, 11], [3, 8]
 
     def log_probability(items: list[int], item: int) -> float:
