@@ -1,0 +1,267 @@
+"""Several processes that train one run together, started by torchrun: who they are, and how they add up and agree.
+
+A process is called a rank. Every rank builds the same batches and draws the same masks; it works on its own rows, and
+the gradients are summed (DistributedDataParallel). Rank 0 leads: it alone writes, and what people want is read by it.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.evaluation.ranking import Question, Ranks, Scorer, rank
+from bert4rec_tui.model.hardware import choose_device
+from bert4rec_tui.model.objectives import Task
+from bert4rec_tui.runs.control import Wish
+
+# Rank 0 may take long to write a checkpoint to a slow disk, and the others wait for it.
+PATIENCE = timedelta(minutes=30)
+WISHES: tuple[Wish, ...] = ("train", "pause", "stop")
+Made = TypeVar("Made")
+SumLoss = Callable[[Task], Tensor]
+
+
+@dataclass(frozen=True)
+class World:
+    """The ranks of a run and which of them this process is; by default it is alone, and nothing is exchanged.
+
+    local_rank, local_size: the same among the ranks of this machine.
+    """
+
+    rank: int = 0
+    size: int = 1
+    local_rank: int = 0
+    local_size: int = 1
+
+    @classmethod
+    def of_environment(cls) -> "World":
+        """What torchrun says in the environment; alone where it says nothing."""
+        names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
+        if "TORCHELASTIC_RUN_ID" not in os.environ or any(name not in os.environ for name in names):
+            return cls()
+        return cls(*(int(os.environ[name]) for name in names))
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the rank that writes."""
+        return self.rank == 0
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is no other rank."""
+        return self.size == 1
+
+    def join(self, device: str) -> None:
+        """Meet the other ranks, for a device as the configuration names it. Numbers on CPUs always go by gloo."""
+        if not self.alone:
+            gpus = device != "cpu" and torch.cuda.is_available()
+            dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo", timeout=PATIENCE)
+
+    def leave(self) -> None:
+        """Part from the other ranks, who do so at the same time."""
+        if not self.alone:
+            dist.destroy_process_group()
+
+    def purpose(self, name: str) -> str:
+        """What a random seed is for, different on each rank."""
+        return name if self.rank == 0 else f"{name}/{self.rank}"
+
+    def add_up(self, numbers: Tensor) -> Tensor:
+        """Sum numbers over all ranks, in place. Returns them."""
+        if not self.alone:
+            dist.all_reduce(numbers)
+        return numbers
+
+    def agree(self, wish: Wish) -> Wish:
+        """What rank 0 has heard that people want; every rank gets it at the same step."""
+        if self.alone:
+            return wish
+        number = torch.tensor([WISHES.index(wish)])
+        dist.broadcast(number, 0)
+        return WISHES[int(number)]
+
+    def spread(self, content: bytes) -> bytes:
+        """What rank 0 has; its length is the same on all ranks."""
+        if self.alone:
+            return content
+        numbers = torch.frombuffer(bytearray(content), dtype=torch.uint8)
+        dist.broadcast(numbers, 0)
+        return numbers.numpy().tobytes()
+
+    def lead_first(self, action: Callable[[], Made]) -> Made:
+        """Do something on rank 0, and then on the others."""
+        if self.alone:
+            return action()
+        if not self.leads:
+            dist.barrier()
+        made = action()
+        if self.leads:
+            dist.barrier()
+        return made
+
+    def check_same(self, number: int, sentence: str) -> None:
+        """Raises UserError with the sentence where a rank has another number than rank 0."""
+        if not self.alone:
+            theirs = torch.tensor([number])
+            dist.broadcast(theirs, 0)
+            if int(theirs) != number:
+                raise UserError(sentence)
+
+    def rows(self, windows: int) -> slice:
+        """This rank's share of a batch of so many windows; the first one where there is none for it (see `idles`)."""
+        first, last = (windows * rank // self.size for rank in (self.rank, self.rank + 1))
+        return slice(first, last) if last > first else slice(0, 1)
+
+    def idles(self, windows: int) -> bool:
+        """Whether a batch has so few windows that none is left for this rank; it then works on one for nothing."""
+        return windows * (self.rank + 1) // self.size == windows * self.rank // self.size
+
+
+ALONE = World()
+
+
+def device_of(wanted: str, world: World, processes: int | None = None) -> torch.device:
+    """The device of this rank: one GPU each, or the CPU that all of a machine share.
+
+    Raises UserError where there are not enough GPUs for the ranks of this machine, or for so many `processes`.
+    """
+    processes = processes or world.local_size
+    if processes == 1:
+        return choose_device(wanted)
+    if wanted not in ("auto", "cpu", "cuda"):
+        raise UserError(
+            f'training.device = "{wanted}" names one device, but training.processes = {processes}; '
+            'write "cuda" for one GPU each, or "cpu"'
+        )
+    if choose_device(wanted).type != "cuda":
+        return torch.device("cpu")
+    found = torch.cuda.device_count()
+    if found < processes:
+        raise UserError(
+            f"training.processes = {processes} needs as many GPUs, and here {'is' if found == 1 else 'are'} {found}; "
+            f'lower it, or set training.device = "cpu"'
+        )
+    return torch.device("cuda", world.local_rank)
+
+
+class SharedLoss:
+    """The loss of a rank's share whose backward pass sums gradients over all ranks; alone, the loss itself."""
+
+    def __init__(self, world: World, model: nn.Module, sum_loss: SumLoss) -> None:
+        self._sum_loss: SumLoss = sum_loss
+        self._parallel: DistributedDataParallel | None = None
+        if not world.alone:
+            # All ranks start with the weights of rank 0; the gradients lie in the buckets that are exchanged.
+            self._parallel = DistributedDataParallel(_Loss(model, sum_loss), gradient_as_bucket_view=True)
+            self._parallel.register_comm_hook(None, _sum_bucket)
+            self._sum_loss = self._parallel
+
+    def __call__(self, task: Task) -> Tensor:
+        """The loss summed over the targets of a task. Returns () float32."""
+        return self._sum_loss(task)
+
+    def exchange(self, last: bool) -> AbstractContextManager[None]:
+        """Around a forward pass: gradients are exchanged in the backward pass of the last part of a step alone."""
+        return nullcontext() if last or self._parallel is None else self._parallel.no_sync()
+
+
+class _Loss(nn.Module):
+    """A loss as the module that DistributedDataParallel asks for."""
+
+    def __init__(self, model: nn.Module, sum_loss: SumLoss) -> None:
+        super().__init__()
+        self.model, self.sum_loss = model, sum_loss
+
+    def forward(self, task: Task) -> Tensor:
+        """Returns () float32."""
+        return self.sum_loss(task)
+
+
+def _sum_bucket(
+    state: object,
+    bucket: dist.GradBucket,  # pyright: ignore[reportPrivateImportUsage]  torch looks at this very name
+) -> torch.futures.Future[Tensor]:
+    """Sum gradients over ranks; by itself DistributedDataParallel would take their mean."""
+    del state
+    summed = dist.all_reduce(bucket.buffer(), async_op=True)
+    assert summed is not None
+
+    def take(done: torch.futures.Future[Any]) -> Tensor:
+        return done.value()[0]
+
+    return summed.get_future().then(take)
+
+
+class SharedRanking:
+    """The ranking of a question's users by all ranks, each its share of the batches that one process would make."""
+
+    def __init__(self, world: World, question: Question, batch_size: int) -> None:
+        self.world, self.batch_size = world, batch_size
+        self.users = question.users
+        self.question, self._mine = question, np.arange(0)
+        if not world.alone:
+            self._mine = _batches_of(world, question, batch_size)
+            self.question = _part(question, self._mine)
+
+    def __call__(self, scorer: Scorer, stop_wanted: Callable[[], bool]) -> dict[str, Ranks] | None:
+        """The ranks of all users, on every rank; None where a rank was told to stop meanwhile.
+
+        `stop_wanted` is asked after each batch.
+        """
+
+        def advance(done: int, total: int) -> None:
+            del done, total
+            if stop_wanted():
+                raise _StopWantedError
+
+        try:
+            results = rank(scorer, self.question, self.batch_size, advance=advance)
+        except _StopWantedError:
+            results = None
+        if self.world.alone:
+            return results
+        stopped = int(self.world.add_up(torch.tensor([int(results is None)])))
+        return self._whole(results) if results is not None and not stopped else None
+
+    def _whole(self, results: dict[str, Ranks]) -> dict[str, Ranks]:
+        """The ranks of all users from those of each share: who was not in a share is 0 there, so sums do it."""
+        whole: dict[str, Ranks] = {}
+        for protocol, mine in results.items():
+            numbers = np.zeros((2, len(self.users)), np.int32)
+            numbers[:, self._mine] = mine.ranks, mine.candidates
+            ranks, candidates = self.world.add_up(torch.from_numpy(numbers)).numpy()
+            broken = int(self.world.add_up(torch.tensor([mine.not_finite])))
+            whole[protocol] = Ranks(self.users, ranks, candidates, broken)
+        return whole
+
+
+class _StopWantedError(Exception):
+    """Somebody wants the run to stop while users are ranked."""
+
+
+def _batches_of(world: World, question: Question, batch_size: int) -> np.ndarray:
+    """Which users this rank ranks: every so many of the batches that `rank` would make, so that each stays whole."""
+    order = (question.targets - question.starts).cpu().argsort(descending=True, stable=True)
+    batches = order.split(batch_size)[world.rank :: world.size]
+    return torch.cat([order[:0], *batches]).numpy()
+
+
+def _part(question: Question, chosen: np.ndarray) -> Question:
+    """The same question for some of its users."""
+    places = torch.from_numpy(chosen).to(question.starts.device)
+    return replace(
+        question,
+        users=question.users[chosen],
+        starts=question.starts[places],
+        targets=question.targets[places],
+        negatives={protocol: drawn[places] for protocol, drawn in question.negatives.items()},
+    )
