@@ -20,14 +20,13 @@ from torch.nn.parallel import DistributedDataParallel
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.ranking import Question, Ranks, Scorer, rank
 from bert4rec_tui.model.hardware import choose_device
-from bert4rec_tui.model.objectives import Task
 from bert4rec_tui.runs.control import Wish
 
 # Rank 0 may take long to write a checkpoint to a slow disk, and the others wait for it.
 PATIENCE = timedelta(minutes=30)
 WISHES: tuple[Wish, ...] = ("train", "pause", "stop")
 Made = TypeVar("Made")
-SumLoss = Callable[[Task], Tensor]
+SumLoss = Callable[..., Tensor]
 
 
 @dataclass(frozen=True)
@@ -165,9 +164,9 @@ class SharedLoss:
             self._parallel.register_comm_hook(None, _sum_bucket)
             self._sum_loss = self._parallel
 
-    def __call__(self, task: Task) -> Tensor:
-        """The loss summed over the targets of a task. Returns () float32."""
-        return self._sum_loss(task)
+    def __call__(self, *given: Any) -> Tensor:
+        """The loss summed over the targets of what is given. Returns () float32."""
+        return self._sum_loss(*given)
 
     def exchange(self, last: bool) -> AbstractContextManager[None]:
         """Around a forward pass: gradients are exchanged in the backward pass of the last part of a step alone."""
@@ -181,9 +180,9 @@ class _Loss(nn.Module):
         super().__init__()
         self.model, self.sum_loss = model, sum_loss
 
-    def forward(self, task: Task) -> Tensor:
+    def forward(self, *given: Any) -> Tensor:
         """Returns () float32."""
-        return self.sum_loss(task)
+        return self.sum_loss(*given)
 
 
 def _sum_bucket(
