@@ -1,5 +1,7 @@
 """One step of the optimizer: windows in, loss and gradient norm out, without a look at the device's numbers."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -7,6 +9,7 @@ from bert4rec_tui.config import Config
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.hardware import rows_at_once
 from bert4rec_tui.model.objectives import IGNORED, Slots, Task, causal_task, cloze_task, full_softmax_loss
+from bert4rec_tui.training.distributed import ALONE, SharedLoss, World
 from bert4rec_tui.training.schedule import make_optimizer
 from bert4rec_tui.training.seeds import generator_at, seed_at
 
@@ -17,8 +20,11 @@ class TrainingStep:
     overflow: () int64 on the device, masked items for which the fixed slots of a GPU had no room.
     """
 
-    def __init__(self, model: Bert4Rec, config: Config, device: torch.device, precision: str) -> None:
+    def __init__(
+        self, model: Bert4Rec, config: Config, device: torch.device, precision: str, world: World = ALONE
+    ) -> None:
         self.model, self.config, self.device, self.precision = model, config, device, precision
+        self.world, self.shared_loss = world, SharedLoss(world, model, self.loss_sum)
         self.optimizer = make_optimizer(model, config.training)
         self.overflow = torch.zeros((), dtype=torch.int64, device=device)
 
@@ -28,14 +34,16 @@ class TrainingStep:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         # Dropout draws from the default generators; seeded here, a step is the same wherever training was resumed.
-        torch.manual_seed(seed_at(training.seed, epoch, step, "dropout"))
+        torch.manual_seed(seed_at(training.seed, epoch, step, self.world.purpose("dropout")))
         task = self.task(windows, epoch, step)
         self.overflow += task.overflow
-        count = (task.targets != IGNORED).sum()
+        count = self.world.add_up((task.targets != IGNORED).sum())
         loss = torch.zeros((), device=self.device)
-        for part in task.slices(rows_at_once(self.device, self.config.model, task.tokens.size(1))):
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-                share = self.loss_sum(part) / count
+        parts = list(task.slices(rows_at_once(self.device, self.config.model, task.tokens.size(1))))
+        for part in parts:
+            low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+            with self.shared_loss.exchange(last=part is parts[-1]), low:
+                share = self.shared_loss(part) / count
             share.backward()
             loss += share.detach()
         gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
@@ -44,19 +52,28 @@ class TrainingStep:
             torch.nn.utils.clip_grads_with_norm_(self.model.parameters(), training.gradient_clip, norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return loss, norm
+        return self.world.add_up(loss), norm
 
     def loss_sum(self, task: Task) -> Tensor:
         """The loss of a task, summed over its targets. Returns () float32."""
         return full_softmax_loss(self.model, task)
 
     def task(self, windows: Tensor, epoch: int, step: int) -> Task:
-        """What the network is asked in this step. windows: (B, T) int64, padded on the left."""
+        """What the network is asked in this step: this rank's share. windows: (B, T) int64, padded on the left."""
+        rows = self.world.rows(len(windows))
+        task = self._task_of(windows, rows, epoch, step)
+        if self.world.idles(len(windows)):
+            return replace(task, targets=torch.full_like(task.targets, IGNORED))
+        return task
+
+    def _task_of(self, windows: Tensor, rows: slice, epoch: int, step: int) -> Task:
+        """The task of some rows. What is masked in a window depends on the whole batch, not on whose share it is."""
         if self.config.model.objective == "causal":
-            return causal_task(windows, fixed=self.device.type == "cuda")
+            return causal_task(windows[rows], fixed=self.device.type == "cuda")
         training = self.config.training
         generator = generator_at(self.device, training.seed, epoch, step, "masks")
         # Fixed room on a GPU, so that no look at the data is needed.
-        rows, width = windows.shape
-        slots = Slots.for_rate(rows, width, training.mask_rate) if self.device.type == "cuda" else None
-        return cloze_task(windows, self.model.items, training.mask_rate, training.last_item_rate, generator, slots)
+        height, width = windows[rows].shape
+        slots = Slots.for_rate(height, width, training.mask_rate) if self.device.type == "cuda" else None
+        rates = training.mask_rate, training.last_item_rate
+        return cloze_task(windows, self.model.items, *rates, generator, slots, rows)
