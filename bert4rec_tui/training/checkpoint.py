@@ -4,17 +4,16 @@
 `last.next.safetensors` until the state is in place; whoever loads finishes a rename that a kill prevented.
 """
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.files import replace_file
+from bert4rec_tui.files import replacing
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.weights import check_dataset, load_weights, read_metadata, save_weights
 
@@ -41,9 +40,19 @@ class Position:
     validated: bool = False
 
 
-def save_last(
-    folder: Path, model: Bert4Rec, optimizer: torch.optim.Optimizer, position: Position, metadata: dict[str, str]
-) -> None:
+class Stateful(Protocol):
+    """An optimizer, as far as a checkpoint is concerned."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it needs to go on."""
+        ...
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from there."""
+        ...
+
+
+def save_last(folder: Path, model: Bert4Rec, optimizer: Stateful, position: Position, metadata: dict[str, str]) -> None:
     """Write the `last` checkpoint so that a kill at any moment leaves this one or the one before."""
     waiting = folder / "last.next.safetensors"
     save_weights(waiting, model, metadata)
@@ -53,9 +62,8 @@ def save_last(
         "optimizer": optimizer.state_dict(),
         "random": _random_states(),
     }
-    content = io.BytesIO()
-    torch.save(state, content)
-    replace_file(folder / "last.state", content.getvalue())
+    with replacing(folder / "last.state") as temporary:
+        torch.save(state, temporary)  # written as it goes: what an optimizer keeps may be gigabytes
     waiting.replace(folder / "last.safetensors")
 
 
@@ -64,7 +72,7 @@ def has_last(folder: Path) -> bool:
     return (folder / "last.state").exists()
 
 
-def load_last(folder: Path, model: Bert4Rec, optimizer: torch.optim.Optimizer, dataset: PreparedDataset) -> Position:
+def load_last(folder: Path, model: Bert4Rec, optimizer: Stateful, dataset: PreparedDataset) -> Position:
     """Put a network and its optimizer where the `last` checkpoint left them. Raises UserError where it is broken."""
     file, weights, waiting = folder / "last.state", folder / "last.safetensors", folder / "last.next.safetensors"
     try:

@@ -1,8 +1,10 @@
 """The optimizer, and the learning rate as a function of the step: nothing to save, nothing to replay."""
 
 import math
+from collections.abc import Iterable
 
 import torch
+from torch import nn
 
 from bert4rec_tui.config import TrainingConfig
 from bert4rec_tui.model.bert4rec import Bert4Rec
@@ -25,10 +27,14 @@ def learning_rate_at(step: int, steps_per_epoch: int, config: TrainingConfig) ->
     return config.learning_rate
 
 
-def make_optimizer(model: Bert4Rec, config: TrainingConfig) -> torch.optim.Optimizer:
-    """The optimizer over all weights; biases and norms are not decayed."""
-    matrices = [p for p in model.parameters() if p.dim() > 1]
-    vectors = [p for p in model.parameters() if p.dim() <= 1]
+def make_optimizer(
+    model: Bert4Rec, config: TrainingConfig, leave_out: Iterable[nn.Parameter] = ()
+) -> torch.optim.Optimizer:
+    """The optimizer over all weights but those left out; biases and norms are not decayed."""
+    out = {id(weight) for weight in leave_out}
+    weights = [weight for weight in model.parameters() if id(weight) not in out]
+    matrices = [weight for weight in weights if weight.dim() > 1]
+    vectors = [weight for weight in weights if weight.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     fused = next(model.parameters()).device.type in ("cpu", "cuda")
     if config.optimizer == "sgd":

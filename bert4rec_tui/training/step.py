@@ -10,6 +10,8 @@ from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.hardware import rows_at_once
 from bert4rec_tui.model.objectives import IGNORED, Slots, Task, causal_task, cloze_task, full_softmax_loss
 from bert4rec_tui.training.distributed import ALONE, SharedLoss, World
+from bert4rec_tui.training.drawn import DrawnItems, Met, tables_of
+from bert4rec_tui.training.row_updates import RowOptimizer
 from bert4rec_tui.training.schedule import make_optimizer
 from bert4rec_tui.training.seeds import generator_at, seed_at
 
@@ -25,7 +27,10 @@ class TrainingStep:
     ) -> None:
         self.model, self.config, self.device, self.precision = model, config, device, precision
         self.world, self.shared_loss = world, SharedLoss(world, model, self.loss_sum)
-        self.optimizer = make_optimizer(model, config.training)
+        # With drawn items the tables of the catalogue have no gradient: rows that a step meets stand in for them.
+        self.drawn = DrawnItems(model, config.training, device) if config.training.loss != "full" else None
+        dense = make_optimizer(model, config.training, tables_of(model).values() if self.drawn else ())
+        self.optimizer = RowOptimizer(dense, self.drawn.tables) if self.drawn else dense
         self.overflow = torch.zeros((), dtype=torch.int64, device=device)
 
     def __call__(self, windows: Tensor, rate: float, epoch: int, step: int) -> tuple[Tensor, Tensor]:
@@ -37,26 +42,29 @@ class TrainingStep:
         torch.manual_seed(seed_at(training.seed, epoch, step, self.world.purpose("dropout")))
         task = self.task(windows, epoch, step)
         self.overflow += task.overflow
+        met = self.drawn.meet(task, epoch, step) if self.drawn else None
         count = self.world.add_up((task.targets != IGNORED).sum())
         loss = torch.zeros((), device=self.device)
         parts = list(task.slices(rows_at_once(self.device, self.config.model, task.tokens.size(1))))
         for part in parts:
             low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
             with self.shared_loss.exchange(last=part is parts[-1]), low:
-                share = self.shared_loss(part) / count
+                share = self.shared_loss(part, met) / count
             share.backward()
             loss += share.detach()
-        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
-        norm = torch.nn.utils.get_total_norm(gradients)
+        weights = [*self.model.parameters(), *(met.leaves() if met else ())]
+        norm = torch.nn.utils.get_total_norm([w.grad for w in weights if w.grad is not None])
         if training.gradient_clip:
-            torch.nn.utils.clip_grads_with_norm_(self.model.parameters(), training.gradient_clip, norm)
+            torch.nn.utils.clip_grads_with_norm_(weights, training.gradient_clip, norm)
         self.optimizer.step()
+        if self.drawn and met:
+            self.drawn.update(met, rate)
         self.optimizer.zero_grad(set_to_none=True)
         return self.world.add_up(loss), norm
 
-    def loss_sum(self, task: Task) -> Tensor:
-        """The loss of a task, summed over its targets. Returns () float32."""
-        return full_softmax_loss(self.model, task)
+    def loss_sum(self, task: Task, met: Met | None = None) -> Tensor:
+        """The loss of a task, or of a slice of it, summed over its targets. Returns () float32."""
+        return self.drawn.loss_sum(task, met) if self.drawn and met else full_softmax_loss(self.model, task)
 
     def task(self, windows: Tensor, epoch: int, step: int) -> Task:
         """What the network is asked in this step: this rank's share. windows: (B, T) int64, padded on the left."""

@@ -1,0 +1,91 @@
+"""Losses against drawn items: sampled softmax and gBCE, whose cost does not grow with the catalogue.
+
+All targets of a step meet the same K drawn items, so that one product of matrices scores them. A drawn item that is a
+row's own target says nothing against it (an accidental hit) and is left out of that row.
+
+Letters in shapes: M targets, K drawn items, N items, D hidden size.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+# Stands for the score of an accidental hit: its exponential is 0, yet a difference with it is still a number.
+NO_SCORE = -1e30
+
+
+def draw_items(items: int, number: int, generator: torch.Generator) -> Tensor:
+    """Different items, each as likely as any other, in time that does not depend on the catalogue.
+
+    The catalogue is cut into `number` stretches of like length, one item is drawn from each, and all are moved on by
+    one random distance: none comes twice, as it would in independent draws, and each item comes with probability
+    number / items exactly. Returns (number,) int64 of 1…items, on the device of the generator.
+    """
+    device = generator.device
+    edges = torch.arange(number + 1, device=device) * items // number  # (K + 1,)
+    lengths = edges.diff()
+    # Far beyond any length: the remainder favours no place by more than length / 2^31.
+    within = torch.randint(2**31, (number,), generator=generator, device=device) % lengths
+    distance = torch.randint(items, (1,), generator=generator, device=device)
+    return (edges[:-1] + within + distance) % items + 1
+
+
+def leave_out_hits(others: Tensor, targets: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
+    """The scores of drawn items without accidental hits, and how many are left of each row.
+
+    others: (M, K) scores. targets: (M,) int64. drawn: (K,) int64, all different, so that a row has one hit at most and
+    a single place of it is written. Returns (M, K) float32 with NO_SCORE at hits, and (M,) int64.
+    """
+    ordered, places = drawn.sort()
+    at = torch.searchsorted(ordered, targets).clamp_(max=len(drawn) - 1)  # (M,)
+    hit, column = ordered[at] == targets, places[at][:, None]
+    others = others.float()
+    kept = others.gather(1, column).masked_fill(hit[:, None], NO_SCORE)
+    return others.scatter(1, column, kept), len(drawn) - hit.long()
+
+
+def sampled_softmax(wanted: Tensor, others: Tensor, left: Tensor, items: int) -> Tensor:
+    """The cross-entropy with the sum over all other items estimated from the drawn ones (Bengio & Senécal, 2008).
+
+    A drawn item stands for (N - 1) / K others, so its score is raised by the logarithm of that (the correction by log q
+    of uniform draws): the estimate of the sum is unbiased, and with all other items drawn this is the full softmax.
+
+    wanted: (M,) float32, targets. others: (M, K) float32, drawn items. left: (M,) int64, how many of them count.
+    Returns (M,).
+    """
+    each = ((items - 1) / left.clamp(min=1)).log()  # (M,)
+    # -log(e^w / (e^w + e^o)) = softplus(o - w)
+    return F.softplus(others.logsumexp(1) + each - wanted)
+
+
+def gbce_beta(items: int, number: int, t: float) -> float:
+    """The exponent of the positive's probability (gSASRec: Petrov & Macdonald, RecSys '23).
+
+    With α = k / (N - 1) the share of negatives that is drawn, β = α (t (1 - 1/α) + 1/α): 1 at t = 0, plain binary
+    cross-entropy, and α at t = 1, where the optimum of the scores is the true probability of the items.
+    """
+    share = min(1.0, number / (items - 1))
+    return share * (t * (1 - 1 / share) + 1 / share)
+
+
+def gbce(wanted: Tensor, others: Tensor, beta: float) -> Tensor:
+    """Binary cross-entropy with the positive's probability to the power β, as a mean over K + 1 (gSASRec).
+
+    The published code turns the positive's logit s into log(1 / (σ(s)^-β - 1)), clamped in float64, for a binary
+    cross-entropy from the shelf. The logarithm of σ of that is β log σ(s), which needs neither: it is computed from s
+    itself and holds at any size of s.
+
+    wanted: (M,) float32, targets. others: (M, K) float32, drawn items. Returns (M,).
+    """
+    return (F.softplus(others).sum(1) + beta * F.softplus(-wanted)) / (others.size(1) + 1)
+
+
+def gbce_level(items: int, number: int, t: float) -> float:
+    """What a log frequency must be raised by to be the best score of an item that is guessed by frequency alone.
+
+    An item of frequency f is a positive, weighed by β, in a share f of the rows, and a negative in a share K / N of
+    them: the loss is least where σ(s) / σ(-s) = β f N / K.
+    """
+    return math.log(gbce_beta(items, number, t) * items / number)

@@ -1,0 +1,103 @@
+"""The loss against drawn items, worked with the rows of the tables that a step meets."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from bert4rec_tui.config import TrainingConfig
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.model.bert4rec import Bert4Rec
+from bert4rec_tui.model.losses import draw_items, gbce, gbce_beta, leave_out_hits, sampled_softmax
+from bert4rec_tui.model.objectives import IGNORED, Task
+from bert4rec_tui.model.rows import Rows
+from bert4rec_tui.training.row_updates import Table
+from bert4rec_tui.training.seeds import generator_at
+
+
+def tables_of(model: Bert4Rec) -> dict[str, torch.nn.Parameter]:
+    """The weights whose size is that of the catalogue, by name."""
+    weights = {name.removesuffix(".weight"): weight for name, weight in model.named_parameters()}
+    return {name: weights[name] for name in ("token", "head_weight", "head_bias") if name in weights}
+
+
+@dataclass(frozen=True)
+class Met:
+    """What a step meets.
+
+    drawn: (K,) int64. rows: the rows of each table, by its name; a tied head shares those of the tokens.
+    """
+
+    drawn: Tensor
+    rows: dict[str, Rows]
+
+    def leaves(self) -> list[Tensor]:
+        """What gets gradients in place of the tables."""
+        return [rows.small for rows in self.rows.values()]
+
+
+class DrawnItems:
+    """The loss of a step against items drawn for it, and the tables of which it needs some rows."""
+
+    def __init__(self, model: Bert4Rec, config: TrainingConfig, device: torch.device) -> None:
+        check_negatives(config, model.items)
+        self.model, self.config, self.device = model, config, device
+        self.tables = {name: Table(weight, config) for name, weight in tables_of(model).items()}
+        self.beta = gbce_beta(model.items, config.negatives, config.gbce_t)
+
+    def meet(self, task: Task, epoch: int, step: int) -> Met:
+        """Draw items for a step, and copy the rows that it will read.
+
+        The same items are drawn whenever the step is done again, on every rank that takes part in it.
+        """
+        generator = generator_at(self.device, self.config.seed, epoch, step, "negatives")
+        drawn = draw_items(self.model.items, self.config.negatives, generator)
+        scored = torch.cat([self._real(task.targets, drawn), drawn])
+        tokens = torch.cat([task.tokens.flatten(), drawn.new_zeros(1)])  # padding, whose row stays zero, comes first
+        if self.model.head_weight is None:
+            tokens = torch.cat([tokens, scored])
+        fixed = self.device.type == "cuda"
+        offsets = {"token": 0, "head_weight": 1, "head_bias": 1}
+        return Met(
+            drawn,
+            {
+                name: Rows(table.weight, tokens if name == "token" else scored, offsets[name], fixed)
+                for name, table in self.tables.items()
+            },
+        )
+
+    def loss_sum(self, task: Task, met: Met) -> Tensor:
+        """The loss of a task, or of a slice of it, summed over its targets. Returns () float32."""
+        tokens, bias = met.rows["token"], met.rows.get("head_bias")
+        head = met.rows.get("head_weight", tokens)
+        encoded = self.model.encode(task.tokens, task.queries, tokens(task.tokens, padding=True))  # (M, D)
+        targets = self._real(task.targets, met.drawn)
+        others = F.linear(encoded, head(met.drawn), None if bias is None else bias(met.drawn).squeeze(1))  # (M, K)
+        wanted = (encoded.float() * head(targets)).sum(1)  # (M,)
+        if bias is not None:
+            wanted = wanted + bias(targets).squeeze(1)
+        others, left = leave_out_hits(others, targets, met.drawn)
+        if self.config.loss == "gbce":
+            losses = gbce(wanted, others, self.beta)
+        else:
+            losses = sampled_softmax(wanted, others, left, self.model.items)
+        return losses.masked_fill(task.targets == IGNORED, 0.0).sum()
+
+    def update(self, met: Met, rate: float) -> None:
+        """Update the rows that a step met, by their gradients."""
+        for name, rows in met.rows.items():
+            self.tables[name].update(rows, rate)
+
+    def _real(self, targets: Tensor, drawn: Tensor) -> Tensor:
+        """The targets, and where a slot is not used an item that is met anyway, whose loss is left out."""
+        return targets.where(targets != IGNORED, drawn[0])
+
+
+def check_negatives(config: TrainingConfig, items: int) -> None:
+    """Raises UserError where as many items are to be drawn as there are."""
+    if config.loss != "full" and config.negatives >= items:
+        raise UserError(
+            f"training.negatives = {config.negatives} must be below the {items:,} items of the catalogue; "
+            f'so small a one needs no drawn items: training.loss = "full"'
+        )
