@@ -80,6 +80,21 @@ class World:
             dist.all_reduce(numbers)
         return numbers
 
+    def gather(self, numbers: Tensor) -> Tensor:
+        """What all ranks have, one rank's numbers after the other's; each may have another number of them.
+
+        numbers: (L,) on any device. Returns (sum of all L,).
+        """
+        if self.alone:
+            return numbers
+        lengths = torch.zeros(self.size, dtype=torch.int64)
+        lengths[self.rank] = len(numbers)
+        lengths = self.add_up(lengths).tolist()
+        padded = torch.nn.functional.pad(numbers, (0, max(lengths) - len(numbers)))
+        found = [torch.empty_like(padded) for _ in lengths]
+        dist.all_gather(found, padded)
+        return torch.cat([part[:length] for part, length in zip(found, lengths, strict=True)])
+
     def agree(self, wish: Wish) -> Wish:
         """What rank 0 has heard that people want; every rank gets it at the same step."""
         if self.alone:

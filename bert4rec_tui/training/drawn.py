@@ -12,6 +12,7 @@ from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.losses import draw_items, gbce, gbce_beta, leave_out_hits, sampled_softmax
 from bert4rec_tui.model.objectives import IGNORED, Task
 from bert4rec_tui.model.rows import Rows
+from bert4rec_tui.training.distributed import ALONE, World
 from bert4rec_tui.training.row_updates import Table
 from bert4rec_tui.training.seeds import generator_at
 
@@ -40,14 +41,16 @@ class Met:
 class DrawnItems:
     """The loss of a step against items drawn for it, and the tables of which it needs some rows."""
 
-    def __init__(self, model: Bert4Rec, config: TrainingConfig, device: torch.device) -> None:
+    def __init__(self, model: Bert4Rec, config: TrainingConfig, device: torch.device, world: World = ALONE) -> None:
         check_negatives(config, model.items)
-        self.model, self.config, self.device = model, config, device
+        self.model, self.config, self.device, self.world = model, config, device, world
         self.tables = {name: Table(weight, config) for name, weight in tables_of(model).items()}
+        for weight in tables_of(model).values():
+            weight.requires_grad_(False)
         self.beta = gbce_beta(model.items, config.negatives, config.gbce_t)
 
     def meet(self, task: Task, epoch: int, step: int) -> Met:
-        """Draw items for a step, and copy the rows that it will read.
+        """Draw items for a step, and copy the rows that it will read, on this rank or on another.
 
         The same items are drawn whenever the step is done again, on every rank that takes part in it.
         """
@@ -57,15 +60,19 @@ class DrawnItems:
         tokens = torch.cat([task.tokens.flatten(), drawn.new_zeros(1)])  # padding, whose row stays zero, comes first
         if self.model.head_weight is None:
             tokens = torch.cat([tokens, scored])
+        tokens, scored = self.world.gather(tokens), self.world.gather(scored)
         fixed = self.device.type == "cuda"
-        offsets = {"token": 0, "head_weight": 1, "head_bias": 1}
-        return Met(
-            drawn,
-            {
-                name: Rows(table.weight, tokens if name == "token" else scored, offsets[name], fixed)
-                for name, table in self.tables.items()
-            },
-        )
+        rows = {"token": Rows(self.tables["token"].weight, tokens, fixed=fixed)}
+        for name in ("head_weight", "head_bias"):
+            if name in self.tables:
+                rows[name] = Rows(self.tables[name].weight, scored, offset=1, fixed=fixed)
+        return Met(drawn, rows)
+
+    def exchange(self, met: Met) -> None:
+        """Sum the gradients of the rows met over all ranks, each of which has met the same."""
+        for leaf in met.leaves():
+            if leaf.grad is not None:
+                self.world.add_up(leaf.grad)
 
     def loss_sum(self, task: Task, met: Met) -> Tensor:
         """The loss of a task, or of a slice of it, summed over its targets. Returns () float32."""

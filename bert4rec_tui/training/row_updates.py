@@ -87,9 +87,9 @@ class RowOptimizer:
         """What a checkpoint keeps."""
         return {"dense": self.dense.state_dict(), "tables": {name: t.state() for name, t in self.tables.items()}}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what a checkpoint kept."""
-        self.dense.load_state_dict(state["dense"])
+        self.dense.load_state_dict(state_dict["dense"])
         for name, table in self.tables.items():
             for key, tensor in table.state().items():
-                tensor.copy_(state["tables"][name][key])
+                tensor.copy_(state_dict["tables"][name][key])

@@ -1,10 +1,8 @@
 """The optimizer, and the learning rate as a function of the step: nothing to save, nothing to replay."""
 
 import math
-from collections.abc import Iterable
 
 import torch
-from torch import nn
 
 from bert4rec_tui.config import TrainingConfig
 from bert4rec_tui.model.bert4rec import Bert4Rec
@@ -27,12 +25,9 @@ def learning_rate_at(step: int, steps_per_epoch: int, config: TrainingConfig) ->
     return config.learning_rate
 
 
-def make_optimizer(
-    model: Bert4Rec, config: TrainingConfig, leave_out: Iterable[nn.Parameter] = ()
-) -> torch.optim.Optimizer:
-    """The optimizer over all weights but those left out; biases and norms are not decayed."""
-    out = {id(weight) for weight in leave_out}
-    weights = [weight for weight in model.parameters() if id(weight) not in out]
+def make_optimizer(model: Bert4Rec, config: TrainingConfig) -> torch.optim.Optimizer:
+    """The optimizer over all weights that get gradients; biases and norms are not decayed."""
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
     matrices = [weight for weight in weights if weight.dim() > 1]
     vectors = [weight for weight in weights if weight.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]

@@ -10,7 +10,7 @@ from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.hardware import rows_at_once
 from bert4rec_tui.model.objectives import IGNORED, Slots, Task, causal_task, cloze_task, full_softmax_loss
 from bert4rec_tui.training.distributed import ALONE, SharedLoss, World
-from bert4rec_tui.training.drawn import DrawnItems, Met, tables_of
+from bert4rec_tui.training.drawn import DrawnItems, Met
 from bert4rec_tui.training.row_updates import RowOptimizer
 from bert4rec_tui.training.schedule import make_optimizer
 from bert4rec_tui.training.seeds import generator_at, seed_at
@@ -26,11 +26,12 @@ class TrainingStep:
         self, model: Bert4Rec, config: Config, device: torch.device, precision: str, world: World = ALONE
     ) -> None:
         self.model, self.config, self.device, self.precision = model, config, device, precision
-        self.world, self.shared_loss = world, SharedLoss(world, model, self.loss_sum)
+        self.world = world
         # With drawn items the tables of the catalogue have no gradient: rows that a step meets stand in for them.
-        self.drawn = DrawnItems(model, config.training, device) if config.training.loss != "full" else None
-        dense = make_optimizer(model, config.training, tables_of(model).values() if self.drawn else ())
+        self.drawn = DrawnItems(model, config.training, device, world) if config.training.loss != "full" else None
+        dense = make_optimizer(model, config.training)
         self.optimizer = RowOptimizer(dense, self.drawn.tables) if self.drawn else dense
+        self.shared_loss = SharedLoss(world, model, self.loss_sum)
         self.overflow = torch.zeros((), dtype=torch.int64, device=device)
 
     def __call__(self, windows: Tensor, rate: float, epoch: int, step: int) -> tuple[Tensor, Tensor]:
@@ -53,6 +54,8 @@ class TrainingStep:
             share.backward()
             loss += share.detach()
         weights = [*self.model.parameters(), *(met.leaves() if met else ())]
+        if self.drawn and met:
+            self.drawn.exchange(met)
         norm = torch.nn.utils.get_total_norm([w.grad for w in weights if w.grad is not None])
         if training.gradient_clip:
             torch.nn.utils.clip_grads_with_norm_(weights, training.gradient_clip, norm)
