@@ -117,7 +117,8 @@ class Bert4Rec(nn.Module):
     def __init__(self, items: int, config: ModelConfig) -> None:
         super().__init__()
         self.items, self.config = items, config
-        self.token = nn.Embedding(items + 2, config.hidden, padding_idx=0)
+        # Not by the constructor, which would draw a table that may be of a gigabyte only to have it drawn again below.
+        self.token = nn.Embedding.from_pretrained(torch.empty(items + 2, config.hidden), freeze=False, padding_idx=0)
         self.position = nn.Embedding(config.max_len, config.hidden)
         self.embedding_norm = nn.LayerNorm(config.hidden)
         self.dropout = Dropout(config.dropout)
@@ -141,22 +142,25 @@ class Bert4Rec(nn.Module):
         with torch.no_grad():
             for name, parameter in self.named_parameters():
                 if parameter.dim() > 1:
-                    parameter.copy_(torch.empty(parameter.shape).normal_(0, 0.02, generator=generator))
+                    parameter.normal_(0, 0.02, generator=generator)
                 else:
                     parameter.fill_(1.0 if name.endswith("norm.weight") else 0.0)
             self.token.weight[0] = 0
 
-    def start_from_popularity(self, counts: Tensor) -> None:
+    def start_from_popularity(self, counts: Tensor, level: float | None = None) -> None:
         """Set the output bias so that the untrained network already knows how often each item occurs.
 
         It would spend its first epochs on nothing else: the cross-entropy of the frequencies alone is where training
-        then begins. counts: (N,) interactions in training. Without an output bias nothing happens.
+        then begins. Without an output bias nothing happens.
+
+        counts: (N,) interactions in training. level: what the logarithms of the frequencies are raised by, where a loss
+        asks for more than their differences; else their mean is 0.
         """
         if self.head_bias is None:
             return
         with torch.no_grad():
             logs = (counts.double() + 1).log()
-            self.head_bias.copy_(logs - logs.mean())
+            self.head_bias.copy_(logs - logs.mean() if level is None else logs - logs.logsumexp(0) + level)
 
     def encode(self, tokens: Tensor, queries: Queries | None = None, embedded: Tensor | None = None) -> Tensor:
         """The last block's output, normalised.

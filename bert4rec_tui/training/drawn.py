@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from bert4rec_tui.config import TrainingConfig
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.bert4rec import Bert4Rec
-from bert4rec_tui.model.losses import draw_items, gbce, gbce_beta, leave_out_hits, sampled_softmax
+from bert4rec_tui.model.losses import draw_items, gbce, gbce_beta, gbce_level, leave_out_hits, sampled_softmax
 from bert4rec_tui.model.objectives import IGNORED, Task
 from bert4rec_tui.model.rows import Rows
 from bert4rec_tui.training.distributed import ALONE, World
@@ -99,6 +99,12 @@ class DrawnItems:
     def _real(self, targets: Tensor, drawn: Tensor) -> Tensor:
         """The targets, and where a slot is not used an item that is met anyway, whose loss is left out."""
         return targets.where(targets != IGNORED, drawn[0])
+
+
+def bias_level(config: TrainingConfig, items: int) -> float | None:
+    """Where the output bias starts with a loss for which its height counts; None for the others."""
+    check_negatives(config, items)
+    return gbce_level(items, config.negatives, config.gbce_t) if config.loss == "gbce" else None
 
 
 def check_negatives(config: TrainingConfig, items: int) -> None:

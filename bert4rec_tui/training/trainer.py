@@ -17,6 +17,7 @@ from bert4rec_tui.model.weights import load_weights, save_weights, weights_metad
 from bert4rec_tui.runs.events import Validation
 from bert4rec_tui.training.batches import TrainingBatches
 from bert4rec_tui.training.checkpoint import Position, has_last, load_last, save_last
+from bert4rec_tui.training.drawn import bias_level
 from bert4rec_tui.training.recorder import Recorder
 from bert4rec_tui.training.schedule import learning_rate_at
 from bert4rec_tui.training.step import TrainingStep
@@ -37,7 +38,8 @@ class Trainer:
         self.batches = TrainingBatches(dataset, config, device)
         self.model = Bert4Rec(dataset.items, config.model)
         self.resumed = has_last(self.checkpoints)
-        self.model.start_from_popularity(torch.from_numpy(np.array(dataset.train_counts)))
+        level = bias_level(config.training, dataset.items)
+        self.model.start_from_popularity(torch.from_numpy(np.array(dataset.train_counts)), level)
         if config.init_from and not self.resumed:
             load_weights(Path(config.init_from), self.model)
         self.model.to(device)
