@@ -50,12 +50,18 @@ class DrawnItems:
         self.beta = gbce_beta(model.items, config.negatives, config.gbce_t)
 
     def meet(self, task: Task, epoch: int, step: int) -> Met:
-        """Draw items for a step, and copy the rows that it will read, on this rank or on another.
+        """Draw items for a step, and copy the rows that it will read.
 
         The same items are drawn whenever the step is done again, on every rank that takes part in it.
         """
         generator = generator_at(self.device, self.config.seed, epoch, step, "negatives")
-        drawn = draw_items(self.model.items, self.config.negatives, generator)
+        return self.copy_rows(task, draw_items(self.model.items, self.config.negatives, generator))
+
+    def copy_rows(self, task: Task, drawn: Tensor) -> Met:
+        """Copy the rows that this rank or another will read.
+
+        drawn: (K,) int64, the drawn items, all different.
+        """
         scored = torch.cat([self._real(task.targets, drawn), drawn])
         tokens = torch.cat([task.tokens.flatten(), drawn.new_zeros(1)])  # padding, whose row stays zero, comes first
         if self.model.head_weight is None:

@@ -33,10 +33,12 @@ class Table:
         self.weight = weight.detach().view(len(weight), -1)  # (N, D)
         self.decay = config.weight_decay if weight.dim() > 1 else 0.0
         self.config = config
-        names = ("momentum",) if config.optimizer == "sgd" else ("mean", "square")
         # Of zeros a system hands out memory only where it is written to, so that rows never met take none on a CPU.
+        names = ("momentum",) if config.optimizer == "sgd" else ("mean", "square")
         self.moments = {name: torch.zeros_like(self.weight) for name in names}
-        self.steps = torch.zeros(len(weight), dtype=torch.int32, device=weight.device)
+        if config.optimizer != "sgd":
+            # In how many steps each row was met: what corrects moments that start at zero.
+            self.moments["steps"] = torch.zeros(len(weight), dtype=torch.int32, device=weight.device)
 
     @torch.no_grad()
     def update(self, rows: Rows, rate: float) -> None:
@@ -55,17 +57,14 @@ class Table:
         return momentum
 
     def _adam(self, places: Tensor, gradient: Tensor) -> Tensor:
-        steps = self.steps[places] + 1  # (L,)
+        steps = self.moments["steps"][places] + 1  # (L,)
         mean = self.moments["mean"][places].lerp_(gradient, 1 - BETAS[0])  # (L, D)
         square = self.moments["square"][places].mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
-        self.steps[places], self.moments["mean"][places], self.moments["square"][places] = steps, mean, square
+        for name, new in (("steps", steps), ("mean", mean), ("square", square)):
+            self.moments[name][places] = new
         # 1 - β^n without the rounding that takes most of its digits at small n.
         first, second = (-torch.expm1(steps[:, None] * math.log(beta)) for beta in BETAS)
         return mean.div_(first).div_(square.div_(second).sqrt_().add_(EPSILON))
-
-    def state(self) -> dict[str, Tensor]:
-        """What a checkpoint keeps: the tensors themselves."""
-        return {**self.moments, "steps": self.steps}
 
 
 class RowOptimizer:
@@ -85,11 +84,11 @@ class RowOptimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {"dense": self.dense.state_dict(), "tables": {name: t.state() for name, t in self.tables.items()}}
+        return {"dense": self.dense.state_dict(), "tables": {name: t.moments for name, t in self.tables.items()}}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what a checkpoint kept."""
         self.dense.load_state_dict(state_dict["dense"])
         for name, table in self.tables.items():
-            for key, tensor in table.state().items():
+            for key, tensor in table.moments.items():
                 tensor.copy_(state_dict["tables"][name][key])
