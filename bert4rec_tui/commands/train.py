@@ -100,6 +100,10 @@ def check(config: Config, dataset: PreparedDataset) -> None:
             f"evaluation.best_metric = {config.evaluation.best_metric} tells nothing: {dataset.id} has "
             f"{dataset.items:,} items in all; choose a smaller k"
         )
+    if config.training.loss != "full":
+        from bert4rec_tui.training.drawn import check_drawn
+
+        check_drawn(config.training, dataset.items)
     for protocol in config.evaluation.protocols:
         check_negatives(dataset, protocol, config.evaluation.negatives_seed)
     if config.training.device not in ("auto", "cpu"):

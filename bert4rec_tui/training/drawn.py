@@ -42,7 +42,7 @@ class DrawnItems:
     """The loss of a step against items drawn for it, and the tables of which it needs some rows."""
 
     def __init__(self, model: Bert4Rec, config: TrainingConfig, device: torch.device, world: World = ALONE) -> None:
-        check_negatives(config, model.items)
+        check_drawn(config, model.items)
         self.model, self.config, self.device, self.world = model, config, device, world
         self.tables = {name: Table(weight, config) for name, weight in tables_of(model).items()}
         for weight in tables_of(model).values():
@@ -109,11 +109,11 @@ class DrawnItems:
 
 def bias_level(config: TrainingConfig, items: int) -> float | None:
     """Where the output bias starts with a loss for which its height counts; None for the others."""
-    check_negatives(config, items)
+    check_drawn(config, items)
     return gbce_level(items, config.negatives, config.gbce_t) if config.loss == "gbce" else None
 
 
-def check_negatives(config: TrainingConfig, items: int) -> None:
+def check_drawn(config: TrainingConfig, items: int) -> None:
     """Raises UserError where as many items are to be drawn as there are."""
     if config.loss != "full" and config.negatives >= items:
         raise UserError(

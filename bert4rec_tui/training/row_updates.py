@@ -72,7 +72,11 @@ class RowOptimizer:
 
     def __init__(self, dense: torch.optim.Optimizer, tables: dict[str, Table]) -> None:
         self.dense, self.tables = dense, tables
-        self.param_groups = dense.param_groups
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """The groups of the dense optimizer, which have the learning rate; loading a state replaces them."""
+        return self.dense.param_groups
 
     def step(self) -> None:
         """Update the dense weights."""

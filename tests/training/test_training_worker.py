@@ -75,13 +75,17 @@ def new_run(make_dataset, home: Path):
     return create
 
 
-@pytest.mark.parametrize(("objective", "minutes"), [("cloze", 0.0001), ("causal", 10)])
-def test_a_run_killed_within_an_epoch_ends_at_the_same_bits(new_run, objective, minutes):
+@pytest.mark.parametrize(
+    ("objective", "loss", "minutes"),
+    [("cloze", "full", 0.0001), ("causal", "full", 10), ("cloze", "gbce", 10), ("causal", "sampled", 0.0001)],
+)
+def test_a_run_killed_within_an_epoch_ends_at_the_same_bits(new_run, objective, loss, minutes):
     """SIGKILL in the middle of an epoch, then another worker: weights and validations are those of a run never killed.
 
     With checkpoints within the epoch it goes on from its middle, without from its start.
     """
     common = [f"model.objective={objective}", "training.windows=random", "training.schedule=cosine"]
+    common += [f"training.loss={loss}", "training.negatives=5"]
     common += ["training.batch_size=1"]  # 200 steps in each of 3 epochs
     whole = new_run(*common)
     assert finish(whole) == 0
