@@ -186,7 +186,9 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     precision: Annotated[
         Literal["auto", "fp32", "bf16"], Meta(description="Arithmetic of the blocks; auto: bf16 where it is fast.")
     ] = "auto"
-    threads: Annotated[int, Meta(ge=0, le=1024, description="CPU threads of a machine; 0: all cores that a process may use.")] = 0
+    threads: Annotated[
+        int, Meta(ge=0, le=1024, description="CPU threads of a machine; 0: all cores that a process may use.")
+    ] = 0
     processes: Annotated[
         int, Meta(ge=1, le=64, description="Processes on a machine that share each batch: one for each GPU.")
     ] = 1
