@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -132,6 +133,7 @@ def rank(
     recommended_at: Sequence[int] = (),
     advance: Callable[[int, int], None] | None = None,
     width: int = 0,
+    share: tuple[int, int] = (0, 1),
 ) -> dict[str, Ranks]:
     """Rank every target of a question under each of its protocols in one pass.
 
@@ -143,6 +145,8 @@ def rank(
     Memory is bounded whatever the catalogue and the histories: never more than `scores_at_once` scores are held. A
     scorer that can is asked for `width` items at a time, by default as many as that allows; without `full` it is asked
     for the candidates alone where it does not score all at once anyway.
+
+    share: (n, of) has every so many of the batches ranked, from the n-th on; the ranks of the others' users are 0.
     """
     device, total = question.items.device, len(question.users)
     rows, width = _shape(scorer, question, batch_size, width)
@@ -152,7 +156,7 @@ def rank(
     not_finite = torch.zeros((), dtype=torch.int64, device=device)
     recommended = Recommended(recommended_at if full else (), question.catalogue)
     done = 0
-    for batch in _batches(question, rows, width if full else question.catalogue):
+    for batch in islice(_batches(question, rows, width if full else question.catalogue), share[0], None, share[1]):
         chosen = torch.from_numpy(batch.users).to(device)
         starts, places = question.starts[chosen], question.targets[chosen]
         scores = _scores(scorer, question, starts, places, width)

@@ -7,18 +7,17 @@ the gradients are summed (DistributedDataParallel). Rank 0 leads: it alone write
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.ranking import Question, Ranks, Scorer, rank
+from bert4rec_tui.evaluation.ranking import Question, Ranks, Scorer, TiledScorer, rank
 from bert4rec_tui.model.hardware import choose_device
 from bert4rec_tui.runs.control import Wish
 
@@ -215,67 +214,33 @@ def _sum_bucket(
     return summed.get_future().then(take)
 
 
-class SharedRanking:
-    """The ranking of a question's users by all ranks, each its share of the batches that one process would make."""
-
-    def __init__(self, world: World, question: Question, batch_size: int) -> None:
-        self.world, self.batch_size = world, batch_size
-        self.users = question.users
-        self.question, self._mine = question, np.arange(0)
-        if not world.alone:
-            self._mine = _batches_of(world, question, batch_size)
-            self.question = _part(question, self._mine)
-
-    def __call__(self, scorer: Scorer, stop_wanted: Callable[[], bool]) -> dict[str, Ranks] | None:
-        """The ranks of all users, on every rank; None where a rank was told to stop meanwhile.
-
-        `stop_wanted` is asked after each batch.
-        """
-
-        def advance(done: int, total: int) -> None:
-            del done, total
-            if stop_wanted():
-                raise _StopWantedError
-
-        try:
-            results = rank(scorer, self.question, self.batch_size, advance=advance)
-        except _StopWantedError:
-            results = None
-        if self.world.alone:
-            return results
-        stopped = int(self.world.add_up(torch.tensor([int(results is None)])))
-        return self._whole(results) if results is not None and not stopped else None
-
-    def _whole(self, results: dict[str, Ranks]) -> dict[str, Ranks]:
-        """The ranks of all users from those of each share: who was not in a share is 0 there, so sums do it."""
-        whole: dict[str, Ranks] = {}
-        for protocol, mine in results.items():
-            numbers = np.zeros((2, len(self.users)), np.int32)
-            numbers[:, self._mine] = mine.ranks, mine.candidates
-            ranks, candidates = self.world.add_up(torch.from_numpy(numbers)).numpy()
-            broken = int(self.world.add_up(torch.tensor([mine.not_finite])))
-            whole[protocol] = Ranks(self.users, ranks, candidates, broken)
-        return whole
-
-
 class _StopWantedError(Exception):
     """Somebody wants the run to stop while users are ranked."""
 
 
-def _batches_of(world: World, question: Question, batch_size: int) -> np.ndarray:
-    """Which users this rank ranks: every so many of the batches that `rank` would make, so that each stays whole."""
-    order = (question.targets - question.starts).cpu().argsort(descending=True, stable=True)
-    batches = order.split(batch_size)[world.rank :: world.size]
-    return torch.cat([order[:0], *batches]).numpy()
+def rank_together(
+    world: World, scorer: Scorer | TiledScorer, question: Question, batch_size: int, stop_wanted: Callable[[], bool]
+) -> dict[str, Ranks] | None:
+    """The ranks of all users, on every rank of the world; each works on every so many of the batches.
 
+    `stop_wanted` is asked after each batch. Returns None where a rank was told to stop meanwhile.
+    """
 
-def _part(question: Question, chosen: np.ndarray) -> Question:
-    """The same question for some of its users."""
-    places = torch.from_numpy(chosen).to(question.starts.device)
-    return replace(
-        question,
-        users=question.users[chosen],
-        starts=question.starts[places],
-        targets=question.targets[places],
-        negatives={protocol: drawn[places] for protocol, drawn in question.negatives.items()},
-    )
+    def advance(done: int, total: int) -> None:
+        del done, total
+        if stop_wanted():
+            raise _StopWantedError
+
+    try:
+        results = rank(scorer, question, batch_size, advance=advance, share=(world.rank, world.size))
+    except _StopWantedError:
+        results = None
+    stopped = int(world.add_up(torch.tensor([int(results is None)])))
+    if results is None or stopped:
+        return None
+    # Who was not in a share has 0 there, so that sums put the shares together.
+    for result in results.values():
+        for numbers in (result.ranks, result.candidates):
+            world.add_up(torch.from_numpy(numbers))
+        result.not_finite = int(world.add_up(torch.tensor([result.not_finite])))
+    return results
