@@ -51,13 +51,20 @@ def windows(lengths: np.ndarray, config: Config) -> int:
 
 def memory(config: Config, items: int, tokens: float) -> int:
     """About how many bytes training takes on its device; `tokens` is the mean length of a window."""
-    model, batch = config.model, config.training.batch_size
-    weights = parameters(model, items) * BYTES * (2 + COPIES[config.training.optimizer])
-    value = 2 if config.training.precision == "bf16" else BYTES
+    model, training, batch = config.model, config.training, config.training.batch_size
+    copies = COPIES[training.optimizer]
+    weights = parameters(model, items) * BYTES * (2 + copies)
+    value = 2 if training.precision == "bf16" else BYTES
     in_block = batch * tokens * model.hidden * (KEPT_IN_BLOCK + 2 * model.feed_forward) * value
-    scored = tokens * (config.training.mask_rate if model.objective == "cloze" else 1.0)
-    logits = batch * max(1.0, scored) * items * BYTES * 2
-    return int(weights + model.blocks * in_block + logits)
+    targets = batch * max(1.0, tokens * (training.mask_rate if model.objective == "cloze" else 1.0))
+    candidates = items
+    if training.loss != "full":
+        # The tables of the catalogue have no gradient; the rows that a step meets are copied and get one.
+        candidates = training.negatives
+        tables = 1 if model.tied_head else 2
+        met = min(items, batch * tokens + targets + training.negatives)
+        weights += tables * model.hidden * BYTES * (met * (2 + copies) - items)
+    return int(weights + model.blocks * in_block + targets * candidates * BYTES * 2)
 
 
 def reckon(config: Config, dataset: PreparedDataset) -> Preflight:
@@ -87,4 +94,5 @@ def work(config: Config, dataset: PreparedDataset) -> float:
     d, model = config.model.hidden, config.model
     in_blocks = tokens * model.blocks * d * d * (4 + 2 * model.feed_forward)
     scored = tokens * (config.training.mask_rate if model.objective == "cloze" else 1.0)
-    return 3 * (in_blocks + scored * d * dataset.items)
+    candidates = dataset.items if config.training.loss == "full" else config.training.negatives
+    return 3 * (in_blocks + scored * d * candidates)

@@ -40,6 +40,8 @@ def _dataset_errors(config: Config, dataset: PreparedDataset | None) -> dict[str
     errors: dict[str, str] = {}
     if max(config.evaluation.ks) > dataset.items:
         errors["evaluation.ks"] = f"{max(config.evaluation.ks):,} is larger than the catalogue of {dataset.items:,}"
+    if config.training.loss != "full" and config.training.negatives >= dataset.items:
+        errors["training.negatives"] = f"must be below the {dataset.items:,} items of the catalogue"
     unseen = dataset.items - dataset.manifest.counts.shortest_history
     for protocol in config.evaluation.protocols:
         number = protocol.rpartition("-")[2]

@@ -48,8 +48,14 @@ def metric_choices(evaluation: dict[str, Any]) -> list[Choice]:
 
 
 def preset_notes(config: Config) -> dict[str, str]:
-    """Beside each field that differs from the preset: what the preset has."""
-    return {path: f"{config.preset} has {text_of(value)}" for path, (value, _) in changes_from_preset(config).items()}
+    """Beside each field that differs from the preset: what the preset has; or that nothing reads the field."""
+    changes = changes_from_preset(config)
+    notes = {path: f"{config.preset} has {text_of(value)}" for path, (value, _) in changes.items()}
+    readers = {"training.negatives": ("sampled", "gbce"), "training.gbce_t": ("gbce",)}
+    for path, losses in readers.items():
+        if path in changes and config.training.loss not in losses:
+            notes[path] = f"counts only with the loss {' or '.join(losses)}"
+    return notes
 
 
 def value_texts(config: Config, prepared: list[PreparedDataset], devices: list[Device]) -> dict[str, str]:

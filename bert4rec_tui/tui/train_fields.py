@@ -20,6 +20,7 @@ _IN_SIGHT: dict[str, dict[str, str]] = {
         "model.objective": "Objective",
         "training.mask_rate": "Masked share",
         "training.last_item_rate": "Last item alone",
+        "training.loss": "Loss",
     },
     "Optimiser": {
         "training.optimizer": "Algorithm",
@@ -40,6 +41,8 @@ _IN_SIGHT: dict[str, dict[str, str]] = {
 }
 # Where a folded field belongs that its group alone does not place.
 _PLACES: dict[str, str] = {
+    "training.negatives": "Objective",
+    "training.gbce_t": "Objective",
     "training.threads": "Hardware",
     "training.deterministic": "Hardware",
 }
@@ -60,11 +63,15 @@ _LABELS: dict[str, str] = {
     "dataset.min_item_interactions": "Least of an item",
     "dataset.eval_users": "Held-out users",
     "dataset.validation_users": "Validation users",
+    "dataset.validation_share": "Validation share",
+    "dataset.test_share": "Test share",
     "dataset.seed": "Seed of the split",
     "model.seed": "Seed of the weights",
     "model.attention_dropout": "Drop in attention",
     "model.feed_forward_dropout": "Drop in feed-forward",
     "model.block_dropout": "Drop after a block",
+    "training.negatives": "Drawn in a step",
+    "training.gbce_t": "gBCE t",
     "training.seed": "Seed of training",
     "training.log_samples": "TensorBoard every",
     "training.checkpoint_minutes": "Checkpoint minutes",
