@@ -62,9 +62,9 @@ def usable_cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
         return cores
 
 
-def set_up_process(threads: int, deterministic: bool, device: torch.device) -> None:
-    """Set threads and determinism."""
-    torch.set_num_threads(threads or usable_cores())
+def set_up_process(threads: int, deterministic: bool, device: torch.device, sharers: int = 1) -> None:
+    """Set threads and determinism; so many processes share this machine."""
+    torch.set_num_threads(max(1, (threads or usable_cores()) // sharers))
     if device.type == "cuda" and deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True, warn_only=True)

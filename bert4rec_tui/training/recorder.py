@@ -4,7 +4,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Recorder:
         self.status: Status = read_status(folder)
         self.log = EventLog(folder / "events.jsonl")
         self.stop_asked = threading.Event()
+        self.pids = [os.getpid()]
         self._sensors = Sensors(device)
         self._lock = threading.RLock()
         self._ended = threading.Event()
@@ -57,7 +58,7 @@ class Recorder:
         status = self.status
         status.state, status.phase = "training", "loading"
         status.host, status.boot_id, status.pid = machine.host(), machine.boot_id(), os.getpid()
-        status.pid_started, status.pids = machine.process_started(os.getpid()), [os.getpid()]
+        status.pid_started, status.pids = machine.process_started(os.getpid()), self.pids
         status.heartbeat = status.progressed_at = now
         status.step, status.steps_per_epoch, status.message, status.ended = step, steps_per_epoch, "", None
         status.device, status.precision = device, precision
@@ -99,14 +100,18 @@ class Recorder:
         with self._lock:
             self.log.append(event)
 
+    def print(self, text: str) -> None:
+        """Leave a line in the console log."""
+        print(text, flush=True)
+
     def note(self, text: str) -> None:
         """Leave a sentence in the log, and in the console log."""
-        print(text, flush=True)
+        self.print(text)
         self.say(Note(at=time.time(), text=text))
 
     def alert(self, kind: str, message: str) -> None:
         """Say that somebody should look."""
-        print(f"! {message}", flush=True)
+        self.print(f"! {message}")
         self.say(Alert(at=time.time(), kind=kind, message=message, step=self.status.step))
 
     def phase(self, phase: str) -> None:
@@ -218,14 +223,13 @@ class Recorder:
             self.status.control = number
             self.write()
 
-    def wait_while_paused(self, step: int) -> Wish:
-        """Stand still until somebody wants otherwise. Returns what."""
+    def wait_while_paused(self, step: int, agree: Callable[[Wish], Wish] = lambda wish: wish) -> Wish:
+        """Stand still until somebody wants otherwise. Returns what, as the ranks of a run `agree` on it."""
         # The number of the wish that is obeyed, not the newest: one that came while this saved is still to be read.
         self.status.control = self._wish_number
         self.change_state("paused", step)
-        while self.wish() == "pause":
+        while (wish := agree(self.wish())) == "pause":
             time.sleep(EVENT_SECONDS)
-        wish = self.wish()
         if wish == "train":
             self.status.progressed_at = time.time()
             self.change_state("training", step)
@@ -251,3 +255,32 @@ class Recorder:
         if self._tensorboard:
             self._tensorboard.close()
         self._sensors.close()
+
+
+class SilentRecorder(Recorder):
+    """What stands in for the recorder on every rank but the first: it writes nothing and hears of a stop alone."""
+
+    def open(self, position: Position, resumed: bool, steps_per_epoch: int, device: str, precision: str) -> None:
+        """Leave the run to rank 0."""
+
+    def write(self) -> None:
+        """Leave the status to rank 0."""
+
+    def say(self, event: Event) -> None:
+        """Leave the log to rank 0."""
+
+    def print(self, text: str) -> None:
+        """Leave the console to rank 0."""
+
+    def step(self, samples: int, loss: Tensor, gradient_norm: Tensor) -> None:
+        """Count a step; its numbers are rank 0's to keep."""
+        del samples, loss, gradient_norm
+        self.advance()
+
+    def flush_due(self) -> bool:
+        """Nothing is ever due."""
+        return False
+
+    def wish(self) -> Wish:
+        """Whether a stop was asked; what else people want is for rank 0 to read."""
+        return "stop" if self.stop_asked.is_set() else "train"

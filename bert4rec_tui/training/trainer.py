@@ -11,29 +11,37 @@ from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import WorkFailedError
 from bert4rec_tui.evaluation.metrics import means
-from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank
+from bert4rec_tui.evaluation.ranking import ModelScorer, held_out
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.weights import load_weights, save_weights, weights_metadata
 from bert4rec_tui.runs.events import Validation
 from bert4rec_tui.training.batches import TrainingBatches
 from bert4rec_tui.training.checkpoint import Position, has_last, load_last, save_last
+from bert4rec_tui.training.distributed import ALONE, World, rank_together
 from bert4rec_tui.training.drawn import bias_level
-from bert4rec_tui.training.recorder import Recorder
+from bert4rec_tui.training.recorder import Recorder, SilentRecorder
 from bert4rec_tui.training.schedule import learning_rate_at
 from bert4rec_tui.training.step import TrainingStep
 
 
-class _StopAskedError(Exception):
-    """Somebody wants the run to stop while it validates."""
-
-
 class Trainer:
-    """Trains one network on one prepared dataset, from its `last` checkpoint if it has one."""
+    """Trains one network on one prepared dataset, from its `last` checkpoint if it has one.
+
+    Where several ranks train together each has a trainer: all take the same steps and have the same metrics, and the
+    one that leads writes.
+    """
 
     def __init__(
-        self, config: Config, dataset: PreparedDataset, folder: Path, device: torch.device, precision: str
+        self,
+        config: Config,
+        dataset: PreparedDataset,
+        folder: Path,
+        device: torch.device,
+        precision: str,
+        world: World = ALONE,
     ) -> None:
         self.config, self.dataset, self.device, self.precision = config, dataset, device, precision
+        self.world = world
         self.folder, self.checkpoints = folder, folder / "checkpoints"
         self.batches = TrainingBatches(dataset, config, device)
         self.model = Bert4Rec(dataset.items, config.model)
@@ -43,17 +51,24 @@ class Trainer:
         if config.init_from and not self.resumed:
             load_weights(Path(config.init_from), self.model)
         self.model.to(device)
-        self.step = TrainingStep(self.model, config, device, precision)
+        self.step = TrainingStep(self.model, config, device, precision, world)
         self.optimizer = self.step.optimizer
         self.position = Position()
         if self.resumed:
-            self.position = load_last(self.checkpoints, self.model, self.optimizer, dataset)
+            # Loading may finish what a kill left half done, so one goes first.
+            self.position = world.lead_first(
+                lambda: load_last(self.checkpoints, self.model, self.optimizer, self.dataset)
+            )
+        world.check_same(
+            self.position.step, f"{self.checkpoints}: has another checkpoint on this machine than on that of rank 0"
+        )
         self.scorer = ModelScorer(self.model, precision)
         evaluation = config.evaluation
         self.question = held_out(
             dataset, "validation", evaluation.protocols, evaluation.negatives_seed, device, self.batches.items
         )
-        self.recorder = Recorder(folder, device, config.evaluation.best_metric)
+        recorder = Recorder if world.leads else SilentRecorder
+        self.recorder = recorder(folder, device, config.evaluation.best_metric)
         self._validation_seconds = self._step_seconds = 0.0
         self._last_checkpoint = time.monotonic()
         self._next_scalars = 0
@@ -63,12 +78,10 @@ class Trainer:
         training, position = self.config.training, self.position
         while True:
             if not position.validated:
-                try:
-                    self.validate()
-                except _StopAskedError:
-                    self.save()
-                    return "stopped"
+                validated = self.validate()
                 self.save()
+                if not validated:
+                    return "stopped"
             if position.epoch >= training.epochs:
                 return "finished"
             if training.patience and position.waiting >= training.patience:
@@ -108,7 +121,7 @@ class Trainer:
                 self.save()
         self._flush(rate)
         recorder.note(f"epoch {position.epoch + 1}  loss {position.loss_sum / max(1, position.loss_count):.4f}")
-        overflow = int(self.step.overflow)
+        overflow = int(self.world.add_up(self.step.overflow))
         if overflow:
             recorder.alert("overflow", f"{overflow:,} masked items had no slot in epoch {position.epoch + 1}")
             self.step.overflow.zero_()
@@ -116,20 +129,23 @@ class Trainer:
         position.loss_sum, position.loss_count = 0.0, 0
         return True
 
-    def validate(self) -> None:
-        """Rank the validation items; keep the weights as `best` where they are better than all before."""
+    def validate(self) -> bool:
+        """Rank the validation items; keep the weights as `best` where they are better than all before.
+
+        Returns False where somebody wanted it to stop.
+        """
         position, evaluation, recorder = self.position, self.config.evaluation, self.recorder
         recorder.phase("validating")
         self.model.eval()
         began = time.monotonic()
 
-        def advance(done: int, total: int) -> None:
-            del done, total
+        def stop_wanted() -> bool:
             recorder.advance()
-            if recorder.wish() == "stop":
-                raise _StopAskedError
+            return recorder.wish() == "stop"
 
-        results = rank(self.scorer, self.question, evaluation.batch_size, advance=advance)
+        results = rank_together(self.world, self.scorer, self.question, evaluation.batch_size, stop_wanted)
+        if results is None:
+            return False
         self._validation_seconds = time.monotonic() - began
         position.seconds += self._validation_seconds
         metrics = {
@@ -146,7 +162,8 @@ class Trainer:
         better = position.best is None or value > position.best
         if better:
             position.best, position.best_epoch, position.waiting = value, position.epoch, 0
-            save_weights(self.checkpoints / "best.safetensors", self.model, self._metadata())
+            if self.world.leads:
+                save_weights(self.checkpoints / "best.safetensors", self.model, self._metadata())
         else:
             position.waiting += 1
         position.validated = True
@@ -165,11 +182,14 @@ class Trainer:
         )
         recorder.validation(event, position.samples, evaluation.best_metric, value)
         best = " (best)" if better else ""
-        print(f"validation after epoch {position.epoch}  {name} {value:.4f} {protocol}{best}", flush=True)
+        recorder.print(f"validation after epoch {position.epoch}  {name} {value:.4f} {protocol}{best}")
         self._tell_time_left()
+        return True
 
     def save(self) -> None:
-        """Write the `last` checkpoint."""
+        """Write the `last` checkpoint, on the rank that leads."""
+        if not self.world.leads:
+            return
         self._flush(self.optimizer.param_groups[0]["lr"])
         save_last(self.checkpoints, self.model, self.optimizer, self.position, self._metadata())
         self._last_checkpoint = time.monotonic()
@@ -180,10 +200,10 @@ class Trainer:
 
     def _go_on(self) -> bool:
         """Obey what people want between two steps. Returns False for a stop, after saving."""
-        wish = self.recorder.wish()
+        wish = self.world.agree(self.recorder.wish())
         if wish == "pause":
             self.save()
-            wish = self.recorder.wait_while_paused(self.position.step)
+            wish = self.recorder.wait_while_paused(self.position.step, self.world.agree)
             self.recorder.phase("training")
             if wish == "stop":
                 return False  # saved already, and nothing has moved since

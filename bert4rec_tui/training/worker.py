@@ -1,12 +1,13 @@
-"""The process that a run lives in.
+"""The process that a run lives in; or, started by torchrun, one of the ranks that it lives in.
 
 usage: python -m bert4rec_tui.training.worker RUN_FOLDER
 
 It holds the run's lock for life, goes on from the last checkpoint where there is one, and leaves its ending in the
 status: finished, stopped, or failed with one sentence that says what to do. SIGTERM saves and ends; a second one ends
-at once.
+at once. Of several ranks the first does so, and all of them end together.
 """
 
+import ctypes
 import os
 import re
 import signal
@@ -26,23 +27,35 @@ from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
 from bert4rec_tui.files import explain_os_error
-from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
+from bert4rec_tui.model.hardware import choose_precision, set_up_process
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs import machine
-from bert4rec_tui.runs.status import read_status, worker_lock, write_status
+from bert4rec_tui.runs.events import EventLog, StateChange
+from bert4rec_tui.runs.status import ENDED, read_status, worker_lock, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder
+from bert4rec_tui.training.distributed import ALONE, World, device_of
+from bert4rec_tui.training.lifeline import Lifeline
+from bert4rec_tui.training.recorder import Recorder
 from bert4rec_tui.training.trainer import Trainer
 
+# When a rank dies, what the others are doing breaks; who died is known a moment later.
+VERDICT_SECONDS = 5.0
+# torchrun passes a signal on to ranks that have had it already.
+SAME_SIGNAL_SECONDS = 3.0
 # How torch says it on CPUs of every system, and on MPS; CUDA has an exception of its own.
 NO_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory", re.IGNORECASE)
 
 
 def main() -> int:
     """Work on the run folder in the first argument. Returns the exit code."""
-    run = Run(Path(sys.argv[1]))
-    stop_asked = threading.Event()
-    obey_signals(stop_asked)
+    run, world, stop_asked = Run(Path(sys.argv[1])), World.of_environment(), threading.Event()
+    if world.alone:
+        obey_signals(stop_asked)
+    else:
+        _end_with_parent()
+    if not world.leads:
+        return work(run, stop_asked, world)
     lock = worker_lock(run.path)
     try:
         # A reader tries the lock for an instant; another worker keeps it.
@@ -51,36 +64,28 @@ def main() -> int:
         print(f"{run.id}: another worker has this run", flush=True)
         return 2
     try:
-        return work(run, stop_asked)
+        return work(run, stop_asked, world)
     finally:
         lock.release()
 
 
-def work(run: Run, stop_asked: threading.Event) -> int:
-    """Train a run whose lock is held, and leave its ending in its status."""
-    try:
-        _say_who_works(run)
-        config = run.config()
-        dataset = find_dataset(config.dataset.id, datasets_folder())
-        device = choose_device(config.training.device)
-        set_up_process(config.training.threads, config.training.deterministic, device)
-        trainer = Trainer(config, dataset, run.path, device, choose_precision(config.training.precision, device))
-    except (UserError, WorkFailedError) as error:
-        return fail(run, str(error))
-    except Exception as error:
-        traceback.print_exc()
-        return fail(run, explain(error, None))
-    trainer.recorder.stop_asked = stop_asked
-    return train(run, trainer, config, dataset)
+def work(run: Run, stop_asked: threading.Event, world: World = ALONE) -> int:
+    """Train a run whose lock is held by the rank that leads, and leave its ending in its status."""
+    return Worker(run, stop_asked, world).work()
 
 
-def obey_signals(stop_asked: threading.Event) -> None:
-    """Let SIGTERM and SIGINT ask for a stop, a second one end at once, and a terminal that closes be no matter."""
+def obey_signals(stop_asked: threading.Event, grace: float = 0.0) -> None:
+    """Let SIGTERM and SIGINT ask for a stop, a second one end at once, and a terminal that closes be no matter.
+
+    grace: for so many seconds after the first one another is taken for the same.
+    """
+    first: list[float] = []
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         del number, frame
-        if stop_asked.is_set():
+        if first and time.monotonic() - first[0] >= grace:
             os._exit(1)
+        first.append(time.monotonic())
         stop_asked.set()
 
     signal.signal(signal.SIGTERM, on_signal)
@@ -88,40 +93,136 @@ def obey_signals(stop_asked: threading.Event) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def _say_who_works(run: Run) -> None:
-    """Put this process into the status before anything slow: from here on the lock tells whether it lives."""
-    status = read_status(run.path)
-    status.state, status.phase = "starting", "loading"
-    status.host, status.boot_id, status.pid = machine.host(), machine.boot_id(), os.getpid()
-    status.pid_started, status.pids = machine.process_started(os.getpid()), [os.getpid()]
-    status.heartbeat = status.progressed_at = time.time()
-    write_status(run.path, status)
+def _end_with_parent() -> None:
+    """Have the kernel send SIGTERM when torchrun is killed: a rank that nobody looks after must not stay behind."""
+    if sys.platform == "linux":
+        set_death_signal = 1  # PR_SET_PDEATHSIG of prctl(2)
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
 
 
-def train(run: Run, trainer: Trainer, config: Config, dataset: PreparedDataset) -> int:
-    """The life of a worker from its first step to its ending."""
-    recorder, position = trainer.recorder, trainer.position
-    try:
-        steps = trainer.batches.steps_per_epoch
-        recorder.open(position, trainer.resumed, steps, str(trainer.device), trainer.precision)
+class Worker:
+    """A process at work on a run, from what it is told to what it leaves."""
+
+    def __init__(self, run: Run, stop_asked: threading.Event, world: World) -> None:
+        self.run, self.stop_asked, self.world = run, stop_asked, world
+        self.lifeline: Lifeline | None = None
+        self.recorder: Recorder | None = None
+
+    def work(self) -> int:
+        """Everything. Returns the exit code."""
+        config: Config | None = None
+        try:
+            if self.world.leads:
+                self._say_who_works()
+            config = self.run.config()
+            self._meet(config)
+            dataset = find_dataset(config.dataset.id, datasets_folder())
+            device = device_of(config.training.device, self.world)
+            set_up_process(config.training.threads, config.training.deterministic, device, self.world.local_size)
+            precision = choose_precision(config.training.precision, device)
+            trainer = Trainer(config, dataset, self.run.path, device, precision, self.world)
+        except Exception as error:
+            return self._fail(error, None)
+        trainer.recorder.stop_asked = self.stop_asked
+        try:
+            self._train(trainer, config, dataset)
+        except Exception as error:
+            return self._fail(error, config)
+        else:
+            return 0
+        finally:
+            trainer.recorder.close()
+
+    def _say_who_works(self) -> None:
+        """Put this process into the status before anything slow: from here on the lock tells whether it lives."""
+        status = read_status(self.run.path)
+        status.state, status.phase = "starting", "loading"
+        status.host, status.boot_id, status.pid = machine.host(), machine.boot_id(), os.getpid()
+        status.pid_started, status.pids = machine.process_started(os.getpid()), [os.getpid()]
+        status.heartbeat = status.progressed_at = time.time()
+        write_status(self.run.path, status)
+
+    def _meet(self, config: Config) -> None:
+        """Find the other ranks, if there are any; from here on none of them dies unnoticed."""
+        if self.world.alone:
+            return
+        self.world.join(config.training.device)
+        self.lifeline = Lifeline(self.world, self.stop_asked, self._lost)
+        obey_signals(self.stop_asked, SAME_SIGNAL_SECONDS)
+
+    def _train(self, trainer: Trainer, config: Config, dataset: PreparedDataset) -> None:
+        """Train from the first step to the last, part from the other ranks, test, and leave the ending."""
+        recorder, position, world = trainer.recorder, trainer.position, self.world
+        device = str(trainer.device)
+        if self.lifeline:
+            device = f"{world.size} × {trainer.device.type}"
+            recorder.pids = [member.pid for member in self.lifeline.members]
+        recorder.open(position, trainer.resumed, trainer.batches.steps_per_epoch, device, trainer.precision)
+        self.recorder = recorder
+        if self.lifeline:
+            recorder.note(f"training with {', '.join(map(str, self.lifeline.members))}")
         ending = trainer.train()
+        if self.lifeline:
+            self.lifeline.close()
+            world.leave()
+        if not world.leads:
+            return
         if ending == "finished" and config.training.test_at_end:
             recorder.phase("testing")
-            test_best(run, trainer, config, dataset)
+            test_best(self.run, trainer, config, dataset)
         recorder.change_state("finished" if ending == "finished" else "stopped", position.step)
-    except Exception as error:
-        sentence = explain(error, config, recorder.status.phase)
-        with suppress(OSError, UserError):  # where not even the ending can be written, readers call the run lost
-            recorder.change_state("failed", position.step, sentence)
+
+    def _fail(self, error: Exception, config: Config | None) -> int:
+        """Leave a failure in the status, on the rank that leads, or with that rank. Returns the exit code."""
+        known = isinstance(error, (UserError, WorkFailedError))
+        sentence = explain(error, config, self.recorder.status.phase if self.recorder else "")
+        if self.lifeline and not known:
+            time.sleep(VERDICT_SECONDS)  # if this is but the consequence of another's death, it ends here
         with suppress(OSError):
-            if not isinstance(error, (UserError, WorkFailedError)):
+            if not known:
                 traceback.print_exception(error)
-            print(f"failed: {sentence}", flush=True)
+        if self.lifeline and not self.world.leads:
+            self.lifeline.fail(sentence)
+            time.sleep(VERDICT_SECONDS)
+            return 1
+        self._leave_failure(sentence)
         return 1
-    else:
-        return 0
-    finally:
-        recorder.close()
+
+    def _leave_failure(self, sentence: str) -> None:
+        with suppress(OSError):
+            print(f"failed: {sentence}", flush=True)
+        if not self.world.leads:
+            return
+        with suppress(OSError, UserError):  # where not even the ending can be written, readers call the run lost
+            if self.recorder:
+                self.recorder.change_state("failed", self.recorder.status.step, sentence)
+                return
+            status = read_status(self.run.path)
+            status.state, status.message, status.phase, status.ended = "failed", sentence, "", time.time()
+            write_status(self.run.path, status)
+
+    def _lost(self, sentence: str) -> None:
+        """End because another rank has; called from a thread while the loop may wait for that rank in vain."""
+        self._leave_failure(sentence)
+        if not self.world.leads:
+            with suppress(OSError, UserError, Timeout):
+                self._take_over(sentence)
+        os._exit(1)
+
+    def _take_over(self, sentence: str) -> None:
+        """Write the ending in the place of rank 0, unless it did; its lock is free now, and only one can have it."""
+        assert self.lifeline is not None
+        leader = self.lifeline.members[0]
+        with worker_lock(self.run.path).acquire(timeout=2):
+            status = read_status(self.run.path)
+            if status.state in ENDED or (status.pid, status.host) != (leader.pid, leader.host):
+                return
+            now = time.time()
+            status.state, status.message, status.phase, status.ended = "failed", sentence, "", now
+            write_status(self.run.path, status)
+            log = EventLog(self.run.path / "events.jsonl")
+            log.cut_partial_line()
+            log.append(StateChange(at=now, state="failed", step=status.step, message=sentence))
 
 
 def test_best(run: Run, trainer: Trainer, config: Config, dataset: PreparedDataset) -> None:
@@ -152,15 +253,6 @@ def explain(error: Exception, config: Config | None, phase: str = "") -> str:
     if isinstance(error, OSError):
         return str(explain_os_error(error, Path(error.filename or "the run's folder")))
     return f"{type(error).__name__}: {text} (the console log has the rest)"
-
-
-def fail(run: Run, sentence: str) -> int:
-    """Leave a failure in the status of a run that never came to train."""
-    print(f"failed: {sentence}", flush=True)
-    status = read_status(run.path)
-    status.state, status.message, status.phase, status.ended = "failed", sentence, "", time.time()
-    write_status(run.path, status)
-    return 1
 
 
 if __name__ == "__main__":

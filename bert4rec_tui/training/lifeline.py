@@ -1,0 +1,159 @@
+"""A connection from each rank to rank 0, which breaks at the moment a process dies, whatever kills it.
+
+A collective operation may wait for a dead rank for minutes, and does not say which one died. The kernel closes a dead
+process's sockets at once: rank 0 then knows whom it lost and says so, and no rank stays behind without rank 0. The same
+lines carry what one rank must tell the others out of turn: that somebody wants a stop, or what went wrong.
+"""
+
+import json
+import os
+import secrets
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bert4rec_tui.runs import machine
+from bert4rec_tui.training.distributed import World
+
+_MEETING_SECONDS = 120.0
+_WORD = 16  # bytes of the word by which a rank is known for one of ours
+
+
+@dataclass(frozen=True)
+class Member:
+    """A rank: which process it is, and where."""
+
+    rank: int
+    pid: int
+    host: str
+
+    def __str__(self) -> str:
+        return f"rank {self.rank} (process {self.pid} on {self.host})"
+
+
+class Lifeline:
+    """The lines of this rank: to every other on rank 0, to rank 0 on the others.
+
+    members: the ranks known here: all of them on rank 0, rank 0 and itself on the others. on_loss is called, in a
+    thread, with a sentence when another rank has died or failed. stop_asked is set when any rank is asked to stop, and
+    by whoever sets it here the others learn of it.
+    """
+
+    def __init__(self, world: World, stop_asked: threading.Event, on_loss: Callable[[str], None]) -> None:
+        self.world, self.stop_asked, self.on_loss = world, stop_asked, on_loss
+        self.me = Member(world.rank, os.getpid(), machine.host())
+        self.members = [self.me]
+        self._lines: list[socket.socket] = []
+        self._closing = threading.Event()
+        self._lost = threading.Lock()
+        if world.leads:
+            self._await_others()
+        else:
+            self._call_rank_0()
+        threading.Thread(target=self._tell_of_stop, name="stop", daemon=True).start()
+
+    def fail(self, sentence: str) -> None:
+        """Tell rank 0 what went wrong here."""
+        self._tell({"failed": sentence})
+
+    def close(self) -> None:
+        """Part in good order: from now on no rank misses this one."""
+        self._closing.set()
+        self._tell({"bye": True})
+
+    def _await_others(self) -> None:
+        world = self.world
+        # Ranks of one machine meet where no other machine reaches.
+        address = "127.0.0.1" if world.size == world.local_size else ""
+        with socket.create_server((address, 0)) as server:
+            server.settimeout(_MEETING_SECONDS)
+            word = secrets.token_bytes(_WORD)
+            world.spread(struct.pack("<H", server.getsockname()[1]) + word)
+            met: dict[int, Member] = {}
+            while len(met) < world.size - 1:
+                line, _ = server.accept()
+                line.settimeout(10)
+                reader = line.makefile("r", encoding="utf-8")
+                hello = _read(reader.readline())
+                if not secrets.compare_digest(str(hello.get("word", "")), word.hex()):
+                    line.close()  # somebody else's
+                    continue
+                self._greet(line, "")
+                member = _member(hello)
+                met[member.rank] = member
+                self._listen(line, reader, member)
+            self.members += [met[rank] for rank in sorted(met)]
+
+    def _call_rank_0(self) -> None:
+        world = self.world
+        content = world.spread(bytes(2 + _WORD))
+        (port,) = struct.unpack("<H", content[:2])
+        address = "127.0.0.1" if world.size == world.local_size else os.environ["MASTER_ADDR"]
+        line = socket.create_connection((address, port), timeout=_MEETING_SECONDS)
+        self._greet(line, content[2:].hex())
+        reader = line.makefile("r", encoding="utf-8")
+        leader = _member(_read(reader.readline()))
+        self.members.insert(0, leader)
+        self._listen(line, reader, leader)
+
+    def _greet(self, line: socket.socket, word: str) -> None:
+        hello = {"rank": self.me.rank, "pid": self.me.pid, "host": self.me.host, "word": word}
+        line.sendall(json.dumps(hello).encode() + b"\n")
+
+    def _listen(self, line: socket.socket, reader: Any, member: Member) -> None:
+        line.settimeout(None)
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        # A machine that loses its power closes nothing: it is missed within a minute.
+        for name, value in (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+            if hasattr(socket, name):
+                line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        self._lines.append(line)
+        threading.Thread(target=self._hear, args=(reader, member), name="lifeline", daemon=True).start()
+
+    def _hear(self, reader: Any, member: Member) -> None:
+        """Take in what the other end says until it parts, or breaks off."""
+        with suppress(OSError):
+            for text in reader:
+                said = _read(text)
+                if "bye" in said:
+                    return
+                if "stop" in said:
+                    self.stop_asked.set()
+                if "failed" in said:
+                    self._lose(f"{member}: {said['failed']}")
+                    return
+        self._lose(
+            f"{member} has ended without a word, killed perhaps for want of memory; resume the run to go on from its "
+            "last checkpoint"
+        )
+
+    def _lose(self, sentence: str) -> None:
+        # Of several losses the first is the cause.
+        if self._lost.acquire(blocking=False) and not self._closing.is_set():
+            self.on_loss(sentence)
+
+    def _tell_of_stop(self) -> None:
+        self.stop_asked.wait()
+        self._tell({"stop": True})
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        for line in self._lines:
+            with suppress(OSError):  # who is gone is heard of by the reader
+                line.sendall(json.dumps(message).encode() + b"\n")
+
+
+def _member(hello: dict[str, Any]) -> Member:
+    return Member(int(hello["rank"]), int(hello["pid"]), str(hello["host"]))
+
+
+def _read(text: str) -> dict[str, Any]:
+    """A message; empty where it is none."""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
