@@ -65,6 +65,27 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
             "training.patience": 10,
         },
     ),
+    "large-catalogue": (
+        "For 100,000 items and more: against drawn items, validated among 100; a step costs no more than with few.",
+        {
+            **_ACCURATE,
+            "model.objective": "causal",
+            "model.hidden": 128,
+            "model.heads": 2,
+            "model.max_len": 50,
+            "training.loss": "sampled",
+            "training.negatives": 2048,
+            "training.weight_decay": 0.0,
+            "training.batch_size": 256,
+            "training.epochs": 60,
+            "training.schedule": "constant",
+            "training.warmup_epochs": 1.0,
+            "training.patience": 5,
+            # Ranking the whole catalogue for each user after every epoch would take longer than the epoch.
+            "evaluation.protocols": ("uniform-100", "popular-100"),
+            "evaluation.best_metric": "popular-100:NDCG@10",
+        },
+    ),
     "notebook": ("The sizes, masking and every dropout site of the notebook that this project grew from.", {}),
     "fast": ("A first look within minutes on a CPU.", {**_SMALL, "training.epochs": 20, "training.patience": 5}),
     "quickstart": (

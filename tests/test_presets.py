@@ -75,7 +75,7 @@ def test_every_preset_is_a_configuration_that_says_its_name_and_differs_from_its
 
 
 def test_the_presets_that_are_promised_are_there():
-    assert {"notebook", "recommended", "causal", "fast"} <= set(PRESETS)
+    assert {"notebook", "recommended", "causal", "fast", "large-catalogue"} <= set(PRESETS)
     assert preset("recommended").model.objective == "cloze"
     assert preset("causal").model.objective == "causal"
 
@@ -89,3 +89,10 @@ def test_an_unknown_preset_lists_those_there_are():
     with pytest.raises(UserError) as error:
         preset("fats")
     assert str(error.value) == f"'fats' is not a preset; choose one of {', '.join(PRESETS)}"
+
+
+def test_for_a_large_catalogue_nothing_of_a_step_or_a_validation_scores_all_items():
+    config = preset("large-catalogue")
+    assert config.training.loss != "full"
+    assert "full" not in config.evaluation.protocols
+    assert config.training.negatives < 100_000
