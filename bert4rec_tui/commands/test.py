@@ -55,22 +55,26 @@ def as_text(result: dict[str, Any]) -> str:
     ]
     names = list(dict.fromkeys(name for metrics in protocols.values() for name in metrics))
     for protocol, metrics in protocols.items():
-        lines += ["", f"{protocol:<16}{'model':>8} {'95% interval':>17}" + "".join(f"{b:>14}" for b in baselines)]
+        lines += ["", f"{protocol:<16}{'model':>8} {'95% interval':>17}" + "".join(f"{b:>12}" for b in baselines)]
         for name in names:
             if name not in metrics:
                 continue
             value = metrics[name]
             interval = f"[{value['low']:.4f}, {value['high']:.4f}]" if value.get("low") is not None else ""
-            beside = "".join(f"{_number(name, rows[protocol][name]['value']):>14}" for rows in baselines.values())
+            beside = "".join(f"{_number(name, rows[protocol][name]['value']):>12}" for rows in baselines.values())
             lines.append(f"{name:<16}{_number(name, value['value']):>8} {interval:>17}{beside}")
     short = {protocol: users for protocol, users in result["short_users"].items() if users}
-    if short or result["untrained_targets"] or result["newcomers"]:
+    if short or result["untrained_targets"] or result["newcomers"] or result["left_out"]:
         lines.append("")
     lines += [f"{protocol}: {users:,} users have fewer unseen items than that" for protocol, users in short.items()]
     if result["untrained_targets"]:
         lines.append(f"{result['untrained_targets']:,} targets never occur in training; they count as any other")
     if result["newcomers"]:
-        lines.append(f"{result['newcomers']:,} users have nothing before their first item in the test: they are left out")
+        lines.append(
+            f"{result['newcomers']:,} users have nothing before their first item in the test: they are left out"
+        )
+    if result["left_out"]:
+        lines.append(result["left_out"])
     return "\n".join(lines)
 
 

@@ -1,10 +1,11 @@
-"""What needs no network: popularity, and what usually follows the last item. They stand in the same table."""
+"""What needs no network: popularity, what usually follows the last item, and EASE. They stand in the same table."""
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.evaluation.ease import Ease, too_large_for_ease
 from bert4rec_tui.evaluation.ranking import Scorer
 
 
@@ -48,8 +49,11 @@ class Transitions:
 
 
 def baselines(dataset: PreparedDataset) -> dict[str, Scorer]:
-    """Every baseline, by the name it has in tables."""
-    return {"popularity": Popularity(dataset), "transitions": Transitions(dataset)}
+    """Every baseline, by the name it has in tables; EASE where the catalogue is small enough for it."""
+    found: dict[str, Scorer] = {"popularity": Popularity(dataset), "transitions": Transitions(dataset)}
+    if not too_large_for_ease(dataset):
+        found["ease"] = Ease(dataset)
+    return found
 
 
 def _training_pairs(dataset: PreparedDataset) -> tuple[np.ndarray, np.ndarray]:

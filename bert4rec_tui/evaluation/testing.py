@@ -14,6 +14,7 @@ from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.negatives import short_users
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.baselines import baselines
+from bert4rec_tui.evaluation.ease import too_large_for_ease
 from bert4rec_tui.evaluation.metrics import estimates
 from bert4rec_tui.evaluation.ranking import ModelScorer, Question, Ranks, Scorer, held_out, rank
 from bert4rec_tui.files import make_folder, replacing
@@ -73,6 +74,7 @@ def run_test(
             "seconds": round(seconds, 3),
             "precision": precision,
             "device": str(device),
+            "left_out": too_large_for_ease(dataset),
             "metrics": _metrics(results[protocol], dataset, config),
             "baselines": {name: _metrics(ranks[protocol], dataset, config) for name, ranks in beside.items()},
         }
@@ -95,6 +97,7 @@ def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[st
         "short_users": {protocol: kept[protocol]["short_users"] for protocol in protocols},
         "untrained_targets": first["untrained_targets"],
         "newcomers": first.get("newcomers", 0),  # results of before the split `time` have none
+        "left_out": first.get("left_out", ""),
         "protocols": {protocol: kept[protocol]["metrics"] for protocol in protocols},
         "baselines": {name: {p: kept[p]["baselines"][name] for p in protocols} for name in names},
     }

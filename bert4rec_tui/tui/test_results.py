@@ -127,6 +127,8 @@ def notes(results: Results, tested_epoch_now: int | None) -> str:
     short = max((int(result.get("short_users", 0)) for result in results.values()), default=0)
     if short:
         said.append(f"{count(short)} users have fewer unseen items than negatives")
+    if left_out := str(first.get("left_out", "")):
+        said.append(left_out.removesuffix("."))
     epochs = {int(result.get("epoch", 0)) for result in results.values()}
     if tested_epoch_now is not None and epochs and max(epochs) < tested_epoch_now:
         said.insert(0, f"tested at epoch {max(epochs)}, now it is {tested_epoch_now}: r tests again")

@@ -45,6 +45,17 @@ def test_an_interval_contains_its_mean(ranks):
 
 def test_an_interval_is_as_wide_as_the_standard_error_says():
     values = np.random.default_rng(0).normal(size=(4000, 1))
-    low, high = bootstrap(values, resamples=2000)[0]
+    low, high = bootstrap(values, np.ones(len(values), np.int64), resamples=2000)[0]
     expected = 2 * 1.96 * values.std() / np.sqrt(len(values))
     assert high - low == pytest.approx(expected, rel=0.1)
+
+
+def test_users_of_one_rank_are_drawn_as_if_each_were_drawn():
+    """Drawing how many of each rank there are gives the interval that drawing users gives."""
+    rng = np.random.default_rng(0)
+    ranks = rng.geometric(0.1, size=3000)
+    together = estimates(ranks, [10], CANDIDATES, resamples=3000)["NDCG@10"]
+    each = gains(ranks, [10], CANDIDATES)["NDCG@10"]
+    means = each[rng.integers(0, 3000, size=(3000, 3000))].mean(1)
+    assert together.value == pytest.approx(each.mean())
+    assert [together.low, together.high] == pytest.approx(np.percentile(means, [2.5, 97.5]).tolist(), abs=1e-3)

@@ -229,7 +229,7 @@ def make_test(run: Run, dataset: PreparedDataset, protocol: str, *, checkpoint: 
         "device": "cpu",
         "short_users": 0,
         "metrics": metrics(top) | extra,
-        "baselines": {"popularity": metrics(top / 4), "transitions": metrics(top / 2)},
+        "baselines": {"popularity": metrics(top / 4), "transitions": metrics(top / 2), "ease": metrics(top / 3)},
     }
     replace_file(folder / "metrics.json", json.dumps(result).encode())
     np.savez(
