@@ -2,18 +2,22 @@
 
 usage: python -m bert4rec_tui.runs.spawn RUN_FOLDER
 
-Prints the pid of the worker. It has a session of its own and no descriptor of its parent's: neither closing a terminal
-nor ending the program that launched it reaches it.
+Prints the pid of the worker; where several processes train the run, that of torchrun, which starts them. It has a
+session of its own and no descriptor of its parent's: neither closing a terminal nor ending the program that launched it
+reaches it.
 """
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
 from typing import NoReturn
 
+from bert4rec_tui.config import load_config
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.status import read_status, write_status
+from bert4rec_tui.runs.torchrun import one_machine, surroundings
 
 
 def main() -> None:
@@ -49,6 +53,10 @@ def become_worker(folder: Path) -> NoReturn:
     status.pid, status.pid_started, status.pids = os.getpid(), machine.process_started(os.getpid()), [os.getpid()]
     status.heartbeat = time.time()
     write_status(folder, status)
+    processes = load_config(folder / "config.toml").training.processes
+    if processes > 1:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # torchrun would end the ranks; being ignored outlasts an exec
+        os.execve(sys.executable, one_machine(folder, processes), os.environ | surroundings())
     os.execv(sys.executable, [sys.executable, "-m", "bert4rec_tui.training.worker", str(folder)])
 
 

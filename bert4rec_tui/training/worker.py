@@ -30,6 +30,7 @@ from bert4rec_tui.files import explain_os_error
 from bert4rec_tui.model.hardware import choose_precision, set_up_process
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs import machine
+from bert4rec_tui.runs.control import clear_control
 from bert4rec_tui.runs.events import EventLog, StateChange
 from bert4rec_tui.runs.status import ENDED, read_status, worker_lock, write_status
 from bert4rec_tui.runs.store import Run
@@ -136,6 +137,9 @@ class Worker:
     def _say_who_works(self) -> None:
         """Put this process into the status before anything slow: from here on the lock tells whether it lives."""
         status = read_status(self.run.path)
+        if status.state != "starting":  # started by hand, as on several machines: what was wanted before is void
+            clear_control(self.run.path)
+            status.control = 0
         status.state, status.phase = "starting", "loading"
         status.host, status.boot_id, status.pid = machine.host(), machine.boot_id(), os.getpid()
         status.pid_started, status.pids = machine.process_started(os.getpid()), [os.getpid()]
