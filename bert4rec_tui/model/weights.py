@@ -6,12 +6,12 @@ from typing import cast
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file, save_file
 
 from bert4rec_tui.config import ModelConfig, from_dict, to_dict
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.files import replace_file
+from bert4rec_tui.files import replacing
 from bert4rec_tui.model.bert4rec import Bert4Rec
 
 FORMAT = "bert4rec-tui/1"
@@ -33,7 +33,8 @@ def weights_metadata(model: Bert4Rec, dataset: PreparedDataset, epoch: int, step
 def save_weights(path: Path, model: Bert4Rec, metadata: dict[str, str]) -> None:
     """Write the weights, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    replace_file(path, save(tensors, metadata))
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata)
 
 
 def read_metadata(path: Path) -> dict[str, str]:
