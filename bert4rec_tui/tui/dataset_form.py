@@ -21,10 +21,13 @@ _LABELS = {
     "repeats": "Repeated items",
     "validation_users": "Validation users",
     "eval_users": "Held-out users",
+    "validation_share": "Validation share",
+    "test_share": "Test share",
     "source": "Source",
     "separator": "Separator",
     "columns": "Columns",
 }
+SPLIT_WORDS = ("leave one out", "holdout", "time")
 _IN_SIGHT = ("min_rating", "min_user_interactions", "min_item_interactions", "split", "seed")
 
 
@@ -32,7 +35,6 @@ def dataset_sections() -> list[Section]:
     """Every setting of a preparation but its name, which is the row's."""
     fields = {field.path: field for field in fields_of(DatasetConfig)}
     order = [*_LABELS, *(path for path in fields if path not in _LABELS and path != "name")]
-    words = {"split": ("leave one out", "hold out users")}
     return [
         Section(
             "",
@@ -41,7 +43,7 @@ def dataset_sections() -> list[Section]:
                     fields[path],
                     _LABELS.get(path, fields[path].label),
                     path not in _IN_SIGHT,
-                    words=words.get(path, ()),
+                    words=SPLIT_WORDS if path == "split" else (),
                 )
                 for path in order
             ],
@@ -69,9 +71,24 @@ def valid_settings(values: dict[str, Any]) -> DatasetConfig | None:
 
 def effects_of(dataset: PreparedDataset) -> dict[str, str]:
     """Beside each setting, what it led to in this dataset."""
-    counts = dataset.manifest.counts
-    return {
+    settings, counts = dataset.manifest.settings, dataset.manifest.counts
+    effects = {
         "min_rating": f"{count(counts.interactions)} of {count(counts.raw_interactions)} stay",
         "min_user_interactions": f"{count(counts.users)} users",
         "min_item_interactions": f"{count(counts.items)} items",
     }
+    validated, tested = f"{count(counts.validation_users)} users", f"{count(counts.test_users)} users"
+    if settings.split == "time":
+        effects |= {"validation_share": validated, "test_share": tested}
+    elif settings.split == "holdout":
+        effects["eval_users"] = f"{validated} validate, {count(counts.test_users)} test"
+    elif settings.validation_users:
+        effects["validation_users"] = validated
+    return effects
+
+
+def hints_of(settings: DatasetConfig) -> dict[str, str]:
+    """Beside the settings that only the chosen split reads, what they are; so they come in sight with it."""
+    if settings.split == "time":
+        return {"validation_share": "of all, up to the last cut", "test_share": "of all, the newest"}
+    return {"eval_users": "0: 500 or a tenth"} if settings.split == "holdout" else {}

@@ -61,6 +61,8 @@ def prepare_arguments(settings: DatasetConfig) -> list[str]:
         "split": "--split",
         "eval_users": "--eval-users",
         "validation_users": "--validation-users",
+        "validation_share": "--validation-share",
+        "test_share": "--test-share",
         "seed": "--seed",
     }.items():
         if getattr(settings, field) != getattr(default, field):

@@ -11,13 +11,17 @@ BARS = 40
 
 @dataclass(frozen=True)
 class DatasetStats:
-    """`bars` counts histories by length between two lengths, on a log scale; `most` are the best known items."""
+    """`bars` counts histories by length between two lengths, on a log scale; `most` are the best known items.
+
+    `times_are_positions` says that the times only number each user's items.
+    """
 
     shortest: int
     median: float
     longest: int
     bars: tuple[int, ...]
     most: tuple[tuple[str, int], ...]
+    times_are_positions: bool
 
 
 def stats_of(dataset: PreparedDataset, most: int = 8) -> DatasetStats:
@@ -35,6 +39,7 @@ def stats_of(dataset: PreparedDataset, most: int = 8) -> DatasetStats:
         longest,
         tuple(int(bar) for bar in bars),
         tuple((dataset.titles[int(item)], int(counts[item])) for item in top),
+        dataset.times_are_positions,
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from bert4rec_tui.config import DatasetConfig, from_dict
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.fields import Field
+from bert4rec_tui.fields import Field, fields_of
+from bert4rec_tui.tui.dataset_form import SPLIT_WORDS
 from bert4rec_tui.tui.widgets.field_row import FormField
 from bert4rec_tui.tui.widgets.form import Section
 
@@ -33,7 +34,9 @@ def import_sections() -> list[Section]:
     ]
     name = Field("name", "str", "", "The name of the dataset, by which it is listed.")
     separator = Field("separator", "str", "", "What stands between two columns: a character, or tab.")
-    return [Section("", [FormField(name, "Name"), *roles, FormField(separator, "Separator")])]
+    split = next(field for field in fields_of(DatasetConfig) if field.path == "split")
+    fields = [*roles, FormField(split, "Split", words=SPLIT_WORDS), FormField(separator, "Separator")]
+    return [Section("", [FormField(name, "Name"), *fields])]
 
 
 def import_errors(values: dict[str, Any], edited: str) -> dict[str, str]:
@@ -46,6 +49,8 @@ def import_errors(values: dict[str, Any], edited: str) -> dict[str, str]:
         from_dict({"name": values["name"]}, DatasetConfig)
     except UserError:
         errors["name"] = "letters, digits, dot, dash and underscore, 64 at most"
+    if values["split"] == "time" and values["columns"]["timestamp"] == NONE:
+        errors["split"] = "needs the timestamp's column"
     said = [column for column in values["columns"].values() if column != NONE]
     for role, column in values["columns"].items():
         if column == NONE and role in ("user", "item"):
@@ -88,6 +93,7 @@ class Described:
             values={
                 "name": said,
                 "columns": {role: guess.get(role, NONE) for role in ROLES},
+                "split": DatasetConfig().split,
                 "separator": visible(seen["separator"]),
             },
         )
@@ -135,6 +141,7 @@ class Described:
             source=self.source,
             columns=self._said_columns(),
             separator=self._said_separator(),
+            split=self.values["split"],
         )
 
 

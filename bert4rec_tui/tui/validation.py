@@ -29,7 +29,9 @@ def errors_of(values: dict[str, Any], kind: type[Struct], edited: str = "") -> d
             return errors
         except UserError as error:
             message = str(error)
-        mentioned = [path for path in re.findall(r"[a-z_]+(?:\.[a-z_]+)+|^[a-z_]+", message) if path in known]
+        names = [_known_as(name, known) for name in re.findall(r"[a-z_]+(?:\.[a-z_]+)+|^[a-z_]+", message)]
+        mentioned = [path for path in names if path in known]
+        message = re.sub(r"[a-z_]+\.[a-z_]+", lambda name: _known_as(name[0], known), message)
         if not mentioned:
             return errors or {known[0]: message}
         # A faulty field is set to its default to find the next fault; a clash with such a stand-in is no fault.
@@ -40,6 +42,12 @@ def errors_of(values: dict[str, Any], kind: type[Struct], edited: str = "") -> d
             trial = with_value(trial, path, value_at(defaults, path))
             stand_ins.add(path)
     return errors
+
+
+def _known_as(name: str, known: tuple[str, ...]) -> str:
+    """A setting as the form calls it: without its group, where the form is that of the group alone."""
+    alone = name.rpartition(".")[2]
+    return alone if name not in known and alone in known else name
 
 
 @cache

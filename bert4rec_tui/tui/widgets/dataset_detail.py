@@ -10,7 +10,14 @@ from textual.message import Message
 
 from bert4rec_tui.config import DatasetConfig, to_dict
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.tui.dataset_form import dataset_errors, dataset_sections, effects_of, label_of, valid_settings
+from bert4rec_tui.tui.dataset_form import (
+    dataset_errors,
+    dataset_sections,
+    effects_of,
+    hints_of,
+    label_of,
+    valid_settings,
+)
 from bert4rec_tui.tui.dataset_rows import DatasetRow
 from bert4rec_tui.tui.dataset_stats import DatasetStats, stats_of
 from bert4rec_tui.tui.widgets.dataset_facts import DatasetFigures, DatasetSource
@@ -81,7 +88,7 @@ class DatasetDetail(Vertical):
     def show_effect(self) -> None:
         """Say what the settings lead to: known for what is prepared, else the key that prepares it."""
         settings, match = self.settings, self.match
-        self.form.annotate(effects_of(match) if match else {})
+        self.form.annotate(effects_of(match) if match else hints_of(settings) if settings else {})
         figures, line = self.query_one(DatasetFigures), self.query_one(JobLine)
         if match is not None:
             figures.show(match, self._stats.get(match.id))

@@ -72,12 +72,12 @@ class DatasetFigures(Widget):
         """As many lines as there is room for."""
         if self.dataset is None:
             return Content.styled(clean(self.otherwise), "$text-error" if self.fault else MUTED)
-        lines = self._first(self.dataset)
+        lines = self._first(self.dataset, self.stats)
         if self.stats is not None:
             lines += [self._histories(self.stats), *self._most(self.stats)]
         return Content("\n").join(lines[: max(1, self.size.height)])
 
-    def _first(self, dataset: PreparedDataset) -> list[Content]:
+    def _first(self, dataset: PreparedDataset, stats: DatasetStats | None) -> list[Content]:
         counts, dots = dataset.manifest.counts, "..." if self.ascii else "…"
         lengths = f"{count(counts.shortest_history)} {dots} {count(counts.longest_history)}"
         lines = [
@@ -96,6 +96,19 @@ class DatasetFigures(Widget):
                 count(counts.untrained_test_targets),
             ),
         ]
+        if dataset.cut_days is not None:
+            first, second = dataset.cut_days
+            left_out = counts.validation_newcomers + counts.test_newcomers
+            lines.append(
+                Content.assemble(
+                    ("train before ", MUTED), first, ("   test from ", MUTED), second,
+                    ("   newcomers ", MUTED), count(left_out),
+                )
+            )  # fmt: skip
+            if stats is not None and stats.times_are_positions:
+                lines.append(
+                    Content.styled("! the times only number each user's items: this is no future", "$text-warning")
+                )
         return [line.truncate(self.size.width) for line in lines]
 
     def _histories(self, stats: DatasetStats) -> Content:
