@@ -4,12 +4,19 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from bert4rec_tui.config import TrainingConfig
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.bert4rec import Bert4Rec
-from bert4rec_tui.model.losses import draw_items, gbce, gbce_beta, gbce_level, leave_out_hits, sampled_softmax
+from bert4rec_tui.model.losses import (
+    draw_items,
+    gbce,
+    gbce_beta,
+    gbce_level,
+    leave_out_hits,
+    sampled_softmax,
+    sum_in_pieces,
+)
 from bert4rec_tui.model.objectives import IGNORED, Task
 from bert4rec_tui.model.rows import Rows
 from bert4rec_tui.training.distributed import ALONE, World
@@ -86,16 +93,20 @@ class DrawnItems:
         head = met.rows.get("head_weight", tokens)
         encoded = self.model.encode(task.tokens, task.queries, tokens(task.tokens, padding=True))  # (M, D)
         targets = self._real(task.targets, met.drawn)
-        others = F.linear(encoded, head(met.drawn), None if bias is None else bias(met.drawn).squeeze(1))  # (M, K)
         wanted = (encoded.float() * head(targets)).sum(1)  # (M,)
         if bias is not None:
             wanted = wanted + bias(targets).squeeze(1)
-        others, left = leave_out_hits(others, targets, met.drawn)
-        if self.config.loss == "gbce":
-            losses = gbce(wanted, others, self.beta)
-        else:
-            losses = sampled_softmax(wanted, others, left, self.model.items)
-        return losses.masked_fill(task.targets == IGNORED, 0.0).sum()
+        drawn_bias = None if bias is None else bias(met.drawn).squeeze(1)
+
+        def loss_of(wanted: Tensor, others: Tensor, part: slice) -> Tensor:
+            others, left = leave_out_hits(others, targets[part], met.drawn)
+            if self.config.loss == "gbce":
+                losses = gbce(wanted, others, self.beta)
+            else:
+                losses = sampled_softmax(wanted, others, left, self.model.items)
+            return losses.masked_fill(task.targets[part] == IGNORED, 0.0).sum()
+
+        return sum_in_pieces(encoded, wanted, head(met.drawn), drawn_bias, loss_of)
 
     def update(self, met: Met, rate: float) -> None:
         """Update the rows that a step met, by their gradients."""

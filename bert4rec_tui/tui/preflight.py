@@ -13,6 +13,7 @@ COPIES = {"adamw": 2, "adam": 2, "sgd": 1}
 # Activations kept for the backward pass in a block, in values of (batch, length, hidden): LayerNorms, q, k, v, the
 # output of attention, residuals, dropout masks; the feed-forward's own are counted by its width.
 KEPT_IN_BLOCK = 12
+PIECE = 2 * 2**28  # scores of drawn items are worked in pieces, of this many bytes at most
 RUNTIME = 400 * 2**20  # Python, torch and its libraries
 
 
@@ -57,14 +58,14 @@ def memory(config: Config, items: int, tokens: float) -> int:
     value = 2 if training.precision == "bf16" else BYTES
     in_block = batch * tokens * model.hidden * (KEPT_IN_BLOCK + 2 * model.feed_forward) * value
     targets = batch * max(1.0, tokens * (training.mask_rate if model.objective == "cloze" else 1.0))
-    candidates = items
+    scores = targets * items * BYTES * 2
     if training.loss != "full":
         # The tables of the catalogue have no gradient; the rows that a step meets are copied and get one.
-        candidates = training.negatives
+        scores = min(targets * training.negatives * BYTES * 2, PIECE)
         tables = 1 if model.tied_head else 2
         met = min(items, batch * tokens + targets + training.negatives)
         weights += tables * model.hidden * BYTES * (met * (2 + copies) - items)
-    return int(weights + model.blocks * in_block + targets * candidates * BYTES * 2)
+    return int(weights + model.blocks * in_block + scores)
 
 
 def reckon(config: Config, dataset: PreparedDataset) -> Preflight:

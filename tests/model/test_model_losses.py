@@ -17,6 +17,7 @@ from bert4rec_tui.model.losses import (
     gbce_level,
     leave_out_hits,
     sampled_softmax,
+    sum_in_pieces,
 )
 
 ITEMS = 40
@@ -140,3 +141,31 @@ def test_the_bias_begins_where_frequencies_alone_are_guessed_best(t, frequency):
     pull = gbce_beta(items, number, t) * frequency / (1 + odds)
     push = number / items * odds / (1 + odds)
     assert pull == pytest.approx(push)
+
+
+@pytest.mark.parametrize("kind", ["sampled", "gbce"])
+@pytest.mark.parametrize("low", [False, True])
+@given(seed=st.integers(0, 10_000), targets=st.integers(1, 20), at_once=st.integers(1, 200), biased=st.booleans())
+def test_in_pieces_the_loss_and_its_gradients_are_those_of_the_whole(kind, low, seed, targets, at_once, biased):
+    """Also in bf16, to its three digits."""
+    chance, hidden, number = generator(seed), 8, 10
+    drawn = torch.randperm(ITEMS, generator=chance)[:number] + 1
+    items = torch.randint(1, ITEMS + 1, (targets,), generator=chance)
+
+    def loss_of(wanted, others, part):
+        others, left = leave_out_hits(others, items[part], drawn)
+        if kind == "gbce":
+            return gbce(wanted, others, 0.3).sum()
+        return sampled_softmax(wanted, others, left, ITEMS).sum()
+
+    shapes = [(targets, hidden), (targets,), (number, hidden), *([(number,)] if biased else [])]
+    weights = [torch.randn(shape, generator=chance).requires_grad_() for shape in shapes]
+    encoded, wanted, weight, bias = (*weights, None)[:4]
+    with torch.autocast("cpu", torch.bfloat16, enabled=low):
+        whole = loss_of(wanted, F.linear(encoded, weight, bias), slice(None))
+        pieces = sum_in_pieces(encoded, wanted, weight, bias, loss_of, at_once)
+    limits = {"rtol": 0.05, "atol": 0.05} if low else {"rtol": 1e-4, "atol": 1e-5}
+    assert_close(pieces, whole, **limits)
+    for mine, expected in zip(*(torch.autograd.grad(3 * each, weights) for each in (pieces, whole)), strict=True):
+        assert mine.dtype == torch.float32
+        assert_close(mine, expected, **limits)
