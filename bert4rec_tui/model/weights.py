@@ -34,7 +34,10 @@ def save_weights(path: Path, model: Bert4Rec, metadata: dict[str, str]) -> None:
     """Write the weights, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with replacing(path) as temporary:
+        temporary.touch()
+        mode = temporary.stat().st_mode
         save_file(tensors, temporary, metadata)
+        temporary.chmod(mode)  # others may read it as they may read what we write elsewhere; safetensors hides it
 
 
 def read_metadata(path: Path) -> dict[str, str]:
