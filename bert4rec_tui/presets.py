@@ -74,7 +74,6 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
             "model.heads": 2,
             "model.max_len": 50,
             "training.loss": "sampled",
-            "training.negatives": 2048,
             "training.weight_decay": 0.0,
             "training.batch_size": 256,
             "training.epochs": 60,
