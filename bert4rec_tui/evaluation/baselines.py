@@ -28,7 +28,7 @@ class Transitions:
     """
 
     def __init__(self, dataset: PreparedDataset) -> None:
-        before, after = _training_pairs(dataset)
+        before, after = training_pairs(dataset)
         pairs, counts = np.unique(before.astype(np.int64) * (dataset.items + 1) + after, return_counts=True)
         self.follower = torch.from_numpy(pairs % (dataset.items + 1) - 1)
         self.count = torch.from_numpy(counts.astype(np.float32))
@@ -56,7 +56,7 @@ def baselines(dataset: PreparedDataset) -> dict[str, Scorer]:
     return found
 
 
-def _training_pairs(dataset: PreparedDataset) -> tuple[np.ndarray, np.ndarray]:
+def training_pairs(dataset: PreparedDataset) -> tuple[np.ndarray, np.ndarray]:
     """Every two items that stand next to each other in a training history: two arrays (pairs,) int32."""
     history, offsets = np.asarray(dataset.history), np.asarray(dataset.offsets)
     place = np.arange(len(history)) - np.repeat(offsets[:-1], np.diff(offsets))

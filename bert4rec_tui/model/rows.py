@@ -23,10 +23,10 @@ class Rows:
     def __init__(self, table: Tensor, ids: Tensor, offset: int = 0, fixed: bool = False) -> None:
         """table: (N, D). ids: (L,) int64, at least one; id i has the row i - offset."""
         ordered = ids.sort().values
-        self.keys = ordered.unique_consecutive()
         self.source: Tensor | None = None
-        places = self.keys
-        if fixed:
+        if not fixed:
+            self.keys = places = ordered.unique_consecutive()
+        else:
             fresh = F.pad(ordered[1:] != ordered[:-1], (1, 0), value=True)
             self.keys = torch.full_like(ordered, _UNUSED).scatter_(0, fresh.cumsum(0) - 1, ordered)
             used = self.keys != _UNUSED

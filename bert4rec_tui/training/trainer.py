@@ -21,6 +21,7 @@ from bert4rec_tui.training.distributed import ALONE, World, rank_together
 from bert4rec_tui.training.drawn import bias_level
 from bert4rec_tui.training.recorder import Recorder, SilentRecorder
 from bert4rec_tui.training.schedule import learning_rate_at
+from bert4rec_tui.training.start import start_from_transitions
 from bert4rec_tui.training.step import TrainingStep
 
 
@@ -48,6 +49,8 @@ class Trainer:
         self.resumed = has_last(self.checkpoints)
         level = bias_level(config.training, dataset.items)
         self.model.start_from_popularity(torch.from_numpy(np.array(dataset.train_counts)), level)
+        if config.training.start == "transitions" and not self.resumed:
+            start_from_transitions(self.model, dataset)
         if config.init_from and not self.resumed:
             load_weights(Path(config.init_from), self.model)
         self.model.to(device)
