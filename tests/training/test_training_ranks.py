@@ -143,7 +143,7 @@ def test_when_the_first_rank_dies_another_says_so(new_run):
 
 def test_a_stop_asked_of_any_process_saves_and_ends_all_and_two_end_where_one_does(new_run):
     """SIGTERM to the second rank, resumed; SIGTERM to torchrun, resumed; the curves are those of one process alone."""
-    alone = new_run("training.processes=1", "training.epochs=60")
+    alone = new_run("training.processes=1", "training.threads=1", "training.epochs=3")
     launch(alone)
     run = new_run(ENDLESS)
     launch(run)
