@@ -35,6 +35,8 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         "model.feed_forward_dropout=true",
         "model.block_dropout=true",
     ),
+    "start-random": ("training.start=random",),
+    "start-transitions": ("training.start=transitions",),
     "cosine-warmup-2": ("training.schedule=cosine", "training.warmup_epochs=2"),
     "constant-rate": ("training.schedule=constant", "training.warmup_epochs=0"),
     "weight-decay-0": ("training.weight_decay=0",),
@@ -55,8 +57,16 @@ def changes_of(base: Config, only: list[str]) -> dict[str, tuple[str, ...]]:
         for name, assignments in CHANGES.items()
         if (not only or name in only)
         and not (causal and name.startswith(CLOZE_ALONE))
-        and with_assignments(base, list(assignments)) != base
+        and _changed(base, assignments) not in (None, base)
     }
+
+
+def _changed(base: Config, assignments: tuple[str, ...]) -> Config | None:
+    """The base with a change, None where the two cannot go together."""
+    try:
+        return with_assignments(base, list(assignments))
+    except UserError:
+        return None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 from histories import walks
+from scripts import ROOT, tiny
 
 from bert4rec_tui.runs.store import LocalRuns
 
@@ -19,14 +20,12 @@ def toy(make_dataset):
     return make_dataset(walks(60, 20, 12))
 
 
-def words(tiny, *more: str, **changes: str) -> list[str]:
-    return ["--preset", "fast", "--dataset", "toy", *tiny(**changes), *more]
+def words(*more: str) -> list[str]:
+    return ["--preset", "fast", "--dataset", "toy", *tiny(), *more]
 
 
 def test_every_seed_is_tested_with_intervals_and_nothing_is_trained_twice(toy, home, benchmark):
-    from conftest import tiny
-
-    line = words(tiny, "--seeds", "0,1", "--epochs", "2")
+    line = words("--seeds", "0,1", "--epochs", "2")
     said = benchmark("accuracy", *line)
     assert said.values["dataset"] == toy.id
     assert "leave-one-out, 60 users" in said.table
@@ -48,9 +47,7 @@ def test_every_seed_is_tested_with_intervals_and_nothing_is_trained_twice(toy, h
 
 def test_a_run_that_was_cut_short_is_resumed_when_it_is_started_again(toy, home, environment, benchmark):
     """The script is killed, then the worker: the same line goes on with the same run, even without its file."""
-    from conftest import ROOT, tiny
-
-    line = words(tiny, "--epochs", "400")
+    line = words("--epochs", "400")
     script = subprocess.Popen(
         [sys.executable, str(ROOT / "benchmarks" / "accuracy.py"), *line],
         env=environment,
@@ -77,12 +74,10 @@ def test_a_run_that_was_cut_short_is_resumed_when_it_is_started_again(toy, home,
 
 
 def test_changes_are_set_beside_the_base_with_paired_intervals(toy, benchmark):
-    from conftest import tiny
-
     only = "dropout-0.1,dropout-0.3,mask-0.5,no-output-bias"
-    said = benchmark("accuracy", *words(tiny, "--ablate", "--only", only, "--epochs", "2"))
+    said = benchmark("accuracy", *words("--ablate", "--only", only, "--epochs", "2"))
     # The base has dropout .3 already, and a causal network draws no masks.
-    assert list(said.values["changes"]) == ["base", "dropout-0.1", "no-output-bias"]
+    assert list(said.values["changes"]) == ["base", "no-output-bias", "dropout-0.1"]
     base = said.values["changes"]["base"]["test"]["full"]["NDCG@5"]["value"]
     changed = said.values["changes"]["no-output-bias"]
     found = changed["difference"]["full"]["NDCG@5"]
@@ -92,7 +87,5 @@ def test_changes_are_set_beside_the_base_with_paired_intervals(toy, benchmark):
 
 
 def test_what_cannot_be_meant_is_said_in_a_sentence(toy, benchmark):
-    from conftest import tiny
-
     assert "nowhere: is not prepared" in benchmark("accuracy", "--dataset", "nowhere", code=1).err
-    assert "--only sing: is no change" in benchmark("accuracy", *words(tiny, "--ablate", "--only", "sing"), code=1).err
+    assert "--only sing: is no change" in benchmark("accuracy", *words("--ablate", "--only", "sing"), code=1).err
