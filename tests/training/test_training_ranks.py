@@ -55,7 +55,7 @@ def new_run(make_dataset, home, monkeypatch):
             process.kill()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -83,13 +83,13 @@ def curves(run: Run) -> Curves:
 
 
 def until_training(run: Run, step: int = 1) -> None:
-    wait_for(lambda: run.status().step >= step or run.state() not in (*LIVE, "queued"), 120)
+    wait_for(lambda: run.status().step >= step or run.state() not in (*LIVE, "queued"))
     assert run.state() in LIVE, run.console_tail(30)
 
 
 def until_left(run: Run) -> None:
     """No process of the run is left behind, and its lock is free."""
-    wait_for(lambda: not ranks_of(run), 60)
+    wait_for(lambda: not ranks_of(run))
     assert not lock_is_held(run.path)
 
 
@@ -108,7 +108,7 @@ def test_a_rank_that_dies_ends_the_run_with_a_sentence_and_one_process_goes_on(n
     after = run.status().step
     wait_for(lambda: run.status().step > after)
     os.kill(status.pids[1], signal.SIGKILL)
-    wait_for(lambda: run.state() not in LIVE, 30)
+    wait_for(lambda: run.state() not in LIVE)
     assert run.state() == "failed"
     message = run.status().message
     assert message.startswith(f"rank 1 (process {status.pids[1]} on ")
@@ -119,7 +119,7 @@ def test_a_rank_that_dies_ends_the_run_with_a_sentence_and_one_process_goes_on(n
     epoch = run.status().epoch
     change(run, "training.processes=1", f"training.epochs={epoch + 2}")
     launch(run)
-    wait_for(lambda: run.state() not in (*LIVE, "queued"), 120)
+    wait_for(lambda: run.state() not in (*LIVE, "queued"))
     assert run.state() == "finished", run.console_tail(20)
     assert run.status().epoch == epoch + 2
     assert len(run.status().pids) == 1
@@ -135,7 +135,7 @@ def test_when_the_first_rank_dies_another_says_so(new_run):
     until_training(run)
     pids = run.status().pids
     os.kill(pids[0], signal.SIGKILL)
-    wait_for(lambda: run.state() not in LIVE and run.state() != "lost", 30)
+    wait_for(lambda: run.state() not in LIVE and run.state() != "lost")
     assert run.state() == "failed"
     assert run.status().message.startswith(f"rank 0 (process {pids[0]} on ")
     until_left(run)
@@ -162,9 +162,9 @@ def test_a_stop_asked_of_any_process_saves_and_ends_all_and_two_end_where_one_do
     assert min(step for step in first if step > stopped_at) > stopped_at
     change(run, f"training.epochs={run.status().epoch + 1}")
     launch(run)
-    wait_for(lambda: run.state() not in (*LIVE, "queued"), 120)
+    wait_for(lambda: run.state() not in (*LIVE, "queued"))
     assert run.state() == "finished", run.console_tail(20)
-    wait_for(lambda: alone.state() == "finished", 120)
+    wait_for(lambda: alone.state() == "finished")
     ours, theirs = ({v.epoch: v.metrics for v in curves(each).validations} for each in (run, alone))
     common = sorted(ours.keys() & theirs.keys())[:4]
     assert common[:2] == [0, 1]
@@ -200,7 +200,7 @@ def test_what_is_wrong_on_one_rank_is_said_by_the_run(new_run):
     """A loss that is not a number, a bad setting: the run fails as one process would, and no rank stays."""
     run = new_run("training.learning_rate=100.0", "training.optimizer=sgd", "training.momentum=0.99")
     launch(run)
-    wait_for(lambda: run.state() not in (*LIVE, "queued"), 120)
+    wait_for(lambda: run.state() not in (*LIVE, "queued"))
     assert run.state() == "failed"
     assert "not a number" in run.status().message
     until_left(run)
