@@ -72,7 +72,9 @@ def reckon(config: Config, dataset: PreparedDataset) -> Preflight:
     """The figures of a run of this configuration on a prepared dataset."""
     lengths = np.asarray(dataset.split.train_end)
     count = windows(lengths, config)
-    tokens = float(np.minimum(lengths, config.model.max_len).mean()) if len(lengths) else 0.0
+    # Whoever is held out, or new after the cut of a split by time, has no window.
+    trained = lengths[lengths > 0]
+    tokens = float(np.minimum(trained, config.model.max_len).mean()) if len(trained) else 0.0
     size = parameters(config.model, dataset.items)
     total = float(lengths.sum())
     return Preflight(

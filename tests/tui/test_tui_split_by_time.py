@@ -16,6 +16,7 @@ from bert4rec_tui.data.dataset import prepared_datasets
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.dataset_form import dataset_errors
 from bert4rec_tui.tui.dataset_rows import prepare_arguments
+from bert4rec_tui.tui.preflight import memory, reckon
 from bert4rec_tui.tui.screens.explore_asking import ExploreAsking
 from bert4rec_tui.tui.taste import taste_of
 
@@ -158,6 +159,17 @@ def test_a_history_in_explore_ends_before_the_second_cut_or_holds_everything(hom
         else:
             assert (taste.items, taste.target) == (items, None)
         assert taste_of(dataset, user, knows_target=True).items == items
+
+
+def test_the_outlook_counts_the_windows_of_those_who_are_trained_on(home: Path) -> None:
+    """Users who come after the first cut have no window, and do not make the others' shorter."""
+    dataset = prepare_visits(home)
+    config = msgspec.structs.replace(small_config(), dataset=dataset.manifest.settings)
+    trained = dataset.split.train_end[dataset.split.train_end >= 2]
+    outlook = reckon(config, dataset)
+    assert outlook.windows == len(trained) < dataset.users
+    tokens = np.minimum(dataset.split.train_end[dataset.split.train_end > 0], config.model.max_len).mean()
+    assert outlook.memory == memory(config, dataset.items, float(tokens))
 
 
 def test_the_arguments_say_the_shares() -> None:
