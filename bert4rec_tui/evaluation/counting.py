@@ -43,9 +43,9 @@ def full_ranks(
 ) -> Tensor:
     """1 plus the other unseen items that are not scored strictly lower than the target.
 
-    The target's score is taken from the same product as the others', so that equal embeddings tie to the last bit: the
-    first of the tiles must hold the targets of all rows. target: (B, 1) int64 columns. firsts: gathers the first unseen
-    items on the way. Returns (B,) int64.
+    The target's score is taken from the same kind of product as the others', since another sums in another order and
+    breaks ties: the first of the tiles must hold the targets of all rows. target: (B, 1) int64 columns. firsts: gathers
+    the first unseen items on the way. Returns (B,) int64.
     """
     wanted = None
     ranks = torch.zeros(len(target), dtype=torch.int64, device=target.device)

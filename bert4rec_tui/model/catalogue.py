@@ -15,6 +15,7 @@ from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.hardware import scores_at_once
 
 NARROWEST = 4096  # items in a tile: narrower ones make poor matrix products
+WHOLE = 64  # a tile's width is a multiple of it
 
 
 class CatalogueScores(Protocol):
@@ -27,7 +28,7 @@ class CatalogueScores(Protocol):
     def pick(self, columns: Tensor) -> Tensor:
         """Some columns of each row. columns: (B, K) int64. Returns (B, K) float32.
 
-        Within what one call returns the same item embedding has the same score; a tile may differ in the last bit.
+        Each is summed in the same order, so that equal embeddings have equal scores; in a tile the last bit may differ.
         """
         ...
 
@@ -79,7 +80,12 @@ def tile_shape(device: torch.device, rows: int, items: int) -> tuple[int, int]:
     """
     at_once = scores_at_once(device)
     rows = min(rows, max(1, at_once // min(items, NARROWEST)))
-    return rows, min(items, at_once // rows)
+    width = at_once // rows
+    if width >= items:
+        return rows, items
+    # Columns that fill no vector register are summed in another order, in which equal embeddings may differ in the last
+    # bit: a tile has none.
+    return rows, width - width % WHOLE if width > WHOLE else width
 
 
 def tiles(items: int, width: int, first: int = 0) -> Iterator[tuple[int, int]]:
