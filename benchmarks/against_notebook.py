@@ -59,6 +59,7 @@ def notebook_phases(notebook: Path, source: Path, folder: Path, epochs: int) -> 
         made["loaders"] = names["dataloader_factory"](arguments)
 
     def start() -> None:
+        names["fix_random_seed_as"](0)
         model = names["model_factory"](arguments)
         root = names["create_experiment_export_folder"](arguments)
         trainer = names["trainer_factory"](arguments, model, *made["loaders"], root)
@@ -83,14 +84,31 @@ def notebook_phases(notebook: Path, source: Path, folder: Path, epochs: int) -> 
         made["trainer"].test()
         return json.loads((made["root"] / "logs" / "test_metrics.json").read_text())["NDCG@10"]
 
-    return {"prepare": prepare, "start": start, "epoch": epoch, "validate": validate, "test": test}
+    def score() -> float:
+        """NDCG@10 of the weights as they are on the test items, each user's validation item known, as on our side."""
+        import torch
+
+        trainer, (_, validation, tested) = made["trainer"], made["loaders"]
+        trained, held_back = tested.dataset.u2seq, validation.dataset.u2answer
+        tested.dataset.u2seq = {user: items + held_back[user] for user, items in trained.items()}
+        trainer.model.eval()
+        total = users = 0
+        with torch.no_grad():
+            for batch in tested:
+                total += trainer.calculate_metrics(batch)["NDCG@10"] * len(batch[0])
+                users += len(batch[0])
+        tested.dataset.u2seq = trained
+        return total / users
+
+    phases = {"prepare": prepare, "start": start, "epoch": epoch, "validate": validate, "test": test}
+    return phases | {"score": score}
 
 
 def our_phases(source: Path, folder: Path, epochs: int, precision: str) -> dict[str, Callable[[], Any]]:
     """What our process does on request."""
     os.environ["BERT4REC_TUI_HOME"] = str(folder)
     import msgspec
-    import pyarrow.csv  # noqa: F401  (imports are left out on both sides)
+    import pyarrow.csv  # noqa: F401  # pyright: ignore[reportUnusedImport]  (imports are left out on both sides)
 
     from bert4rec_tui.config import DatasetConfig
     from bert4rec_tui.data.prepare import prepare as prepare_dataset
@@ -129,7 +147,7 @@ def our_phases(source: Path, folder: Path, epochs: int, precision: str) -> dict[
         events = made["run"].events.read()[0]
         return [event for event in events if hasattr(event, "metrics")][-1].metrics["uniform-100"]["NDCG@10"]
 
-    def test() -> float:
+    def test() -> dict[str, float]:
         device = made["trainer"].device
         result = run_test(made["run"], made["dataset"], "best", ("full", "uniform-100", "popular-100"), device)
         return {name: values["NDCG@10"]["value"] for name, values in result["protocols"].items()}
@@ -153,18 +171,16 @@ def serve(phases: dict[str, Callable[[], Any]]) -> None:
 class Side:
     """One of the two processes."""
 
-    def __init__(self, name: str, arguments: argparse.Namespace, folder: Path) -> None:
+    def __init__(self, name: str, command: list[str]) -> None:
         self.name, self.seconds = name, dict[str, list[float]]()
         self.peak, self.values = 0.0, dict[str, Any]()
-        command = [sys.executable, __file__, "--side", name, "--folder", str(folder), "--epochs", str(arguments.epochs)]
-        command += ["--notebook", str(arguments.notebook), "--source", str(arguments.source)]
-        command += ["--precision", arguments.precision]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout
-        assert self.process.stdout.readline().strip() == "ready", f"{name} did not start"
+        if self.process.stdout.readline().strip() != "ready":
+            raise SystemExit(f"{name}: did not start")
 
-    def do(self, phase: str) -> None:
-        """Let the process do a phase, and wait until it has."""
+    def do(self, phase: str) -> float:
+        """Let the process do a phase, wait until it has, and return its seconds; `values` keeps what it answered."""
         assert self.process.stdin
         assert self.process.stdout
         print(phase, file=self.process.stdin, flush=True)
@@ -178,6 +194,13 @@ class Side:
             self.values[phase] = answer["value"]
         spent = f"{answer['seconds']:8.2f} s  {answer['peak_mib']:6.0f} MiB"
         print(f"{self.name:<9}{phase:<9}{spent}  {answer['value'] or ''}", flush=True)
+        return answer["seconds"]
+
+    def end(self) -> None:
+        """Let the process end."""
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
 
     def record(self) -> dict[str, Any]:
         """What is printed at the end: medians in seconds, the peak in MiB, NDCG@10."""
@@ -194,7 +217,7 @@ class Side:
 
 def main() -> None:
     """Run both sides in turn."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--notebook", type=Path, required=True, help="the notebook as Markdown")
     parser.add_argument("--source", type=Path, required=True, help="ml-1m.zip")
     parser.add_argument("--epochs", type=int, default=1)
@@ -210,13 +233,15 @@ def main() -> None:
             serve(our_phases(arguments.source, arguments.folder, arguments.epochs, arguments.precision))
         return
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        notebook, ours = Side("notebook", arguments, Path(one)), Side("ours", arguments, Path(other))
+        common = [sys.executable, __file__, "--epochs", str(arguments.epochs), "--precision", arguments.precision]
+        common += ["--notebook", str(arguments.notebook), "--source", str(arguments.source)]
+        notebook = Side("notebook", [*common, "--side", "notebook", "--folder", one])
+        ours = Side("ours", [*common, "--side", "ours", "--folder", other])
         for phase in ("prepare", "start", *("epoch", "validate") * arguments.epochs, "test"):
             notebook.do(phase)
             ours.do(phase)
         for side in (notebook, ours):
-            side.process.stdin.close()
-            side.process.wait()
+            side.end()
     theirs, mine = notebook.record(), ours.record()
     mine["precision"] = ours.values["start"]
     compared = {

@@ -59,7 +59,7 @@ def start(columns: int, rows: int) -> tuple[float, float, float]:
 
 def main() -> None:
     """Start the app several times and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--columns", type=int, default=120)
     parser.add_argument("--rows", type=int, default=40)
