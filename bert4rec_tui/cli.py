@@ -13,6 +13,7 @@ from typing import Annotated, Literal, cast
 import typer
 
 from bert4rec_tui import __version__
+from bert4rec_tui.commands.completion import complete_datasets, complete_known, complete_presets, complete_runs
 from bert4rec_tui.errors import UserError, WorkFailedError
 
 app = typer.Typer(
@@ -25,35 +26,6 @@ app = typer.Typer(
 )
 
 
-def complete_runs(incomplete: str) -> list[str]:
-    """The ids of runs, for the shell."""
-    from bert4rec_tui.runs.store import LocalRuns
-    from bert4rec_tui.settings import runs_folder
-
-    return [run.id for run in LocalRuns(runs_folder()).runs() if run.id.startswith(incomplete)] + ["latest"]
-
-
-def complete_datasets(incomplete: str) -> list[str]:
-    """The ids of prepared datasets, for the shell."""
-    from bert4rec_tui.settings import datasets_folder
-
-    return [file.parent.name for file in datasets_folder().glob(f"{incomplete}*/manifest.json")]
-
-
-def complete_known(incomplete: str) -> list[str]:
-    """The names of known datasets, for the shell."""
-    from bert4rec_tui.data.catalog import KNOWN
-
-    return [name for name in KNOWN if name.startswith(incomplete)]
-
-
-def complete_presets(incomplete: str) -> list[str]:
-    """The names of presets, for the shell."""
-    from bert4rec_tui.presets import PRESETS
-
-    return [name for name in PRESETS if name.startswith(incomplete)]
-
-
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 RunName = Annotated[
     str,
@@ -62,6 +34,13 @@ RunName = Annotated[
         help="An id, its last four letters, a name, an unambiguous prefix, or `latest`.",
         autocompletion=complete_runs,
     ),
+]
+PrintLaunch = Annotated[
+    Literal["torchrun", "sbatch"] | None,
+    typer.Option("--print-launch", help="Start nothing; print what starts the run, as on several machines."),
+]
+Rendezvous = Annotated[
+    str, typer.Option(metavar="HOST:PORT", help="Where the ranks of a torchrun line meet; without it: here.")
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 
@@ -196,9 +175,14 @@ def train(
     init_from: Annotated[str, typer.Option(help="A safetensors file with weights to start with.")] = "",
     name: Annotated[str, typer.Option(help="A name of your own for the run.")] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Leave the run to itself.")] = False,
+    print_launch: PrintLaunch = None,
+    rendezvous: Rendezvous = "",
     as_json: AsJson = False,
 ) -> None:
-    """Train, and follow the run until it ends. Ctrl-C stops it after saving, twice at once."""
+    """Train, and follow the run until it ends. Ctrl-C stops it after saving, twice at once.
+
+    With --set training.processes=4 four GPUs of this machine share each batch; docs/several-machines.md says more.
+    """
     with answering(as_json):
         from bert4rec_tui.commands.train import run_train
 
@@ -210,6 +194,8 @@ def train(
             init_from=init_from,
             name=name,
             detach=detach,
+            launch_kind=print_launch,
+            rendezvous=rendezvous,
             as_json=as_json,
         )
 
@@ -245,13 +231,25 @@ def pause(run: RunName = "latest", as_json: AsJson = False) -> None:
 def resume(
     run: RunName = "latest",
     detach: Annotated[bool, typer.Option("--detach", help="Leave the run to itself.")] = False,
+    processes: Annotated[
+        int, typer.Option(help="Go on with so many processes on this machine; without it: as before.")
+    ] = 0,
+    print_launch: PrintLaunch = None,
+    rendezvous: Rendezvous = "",
     as_json: AsJson = False,
 ) -> None:
     """Continue a paused run; restart a stopped, failed or lost one; follow a live one."""
     with answering(as_json):
-        from bert4rec_tui.commands.runs import run_resume
+        from bert4rec_tui.commands.resume import run_resume
 
-        run_resume(run, detach=detach, as_json=as_json)
+        run_resume(
+            run,
+            detach=detach,
+            processes=processes,
+            launch_kind=print_launch,
+            rendezvous=rendezvous,
+            as_json=as_json,
+        )
 
 
 @app.command()

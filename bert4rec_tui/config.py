@@ -125,6 +125,14 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     deterministic: Annotated[bool, Meta(description="The same bits each time on a GPU too, at some cost.")] = False
     seed: Annotated[Seed, Meta(description="Seed of order, masks and dropout.")] = 0
 
+    def __post_init__(self) -> None:
+        """Check what one field alone cannot say."""
+        if self.processes > 1 and self.device not in ("auto", "cpu", "cuda"):
+            raise ValueError(
+                f'training.device = "{self.device}" is one device, but training.processes = {self.processes} take one '
+                'each; write "cuda", or "cpu", which they share'
+            )
+
 
 class EvaluationConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How the ranks of held-out items are computed and summed up."""

@@ -170,6 +170,8 @@ def raise_for_ending(run: Run, status: Status, interrupts: Interrupts | None = N
     Raises KeyboardInterrupt where Ctrl-C ended it.
     """
     state = run.state(status)
+    if interrupts and interrupts.count > 1 and state == "failed":  # of several ranks one misses the one that was ended
+        raise KeyboardInterrupt
     if state == "failed":
         raise WorkFailedError(f"{run.id}: {status.message}")
     if interrupts and interrupts.count and state in ("stopped", "lost"):

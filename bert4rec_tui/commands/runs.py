@@ -1,4 +1,4 @@
-"""The commands `runs`, `watch`, `pause`, `resume`, `stop` and `remove`."""
+"""The commands `runs`, `watch`, `pause`, `stop` and `remove`."""
 
 import json
 import sys
@@ -8,9 +8,7 @@ from typing import Any
 import msgspec
 
 from bert4rec_tui.commands.follow import (
-    Interrupts,
     event_json,
-    follow,
     new_events,
     raise_for_ending,
     sentence,
@@ -21,7 +19,6 @@ from bert4rec_tui.commands.follow import (
 from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.runs.control import Wish, ask
-from bert4rec_tui.runs.launcher import launch, logout_warning
 from bert4rec_tui.runs.status import ENDED, LIVE
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import runs_folder
@@ -140,42 +137,6 @@ def run_control(reference: str, wanted: Wish, *, as_json: bool) -> None:
     status = run.status()
     output.result(summary(run, status), f"{run.id}: {state}")
     raise_for_ending(run, status)
-
-
-def run_resume(reference: str, *, detach: bool, as_json: bool) -> None:
-    """Let a paused run go on, start a stopped, failed or lost one again, follow a live one.
-
-    Raises UserError for a run that has finished.
-    """
-    output = Output(as_json)
-    run = LocalRuns(runs_folder()).find(reference, "restartable")
-    status = run.status()
-    state = run.state(status)
-    offset = run.events.read()[1]
-    pid = status.pid
-    if state == "finished":
-        raise UserError(
-            f"{run.id}: has finished its {status.epochs} epochs; to go further start another with "
-            f"--config {run.path / 'config.toml'} --init-from {run.checkpoint('last')}"
-        )
-    with Interrupts() as interrupts:
-        if state in ("paused", "pausing"):
-            ask(run.path, "train", status.control)
-            output.say(f"{run.id}: goes on from step {status.step:,}")
-        elif state in ENDED or state == "queued":
-            pid = launch(run)
-            where = "its last checkpoint" if run.checkpoint("last").exists() else "the beginning"
-            output.say(f"{run.id}: was {state}; a new worker goes on from {where}")
-            warning = logout_warning()
-            if warning:
-                output.say(warning)
-        if detach:
-            values = {"run": run.id, "pid": pid, "path": str(run.path)}
-            output.result(values, f"{run.id} trains on its own; `bert4rec-tui watch {run.short_id}` follows it")
-            return
-        status = follow(run, output, interrupts, offset)
-    output.result(summary(run, status), summary_text(run, status))
-    raise_for_ending(run, status, interrupts)
 
 
 def run_remove(reference: str, *, yes: bool, as_json: bool) -> None:

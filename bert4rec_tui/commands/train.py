@@ -7,8 +7,10 @@ import numpy as np
 
 from bert4rec_tui.commands.follow import Interrupts, follow, raise_for_ending, summary, summary_text
 from bert4rec_tui.commands.output import Output
+from bert4rec_tui.commands.print_launch import Launch, check_rendezvous, print_launch
 from bert4rec_tui.config import (
     Config,
+    TrainingConfig,
     from_dict,
     load_config,
     load_toml,
@@ -35,11 +37,21 @@ def run_train(
     name: str,
     detach: bool,
     as_json: bool,
+    launch_kind: Launch | None = None,
+    rendezvous: str = "",
 ) -> None:
-    """Start a training and follow it, or leave it alone. Raises UserError before anything is written."""
+    """Start a training and follow it, or leave it alone, or say how to start it where it takes several machines.
+
+    Raises UserError before anything is written.
+    """
     output = Output(as_json)
+    check_rendezvous(rendezvous, launch_kind)
     config, prepared = configuration(file, preset_name, dataset, assignments, init_from, name)
     check(config, prepared)
+    if launch_kind:
+        print_launch(LocalRuns(runs_folder()).create(config, prepared.id), launch_kind, rendezvous, output)
+        return
+    check_machine(config.training)
     with Interrupts() as interrupts:
         run = LocalRuns(runs_folder()).create(config, prepared.id)
         pid = launch(run)
@@ -106,10 +118,6 @@ def check(config: Config, dataset: PreparedDataset) -> None:
         check_drawn(config.training, dataset.items)
     for protocol in config.evaluation.protocols:
         check_negatives(dataset, protocol, config.evaluation.negatives_seed)
-    if config.training.device not in ("auto", "cpu"):
-        from bert4rec_tui.model.hardware import choose_device
-
-        choose_device(config.training.device)
     if config.init_from:
         path = Path(config.init_from)
         if not path.is_file():
@@ -120,6 +128,19 @@ def check(config: Config, dataset: PreparedDataset) -> None:
         # Weights of another split have seen what this one holds out.
         check_dataset(path, read_metadata(path), dataset)
         load_weights(path, Bert4Rec(dataset.items, config.model))
+
+
+def check_machine(training: TrainingConfig) -> None:
+    """Refuse what this machine alone cannot do. Raises UserError that names the field."""
+    if training.machines > 1:
+        raise UserError(
+            f"training.machines = {training.machines}: a run on several is started by hand; --print-launch torchrun, or "
+            "sbatch, prints what starts it"
+        )
+    if training.device not in ("auto", "cpu") or (training.processes > 1 and training.device != "cpu"):
+        from bert4rec_tui.training.distributed import ALONE, device_of
+
+        device_of(training.device, ALONE, training.processes)
 
 
 def check_negatives(dataset: PreparedDataset, protocol: str, seed: int) -> None:

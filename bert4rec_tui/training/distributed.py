@@ -150,18 +150,13 @@ def device_of(wanted: str, world: World, processes: int | None = None) -> torch.
     processes = processes or world.local_size
     if processes == 1:
         return choose_device(wanted)
-    if wanted not in ("auto", "cpu", "cuda"):
-        raise UserError(
-            f'training.device = "{wanted}" names one device, but training.processes = {processes}; '
-            'write "cuda" for one GPU each, or "cpu"'
-        )
     if choose_device(wanted).type != "cuda":
         return torch.device("cpu")
     found = torch.cuda.device_count()
     if found < processes:
         raise UserError(
             f"training.processes = {processes} needs as many GPUs, and here {'is' if found == 1 else 'are'} {found}; "
-            f'lower it, or set training.device = "cpu"'
+            'take fewer (a run goes on with `resume --processes 1`), or training.device = "cpu"'
         )
     return torch.device("cuda", world.local_rank)
 

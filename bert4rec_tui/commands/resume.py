@@ -1,0 +1,79 @@
+"""The command `resume`: let a run go on from where it is, with as many processes as one wants."""
+
+from bert4rec_tui.commands.follow import Interrupts, follow, raise_for_ending, summary, summary_text
+from bert4rec_tui.commands.output import Output
+from bert4rec_tui.commands.print_launch import Launch, check_rendezvous, print_launch
+from bert4rec_tui.config import save_config, with_assignments
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.runs.control import ask
+from bert4rec_tui.runs.launcher import launch, logout_warning
+from bert4rec_tui.runs.status import ENDED
+from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.settings import runs_folder
+
+
+def run_resume(
+    reference: str,
+    *,
+    detach: bool,
+    as_json: bool,
+    processes: int = 0,
+    launch_kind: Launch | None = None,
+    rendezvous: str = "",
+) -> None:
+    """Let a paused run go on, start a stopped, failed or lost one again, follow a live one.
+
+    processes: how many on this machine alone, where the run starts again; 0 leaves it as it was. Raises UserError for a
+    run that has finished, and for one of several machines that is not to go on on this one.
+    """
+    output = Output(as_json)
+    check_rendezvous(rendezvous, launch_kind)
+    run = LocalRuns(runs_folder()).find(reference, "restartable")
+    status = run.status()
+    state = run.state(status)
+    offset = run.events.read()[1]
+    pid = status.pid
+    if state == "finished":
+        raise UserError(
+            f"{run.id}: has finished its {status.epochs} epochs; to go further start another with "
+            f"--config {run.path / 'config.toml'} --init-from {run.checkpoint('last')}"
+        )
+    starts = state in ENDED or state == "queued"
+    if not starts and (processes or launch_kind):
+        raise UserError(f"{run.id}: is {state}; stop it before you start it in another way")
+    if launch_kind:
+        print_launch(run, launch_kind, rendezvous, output)
+        return
+    if starts:
+        _prepare(run, processes)
+    with Interrupts() as interrupts:
+        if state in ("paused", "pausing"):
+            ask(run.path, "train", status.control)
+            output.say(f"{run.id}: goes on from step {status.step:,}")
+        elif starts:
+            pid = launch(run)
+            where = "its last checkpoint" if run.checkpoint("last").exists() else "the beginning"
+            output.say(f"{run.id}: was {state}; a new worker goes on from {where}")
+            warning = logout_warning()
+            if warning:
+                output.say(warning)
+        if detach:
+            values = {"run": run.id, "pid": pid, "path": str(run.path)}
+            output.result(values, f"{run.id} trains on its own; `bert4rec-tui watch {run.short_id}` follows it")
+            return
+        status = follow(run, output, interrupts, offset)
+    output.result(summary(run, status), summary_text(run, status))
+    raise_for_ending(run, status, interrupts)
+
+
+def _prepare(run: Run, processes: int) -> None:
+    """Set how many processes go on with a run; batches are the same with any number of them."""
+    training = run.config().training
+    if processes:
+        changed = with_assignments(run.config(), [f"training.processes={processes}", "training.machines=1"])
+        save_config(changed, run.path / "config.toml")
+    elif training.machines > 1:
+        raise UserError(
+            f"{run.id}: takes {training.machines} machines; start on each of them what --print-launch prints, or let it "
+            f"go on on this one alone with --processes {training.processes}"
+        )
