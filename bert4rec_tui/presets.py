@@ -65,6 +65,8 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
             "training.patience": 10,
         },
     ),
+    "notebook": ("The sizes, masking and every dropout site of the notebook that this project grew from.", {}),
+    "fast": ("A first look within minutes on a CPU.", {**_SMALL, "training.epochs": 20, "training.patience": 5}),
     "large-catalogue": (
         "For 100,000 items and more: against drawn items, validated among 100; a step costs no more than with few.",
         {
@@ -85,8 +87,6 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
             "evaluation.best_metric": "popular-100:NDCG@10",
         },
     ),
-    "notebook": ("The sizes, masking and every dropout site of the notebook that this project grew from.", {}),
-    "fast": ("A first look within minutes on a CPU.", {**_SMALL, "training.epochs": 20, "training.patience": 5}),
     "quickstart": (
         "What the quick start trains on the bundled sample: 610 users are too few for Cloze, so it is causal.",
         {**_SMALL, "training.epochs": 60, "training.patience": 15},
