@@ -29,13 +29,12 @@ FIELDS = {field.path: field for field in fields_of(Config)}
 TIED = {
     *("model.hidden", "model.heads", "dataset.validation_share", "dataset.test_share"),
     *("evaluation.protocols", "evaluation.ks", "evaluation.best_metric"),
+    *("training.device", "training.processes", "training.start", "model.tied_head"),
 }
 
 
 def values_of(field: Field) -> st.SearchStrategy[Any]:
     """What a field may hold, from what it says of itself."""
-    if field.path == "training.device":
-        return st.sampled_from(["auto", "cpu", "mps", "cuda", "cuda:3"])
     if field.path == "dataset.name":
         return st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
     low, high = field.low or 0, min(field.high or 10**6, 10**6)
@@ -61,7 +60,14 @@ def configs(draw: st.DrawFn) -> Config:
     protocols = ["full", *(f"{draw(st.sampled_from(['uniform', 'popular']))}-{number}" for number in numbers)]
     ks = draw(st.lists(st.integers(1, 10), min_size=1, unique=True))
     metric = draw(st.sampled_from(["MRR", *(f"{name}@{k}" for name in ("Recall", "NDCG") for k in ks)]))
+    processes = draw(st.sampled_from([1, 1, 2, 64]))
+    device = draw(st.sampled_from(["auto", "cpu", "cuda", *(["mps", "cuda:3"] if processes == 1 else [])]))
+    start = draw(st.sampled_from(["random", "transitions"]))
     tied = {
+        "training.device": device,
+        "training.processes": processes,
+        "training.start": start,
+        "model.tied_head": draw(st.booleans()) and start == "random",
         "model.heads": heads,
         "model.hidden": heads * draw(st.integers(8, 64)),
         "dataset.validation_share": draw(st.floats(0.001, 0.5)),

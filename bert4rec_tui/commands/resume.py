@@ -74,6 +74,6 @@ def _prepare(run: Run, processes: int) -> None:
         save_config(changed, run.path / "config.toml")
     elif training.machines > 1:
         raise UserError(
-            f"{run.id}: takes {training.machines} machines; start on each of them what --print-launch prints, or let it "
-            f"go on on this one alone with --processes {training.processes}"
+            f"{run.id}: takes {training.machines} machines; start on each what --print-launch prints, or let it go on "
+            f"on this one alone with --processes {training.processes}"
         )

@@ -134,8 +134,8 @@ def check_machine(training: TrainingConfig) -> None:
     """Refuse what this machine alone cannot do. Raises UserError that names the field."""
     if training.machines > 1:
         raise UserError(
-            f"training.machines = {training.machines}: a run on several is started by hand; --print-launch torchrun, or "
-            "sbatch, prints what starts it"
+            f"training.machines = {training.machines}: a run on several is started by hand; --print-launch torchrun, "
+            "or sbatch, prints what starts it"
         )
     if training.device not in ("auto", "cpu") or (training.processes > 1 and training.device != "cpu"):
         from bert4rec_tui.training.distributed import ALONE, device_of
