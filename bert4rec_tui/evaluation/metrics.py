@@ -8,6 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
+DRAWN_AT_ONCE = 1 << 20  # counts of groups: 8 MB
+USERS_PER_GROUP = 12  # drawing how many a group has costs about as much as drawing so many users
+
 
 class Estimate(Struct, frozen=True):
     """A mean over users and its 95% bootstrap interval."""
@@ -61,12 +64,19 @@ def bootstrap(values: np.ndarray, counts: np.ndarray, resamples: int = 1000, see
     """The 2.5th and 97.5th percentile of the mean over resampled users.
 
     values: (groups, columns) float, what a user of each group contributes. counts: (groups,) int, how many users each
-    group has; ones where every user is a group. Returns (columns, 2) float64.
+    group has; ones where every user is a group. Memory does not grow with the resamples. Returns (columns, 2) float64.
     """
-    users = int(counts.sum())
+    users, groups = int(counts.sum()), len(counts)
     rng = np.random.default_rng(seed)
-    draws = np.empty((resamples, values.shape[1]))
-    for start in range(0, resamples, 50):  # a few at a time keep the memory small
-        drawn = rng.multinomial(users, counts / users, size=min(50, resamples - start))
-        draws[start : start + 50] = drawn @ values / users
-    return np.percentile(draws, [2.5, 97.5], axis=0).T
+    found = np.empty((resamples, values.shape[1]))
+    if groups * USERS_PER_GROUP <= users:
+        at_once = max(1, DRAWN_AT_ONCE // groups)
+        for start in range(0, resamples, at_once):
+            drawn = rng.multinomial(users, counts / users, size=min(at_once, resamples - start))
+            found[start : start + at_once] = drawn @ values / users
+    else:  # the same, cheaper where there are nearly as many groups as users
+        group_of = np.repeat(np.arange(groups, dtype=np.int32), counts)  # (users,)
+        for resample in range(resamples):
+            drawn = np.bincount(group_of[rng.integers(users, size=users, dtype=np.int32)], minlength=groups)
+            found[resample] = drawn @ values / users
+    return np.percentile(found, [2.5, 97.5], axis=0).T

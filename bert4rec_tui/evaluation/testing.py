@@ -54,9 +54,10 @@ def run_test(
     on_cpu = (
         question if device.type == "cpu" else held_out(dataset, "test", protocols, config.evaluation.negatives_seed)
     )
-    beside = {
-        name: _rank(scorer, on_cpu, config, report, f"Testing {name}") for name, scorer in baselines(dataset).items()
-    }
+    beside: dict[str, dict[str, Ranks]] = {}
+    for name, make in baselines(dataset).items():
+        report(Progress(stage=f"Testing {name}"))  # EASE has to be learnt first
+        beside[name] = _rank(make(dataset), on_cpu, config, report, f"Testing {name}")
     seconds = time.monotonic() - began
     for protocol in protocols:
         record = {

@@ -1,13 +1,15 @@
 """The baselines know what training shows, and nothing of what is held out."""
 
+from itertools import pairwise
+
 import numpy as np
+import pytest
 import torch
 from histories import walks
 from numpy.testing import assert_allclose
 
-from bert4rec_tui.evaluation import ease
-from bert4rec_tui.evaluation.baselines import Popularity, Transitions, baselines
-from bert4rec_tui.evaluation.ease import Ease
+from bert4rec_tui.evaluation.baselines import Popularity, Transitions, baselines, training_pairs
+from bert4rec_tui.evaluation.ease import Ease, too_large_for_ease
 
 
 def test_transitions_score_what_followed_and_back_off_to_popularity(make_dataset):
@@ -27,28 +29,60 @@ def test_nothing_held_out_is_counted(make_dataset):
     assert np.array_equal(popularity.numpy(), dataset.train_counts)
 
 
-def test_ease_solves_the_regression_that_defines_it(make_dataset):
-    """Column j of the weights is the ridge regression of item j on all the others (Steck, 2019, eq. 2)."""
-    dataset = make_dataset(walks(20, 8, 9))
+@pytest.mark.parametrize(("users", "items"), [(20, 8), (8, 20)])
+def test_ease_solves_the_regression_that_defines_it(make_dataset, users, items):
+    """The weights of item j are the ridge regression of item j on all the others (Steck, 2019, eq. 2).
+
+    However they are reached: with more users than items, or fewer.
+    """
+    dataset = make_dataset(walks(users, items, 9))
+    assert (dataset.users < dataset.items) == (users < items)
     met = np.zeros((dataset.users, dataset.items))
     for user in range(dataset.users):
         met[user, dataset.history_of(user)[: dataset.split.train_end[user]] - 1] = 1
-    weights = Ease(dataset, regularisation=3.0).weights.numpy()
+    weights = np.zeros((dataset.items, dataset.items))
     for item in range(dataset.items):
         others = np.delete(np.arange(dataset.items), item)
         x, y = met[:, others], met[:, item]
-        solved = np.linalg.solve(x.T @ x + 3.0 * np.eye(len(others)), x.T @ y)
-        assert_allclose(weights[others, item], solved, atol=1e-4)
-        assert weights[item, item] == 0
-    history = torch.from_numpy(np.array(dataset.history_of(0)[:4]))
-    scores = Ease(dataset, 3.0)(torch.cat([history, history]), torch.tensor([0, 0]), torch.tensor([4, 8]))
-    assert torch.equal(scores[0], scores[1])  # an item met twice counts once
-    assert_allclose(scores[0], weights[np.unique(history) - 1].sum(0), atol=1e-5)
+        weights[others, item] = np.linalg.solve(x.T @ x + 3.0 * np.eye(len(others)), x.T @ y)
+    ease = Ease(dataset, 3.0)
+    for history in ([1], [2, 5, 7], [4, 4, 1, 4], list(range(1, dataset.items + 1)), []):
+        scores = ease(torch.tensor([9, *history]), torch.tensor([1]), torch.tensor([1 + len(history)]))[0]
+        expected = weights[sorted({item - 1 for item in history})].sum(0)  # an item met twice counts once
+        assert_allclose(scores, expected, atol=1e-4)
 
 
-def test_ease_is_left_out_where_its_matrix_would_not_fit(make_dataset, monkeypatch):
+@pytest.mark.parametrize("split", ["leave-one-out", "holdout"])
+def test_ease_learns_nothing_from_what_is_held_out(make_dataset, split):
+    histories = walks(30, 6, 8)
+    dataset = make_dataset(histories, split=split)
+    tested = set(dataset.evaluated_users("test").tolist())
+    changed = [
+        [*history[:-1], history[-1] % 6 + 1] if user in tested else history for user, history in enumerate(histories)
+    ]
+    other = make_dataset(changed, "other", split=split)
+    question = [torch.tensor([1, 2, 5]), torch.tensor([0]), torch.tensor([3])]
+    assert torch.equal(Ease(dataset, 3.0)(*question), Ease(other, 3.0)(*question))
+
+
+def test_ease_is_left_out_where_its_matrix_would_not_fit_or_take_too_long(make_dataset, monkeypatch):
     dataset = make_dataset(walks(6, 6, 8))
     assert list(baselines(dataset)) == ["popularity", "transitions", "ease"]
-    monkeypatch.setattr(ease, "MOST_ITEMS", 3)
-    assert list(baselines(dataset)) == ["popularity", "transitions"]
-    assert ease.too_large_for_ease(dataset).startswith("EASE is left out: its matrix of")
+    assert too_large_for_ease(dataset) == ""
+    for limit, words in (("MOST_ITEMS", "does not fit (3 × 3 would)."), ("MOST_WORK", "it would take too long.")):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"bert4rec_tui.evaluation.ease.{limit}", 3)
+            assert list(baselines(dataset)) == ["popularity", "transitions"]
+            sentence = too_large_for_ease(dataset)
+            assert sentence.startswith("EASE is left out: ")
+            assert sentence.endswith(words)
+
+
+def test_transitions_count_the_pairs_of_training_alone(make_dataset):
+    dataset = make_dataset(walks(25, 6, 9), split="holdout")
+    expected = []
+    for user in range(dataset.users):
+        trained = dataset.history_of(user)[: dataset.split.train_end[user]].tolist()
+        expected += pairwise(trained)
+    before, after = training_pairs(dataset)
+    assert list(zip(before.tolist(), after.tolist(), strict=True)) == expected

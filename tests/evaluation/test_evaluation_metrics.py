@@ -50,12 +50,34 @@ def test_an_interval_is_as_wide_as_the_standard_error_says():
     assert high - low == pytest.approx(expected, rel=0.1)
 
 
-def test_users_of_one_rank_are_drawn_as_if_each_were_drawn():
-    """Drawing how many of each rank there are gives the interval that drawing users gives."""
-    rng = np.random.default_rng(0)
-    ranks = rng.geometric(0.1, size=3000)
-    together = estimates(ranks, [10], CANDIDATES, resamples=3000)["NDCG@10"]
-    each = gains(ranks, [10], CANDIDATES)["NDCG@10"]
-    means = each[rng.integers(0, 3000, size=(3000, 3000))].mean(1)
-    assert together.value == pytest.approx(each.mean())
-    assert [together.low, together.high] == pytest.approx(np.percentile(means, [2.5, 97.5]).tolist(), abs=1e-3)
+@given(
+    values=st.lists(st.floats(0, 1), min_size=1, max_size=6),
+    counts=st.lists(st.integers(1, 60), min_size=6, max_size=6),
+    seed=st.integers(0, 9),
+)
+@pytest.mark.parametrize("users_per_group", [0, 10**9])
+def test_groups_are_drawn_as_if_each_user_were_drawn(users_per_group, values, counts, seed):
+    """Either way of drawing gives the interval that users give who are drawn one by one, but for chance."""
+    counts = counts[: len(values)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bert4rec_tui.evaluation.metrics.USERS_PER_GROUP", users_per_group)
+        low, high = bootstrap(np.array(values)[:, None], np.array(counts), 2000, seed)[0]
+    each = np.repeat(values, counts)
+    slow = np.random.default_rng(seed + 100).choice(each, size=(2000, len(each))).mean(1)
+    # 2.5% of 2,000 resamples lie beyond an end: between 0.7% and 5.2% of as many others, at nearly five deviations.
+    least, lower, upper, most = np.percentile(slow, [0.7, 5.2, 94.8, 99.3])
+    assert least - 1e-9 <= low <= lower + 1e-9
+    assert upper - 1e-9 <= high <= most + 1e-9
+
+
+def test_intervals_of_few_and_of_many_different_ranks_agree(monkeypatch):
+    ranks = np.random.default_rng(0).geometric(0.1, size=3000)
+    found = []
+    for users_per_group in (0, 10**9):
+        monkeypatch.setattr("bert4rec_tui.evaluation.metrics.USERS_PER_GROUP", users_per_group)
+        found.append(estimates(ranks, [10], CANDIDATES, resamples=3000))
+        assert estimates(ranks, [10], CANDIDATES, resamples=3000) == found[-1]  # the seed decides
+    for name, estimate in found[0].items():
+        assert estimate.value == found[1][name].value
+        assert [estimate.low, estimate.high] == pytest.approx([found[1][name].low, found[1][name].high], abs=2e-3)
+    assert found[0]["NDCG@10"].value == pytest.approx(means(ranks, [10], CANDIDATES)["NDCG@10"])

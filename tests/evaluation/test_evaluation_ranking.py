@@ -163,7 +163,7 @@ def test_a_network_ranks_alike_in_tiles_and_within_the_bound(make_dataset, monke
     assert max(asked) == bound // dataset.items
 
 
-def test_a_million_items_are_scored_within_the_bound_and_a_thousand_at_once():
+def test_a_million_items_are_scored_within_the_bound_and_ml_1m_in_one_piece():
     for rows, items in ((128, 1_000_000), (65_536, 1_000_000), (1, 50_000_000), (65_536, 3), (128, 3_706), (3, 20_000)):
         for device in ("cpu", "cuda"):
             shape = tile_shape(torch.device(device), rows, items)
