@@ -121,6 +121,7 @@ def test_both_sides_climb_in_turn_and_the_ratio_is_of_training_alone(files, benc
         assert side["reached"]
         assert side["curve"][-1]["NDCG@10"] >= {"uniform": 0.5, "full": 0.1516}[name]
         assert goal["ours_s"] == side["training_s"] == side["curve"][-1]["seconds"]
+        assert side["training_s"] > side["start_s"] > 0
         assert side["validation_s"] > 0
     # Its score is the mean over users, of a batch of one and a batch of three.
     assert said.values["notebook"]["curve"][0]["NDCG@10"] == 0.625
