@@ -14,6 +14,7 @@ from bert4rec_tui.tui.widgets.signs import MUTED, count, metric, share
 
 Results = Mapping[str, Mapping[str, Any]]  # protocol → its metrics.json
 NAME_WIDTH = 14
+OF_INTERACTIONS = " interactions, mean"
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def baseline_names(results: Results) -> list[str]:
 
 
 def short_name(baseline: str) -> str:
-    """A baseline in at most six cells."""
-    return baseline if len(baseline) <= 6 else baseline[:5] + "."
+    """A baseline in at most five cells, as wide as a metric."""
+    return baseline if len(baseline) <= 5 else baseline[:4] + "."
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,16 @@ class Table:
     names: Sequence[str]
 
     def group_width(self) -> int:
-        """The cells that one protocol takes: value, interval, baselines."""
-        return max(5 + 1 + 5 + 7 * len(baseline_names(self.results)), max(map(len, self.protocols), default=0))
+        """The cells that one protocol takes: value, interval, baselines; or what is said of the recommendations."""
+        figures = 5 + 1 + 5 + 6 * len(baseline_names(self.results))
+        return max(figures, 6 + len(OF_INTERACTIONS), *map(len, self.protocols))
 
     def header(self, width: int) -> list[Content]:
         """The protocols, and under each what its columns are."""
         del width
         group = self.group_width()
         titles = [("", NAME_WIDTH), *((Content.styled(p, "bold $foreground"), group) for p in self.protocols)]
-        bases = [(short_name(base), -6) for base in baseline_names(self.results)]
+        bases = [(short_name(base), -5) for base in baseline_names(self.results)]
         columns = [("", NAME_WIDTH), *[(cells(("model", -5), ("", 5), *bases), group)] * len(self.protocols)]
         return [_spread(titles), _spread(columns)]
 
@@ -94,7 +96,7 @@ class Table:
             return Content.styled(f"{share(found.value):>6}", "bold") + Content.styled(" of the catalogue", MUTED)
         if name.startswith("popularity"):
             text = count(found.value) if found.value >= 100 else f"{found.value:.1f}"
-            return Content.styled(f"{text:>6}", "bold") + Content.styled(" interactions, mean", MUTED)
+            return Content.styled(f"{text:>6}", "bold") + Content.styled(OF_INTERACTIONS, MUTED)
         half = ""
         if found.low is not None and found.high is not None:
             half = ("~" if ascii else "±") + f"{(found.high - found.low) / 2:.3f}".replace("0.", ".", 1)
@@ -106,7 +108,7 @@ class Table:
             value = found.baselines.get(base)
             better = value is not None and value > found.value
             style = "$text-warning bold" if better else MUTED
-            parts.append((Content.styled(metric(value), style), -6))
+            parts.append((Content.styled(metric(value), style), -5))
         return cells(*parts)
 
 

@@ -12,7 +12,7 @@ def test_the_result_is_one_object_with_intervals_and_baselines(terminal):
     assert {"run", "checkpoint", "users", "seconds", "protocols", "baselines"} <= set(values)
     assert (values["run"], values["checkpoint"], values["users"]) == (terminal.last_run().id, "best", 60)
     assert list(values["protocols"]) == ["full", "uniform-10"]
-    assert {"popularity", "transitions"} <= set(values["baselines"])
+    assert list(values["baselines"]) == ["popularity", "transitions", "ease"]
     for metrics in (values["protocols"], *values["baselines"].values()):
         for protocol in ("full", "uniform-10"):
             assert {"Recall@1", "Recall@5", "NDCG@1", "NDCG@5", "MRR"} <= set(metrics[protocol])
@@ -20,7 +20,7 @@ def test_the_result_is_one_object_with_intervals_and_baselines(terminal):
                 estimate = metrics[protocol][name]
                 assert 0 <= estimate["low"] <= estimate["value"] <= estimate["high"] <= 1
     stages = {json.loads(line)["progress"]["stage"] for line in answer.err.splitlines()}
-    assert {"Testing", "Testing popularity", "Testing transitions"} <= stages
+    assert {"Testing", "Testing popularity", "Testing transitions", "Testing ease"} <= stages
 
 
 def test_ranks_and_metrics_of_each_protocol_are_kept_and_a_test_done_again_is_the_same(terminal, here):
@@ -56,9 +56,19 @@ def test_people_read_a_table_with_the_protocol_over_each_figure(terminal, here):
     assert " · causal · test set · 60 users · " in lines[0]
     heads = [line.split() for line in lines if "95% interval" in line]
     assert [head[0] for head in heads] == ["full", "uniform-10"]
-    assert all(head[1] == "model" and {"popularity", "transitions"} <= set(head) for head in heads)
+    assert all(head[1] == "model" and {"popularity", "transitions", "ease"} <= set(head) for head in heads)
     assert sum(line.startswith("NDCG@5 ") for line in lines) == 2
     assert any(line.startswith("coverage@10") for line in lines)
+    assert max(map(len, lines[1:])) < 80
+
+
+def test_a_catalogue_too_large_for_ease_is_said(here, monkeypatch):
+    monkeypatch.setattr("bert4rec_tui.evaluation.ease.MOST_ITEMS", 3)
+    sentence = "EASE is left out: its matrix of 20 × 20 does not fit (3 × 3 would)."
+    assert here("test", "--protocol", "full").out.splitlines()[-1] == sentence
+    values = here("test", "--protocol", "full", "--json").json()
+    assert list(values["baselines"]) == ["popularity", "transitions"]
+    assert values["left_out"] == sentence
 
 
 def test_a_run_of_a_gpu_can_be_tested_where_there_is_none(terminal, here):

@@ -1,5 +1,6 @@
 """The test screen by keyboard: the table of a tested run, running a test, cancelling it, choosing what to test."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,16 @@ async def test_a_tested_run_shows_every_protocol_with_interval_and_baselines(hom
         line = next(row for row in text.splitlines() if "Recall@10" in row)
         for figure in (".3000 ±.015", ".0750", ".1500", ".6000 ±.030", ".3000"):
             assert figure in line, figure
-        for words in ("full", "uniform-100", "popul.", "trans.", "40 users", "61.2% of the catalogue", "Recall by k"):
+        for words in (
+            "full",
+            "uniform-100",
+            "popu.",
+            "tran.",
+            "ease",
+            "40 users",
+            "61.2% of the catalogue",
+            "Recall by k",
+        ):
             assert words in text, words
 
 
@@ -69,6 +79,25 @@ async def test_a_narrow_terminal_turns_the_protocols_and_then_the_plots(home: Pa
         await until_shown(pilot, "NDCG by k")
         await pilot.press("right_square_bracket")
         await until_shown(pilot, ".3000 ±.015")
+
+
+async def test_all_baselines_of_all_protocols_fit_and_one_left_out_is_explained(home: Path) -> None:
+    dataset, run = make_dataset(home), make_run(home, "finished", "lamp")
+    for protocol in ("full", "uniform-100", "popular-100"):
+        make_test(run, dataset, protocol)
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_test(pilot, "Recall@10")
+        lines = screen_text(pilot).splitlines()
+        assert next(line for line in lines if "model" in line).count("popu. tran.  ease") == 3
+    for protocol in ("full", "uniform-100", "popular-100"):
+        file = run.test_folder("best", protocol) / "metrics.json"
+        result = json.loads(file.read_text())
+        del result["baselines"]["ease"]
+        file.write_text(json.dumps(result | {"left_out": "EASE is left out: it would take too long."}))
+    for size in ((80, 24), (120, 40)):
+        async with Bert4RecApp().run_test(size=size) as pilot:
+            await open_test(pilot, "EASE is left")
+            assert "412 interactions, mean" in screen_text(pilot)
 
 
 async def test_a_baseline_that_wins_and_a_checkpoint_that_went_on_are_said(home: Path) -> None:
