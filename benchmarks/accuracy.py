@@ -5,7 +5,8 @@ usage: python benchmarks/accuracy.py --preset P --dataset D [--seeds 0,1,2] [--s
 
 Trains with the program's own commands, detached: after a Ctrl-C or a lost connection the runs go on, and the same line
 started again follows them, resumes what was cut short and trains only what is left. Which run is which stands in a
-small JSON file, --keep. The best checkpoint by the preset's validation metric is tested under all protocols.
+small JSON file, --keep. With --finished nothing is trained, and what has finished is printed. The best checkpoint by
+the preset's validation metric is tested under all protocols.
 
 Printed: the split; for each seed the test metrics with 95% bootstrap intervals over users, then mean and standard
 deviation over seeds, beside the published figure to beat where the dataset is ml-1m+items5 (with `validation_users`
@@ -75,6 +76,14 @@ def training(arguments: argparse.Namespace, label: str, seed: int, *changes: str
     return Training(label, arguments.preset, arguments.dataset, words, free)
 
 
+def wanted(arguments: argparse.Namespace, kept: KeptRuns, training: Training) -> Run | None:
+    """The finished run of a training; with --finished None where it would still have to be trained."""
+    if not arguments.finished:
+        return kept.finished(training)
+    run = kept.find(training)
+    return run if run is not None and run.state() == "finished" else None
+
+
 def shown_metrics(results: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
     """The protocols and metrics that are printed: NDCG and Recall at 10, or at what is nearest below."""
     return [(protocol, name) for protocol, result in results.items() for name in told_metrics(result["metrics"])]
@@ -100,9 +109,13 @@ def over_seeds(arguments: argparse.Namespace, kept: KeptRuns, dataset: PreparedD
     tests: dict[int, dict[str, dict[str, Any]]] = {}
     records: dict[int, dict[str, Any]] = {}
     for seed in arguments.seeds:
-        run = kept.finished(training(arguments, f"seed {seed}", seed))
+        run = wanted(arguments, kept, training(arguments, f"seed {seed}", seed))
+        if run is None:
+            continue
         tests[seed] = tested(run)
         records[seed] = record(run, tests[seed])
+    if not tests:
+        raise UserError("none of these runs has finished yet")
     first = next(iter(tests.values()))
     targets = targets_for(dataset, config.model.objective)
     summed: dict[str, dict[str, dict[str, float]]] = {}
@@ -145,7 +158,9 @@ def baseline_table(results: dict[str, dict[str, Any]]) -> str:
 def ablate(arguments: argparse.Namespace, kept: KeptRuns, dataset: PreparedDataset, config: Config) -> None:
     """Train the base and every change of it, and print what each brought."""
     seed = arguments.seeds[0]
-    base = kept.finished(training(arguments, "base", seed))
+    base = wanted(arguments, kept, training(arguments, "base", seed))
+    if base is None:
+        raise UserError("the run of the preset unchanged has not finished yet")
     base_tests = tested(base)
     shown = [(protocol, name) for protocol, name in shown_metrics(base_tests) if not name.startswith("Recall")]
     head = [word for protocol, name in shown for word in (f"{protocol} {name}", "difference [95%]")]
@@ -167,8 +182,9 @@ def ablate(arguments: argparse.Namespace, kept: KeptRuns, dataset: PreparedDatas
 
     records = {"base": row("base", base, base_tests)}
     for name, changes in changes_of(config, arguments.only).items():
-        run = kept.finished(training(arguments, name, seed, *changes))
-        records[name] = row(name, run, tested(run))
+        run = wanted(arguments, kept, training(arguments, name, seed, *changes))
+        if run is not None:
+            records[name] = row(name, run, tested(run))
     print(f"preset {config.preset}, {config.model.objective}, seed {seed}; {split_of(dataset)}")
     print("\n" + as_table(rows) + "\n\n" + baseline_table(base_tests))
     print(json.dumps({**said(arguments, dataset, config), "seed": seed, "changes": records}))
@@ -195,6 +211,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=0, help=f"instead of the preset's; --ablate: {ABLATION_EPOCHS}")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of each run")
     parser.add_argument("--keep", type=Path, help="the JSON file of the runs; without it one in the data folder")
+    parser.add_argument("--finished", action="store_true", help="train nothing; print what has finished already")
     parser.add_argument("--ablate", action="store_true", help="single changes, of the first seed")
     parser.add_argument("--only", default=[], type=lambda text: text.split(","), help="of the changes, these")
     arguments = parser.parse_args()

@@ -84,8 +84,12 @@ def test_changes_are_set_beside_the_base_with_paired_intervals(toy, benchmark):
     assert found["value"] == pytest.approx(changed["test"]["full"]["NDCG@5"]["value"] - base, abs=1e-9)
     assert found["low"] <= found["value"] <= found["high"]
     assert "no-output-bias" in said.table
+    # Nothing is trained where only what has finished is asked for.
+    more = words("--ablate", "--only", f"{only},tied-head,untied-head", "--epochs", "2", "--finished")
+    assert list(benchmark("accuracy", *more).values["changes"]) == ["base", "no-output-bias", "dropout-0.1"]
 
 
 def test_what_cannot_be_meant_is_said_in_a_sentence(toy, benchmark):
     assert "nowhere: is not prepared" in benchmark("accuracy", "--dataset", "nowhere", code=1).err
+    assert "has not finished yet" in benchmark("accuracy", *words("--ablate", "--finished"), code=1).err
     assert "--only sing: is no change" in benchmark("accuracy", *words("--ablate", "--only", "sing"), code=1).err
