@@ -5,9 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bert4rec_tui.config import Config, save_config
+from bert4rec_tui.tui.dialogs import Choice, Chooser
 
 if TYPE_CHECKING:
     from bert4rec_tui.tui.app import Bert4RecApp
+
+_BY_HAND = [
+    Choice("torchrun", "torchrun", "a line to start on each of them"),
+    Choice("sbatch", "sbatch", "a batch script for Slurm"),
+]
 
 
 async def launch_run(app: "Bert4RecApp", config: Config) -> dict[str, Any]:
@@ -17,7 +23,29 @@ async def launch_run(app: "Bert4RecApp", config: Config) -> dict[str, Any]:
 
     Raises CommandError with the command's sentence, UserError where the configuration cannot be written.
     """
+    return await _train(app, config, "--detach")
+
+
+async def launch_or_write(app: "Bert4RecApp", config: Config) -> dict[str, Any] | None:
+    """Start a detached run; where it takes several machines, write what is started on them by hand.
+
+    To be awaited in a worker. Returns what `train` printed, None where one changes one's mind; raises as `launch_run`.
+    """
+    machines = config.training.machines
+    if machines == 1:
+        return await launch_run(app, config)
+    chooser = Chooser(f"{machines} machines are started by hand; write", _BY_HAND)
+    kind = await app.push_screen_wait(chooser)
+    if kind is None:
+        return None
+    result = await _train(app, config, "--print-launch", kind)
+    told = "submit it with sbatch" if kind == "sbatch" else "start it on each machine"
+    app.notify(f"{result['file']}: {told}", title="The run waits", markup=False, timeout=30)
+    return result
+
+
+async def _train(app: "Bert4RecApp", config: Config, *words: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="bert4rec-tui-") as folder:
         file = Path(folder) / "config.toml"
         save_config(config, file)
-        return await app.run_command("train", "--config", str(file), "--detach")
+        return await app.run_command("train", "--config", str(file), *words)

@@ -53,6 +53,9 @@ def epoch_seconds(
 ) -> tuple[float | None, str]:
     """About how long an epoch takes, going by the newest run on the same data, machine and kind of device."""
     kind = device.name.partition(":")[0] if device is not None else ""
+    ranks = config.training.processes * config.training.machines
+    if ranks > 1:
+        kind = f"{ranks} × {kind}"  # as the status of such a run names its devices
     for run in runs.runs()[:50]:
         try:
             status, earlier = run.status(), run.config()

@@ -29,6 +29,7 @@ class Preflight:
     seen: float
     memory: int
     disk: int
+    processes: int = 1
 
 
 def parameters(model: ModelConfig, items: int) -> int:
@@ -52,7 +53,8 @@ def windows(lengths: np.ndarray, config: Config) -> int:
 
 def memory(config: Config, items: int, tokens: float) -> int:
     """About how many bytes training takes on its device; `tokens` is the mean length of a window."""
-    model, training, batch = config.model, config.training, config.training.batch_size
+    model, training = config.model, config.training
+    batch = training.batch_size / (training.processes * training.machines)
     copies = COPIES[training.optimizer]
     weights = parameters(model, items) * BYTES * (2 + copies)
     value = 2 if training.precision == "bf16" else BYTES
@@ -87,6 +89,7 @@ def reckon(config: Config, dataset: PreparedDataset) -> Preflight:
         memory=memory(config, dataset.items, tokens),
         # `last` holds the weights and what the optimizer keeps of them, `best` the weights alone.
         disk=size * BYTES * (2 + COPIES[config.training.optimizer]),
+        processes=config.training.processes,
     )
 
 

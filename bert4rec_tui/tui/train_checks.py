@@ -51,9 +51,16 @@ def _dataset_errors(config: Config, dataset: PreparedDataset | None) -> dict[str
 
 
 def _device_errors(config: Config, devices: list[Device]) -> dict[str, str]:
-    name = config.training.device
+    name, processes = config.training.device, config.training.processes
+    if config.training.machines > 1:  # what the others have is not known here
+        return {}
     names = [device.name for device in devices]
     there = name == "auto" or name in names or (name == "cuda" and "cuda:0" in names)
+    gpus = sum(found.startswith("cuda") for found in names)
+    on_gpus = name == "cuda" or (name == "auto" and gpus > 0)
+    if processes > 1 and on_gpus and there and gpus < processes:
+        have = f"this machine has {gpus}" if gpus else "this machine has none"
+        return {"training.processes": f"take a GPU each, and {have}; with Device cpu they share the cores"}
     if there or not devices:  # the devices are still being looked for
         return {}
     return {"training.device": f"{name} is not there; this machine has {', '.join(names)}"}

@@ -37,12 +37,17 @@ _IN_SIGHT: dict[str, dict[str, str]] = {
         "evaluation.ks": "k",
         "evaluation.best_metric": "Best by",
     },
-    "Hardware": {"training.device": "Device", "training.precision": "Precision"},
+    "Hardware": {
+        "training.device": "Device",
+        "training.processes": "Processes",
+        "training.precision": "Precision",
+    },
 }
 # Where a folded field belongs that its group alone does not place.
 _PLACES: dict[str, str] = {
     "training.negatives": "Objective",
     "training.gbce_t": "Objective",
+    "training.machines": "Hardware",
     "training.threads": "Hardware",
     "training.deterministic": "Hardware",
 }

@@ -62,6 +62,8 @@ def main() -> None:
         if option("--config-copy"):
             shutil.copy(word_after("--config"), option("--config-copy"))
         result = {"run": make_run(HOME, "finished", "zuli", age=5).id, "pid": 1, "warning": ""}
+        if "--print-launch" in WORDS:
+            result = {"run": result["run"], "launch": word_after("--print-launch"), "file": "torchrun.sh", "text": ""}
     print(json.dumps(result), flush=True)
 
 

@@ -22,7 +22,7 @@ from bert4rec_tui.tui.child import CommandError
 from bert4rec_tui.tui.devices import Device, devices
 from bert4rec_tui.tui.dialogs import Chooser
 from bert4rec_tui.tui.last_config import last_config, remember_config
-from bert4rec_tui.tui.launching import launch_run
+from bert4rec_tui.tui.launching import launch_or_write
 from bert4rec_tui.tui.outlook import Outlook, outlook_of
 from bert4rec_tui.tui.path_prompt import PathPrompt
 from bert4rec_tui.tui.screens.base import MainScreen
@@ -295,8 +295,9 @@ class TrainScreen(MainScreen):
         changed = self.query_one("#changed", Static)
         changed.update(Content.styled("starting the run…", MUTED))
         try:
-            result = await launch_run(self.shell, config)
-            remember_config(config)
+            result = await launch_or_write(self.shell, config)
+            if result is not None:
+                remember_config(config)
         except (CommandError, UserError) as error:
             self.notify(str(error), title="The run was not started", severity="error", markup=False, timeout=12)
             self.annotate()
@@ -304,4 +305,5 @@ class TrainScreen(MainScreen):
         finally:
             self._launching = False
         self.annotate()
-        self.shell.show_run(str(result["run"]))
+        if result is not None:
+            self.shell.show_run(str(result["run"]))

@@ -39,7 +39,8 @@ class PreflightPanel(Widget, can_focus=True):
         else:
             lines += [*self._figures(outlook.figures, outlook), Content("")]
         lines.append(Content.styled("Devices", "bold"))
-        lines += [self._device(device, device == outlook.device) for device in outlook.devices]
+        used = _used(outlook)
+        lines += [self._device(device, device in used) for device in outlook.devices]
         return Content("\n").join(lines)
 
     def _line(self, name: str, value: str, style: str = "") -> Content:
@@ -52,7 +53,7 @@ class PreflightPanel(Widget, can_focus=True):
             self._line("windows", count(figures.windows)),
             self._line("steps per epoch", count(figures.steps)),
             self._line("history seen", share(figures.seen)),
-            *self._memory(figures.memory, outlook.device),
+            *self._memory(figures, outlook.device),
         ]
         if outlook.epoch_seconds is not None:
             whole = outlook.epoch_seconds * figures.epochs
@@ -69,13 +70,17 @@ class PreflightPanel(Widget, can_focus=True):
             lines.append(self._line("", f"{'x' if self.ascii else '✗'} too little space", "$text-error"))
         return lines
 
-    def _memory(self, needed: int, device: Device | None) -> list[Content]:
+    def _memory(self, figures: Preflight, device: Device | None) -> list[Content]:
+        needed, several = figures.memory, figures.processes > 1
+        if several and device is not None and device.name == "cpu":
+            needed, several = needed * figures.processes, False  # they share what there is
         if device is None:
             return [self._line("memory", f"~{needed / GIB:.1f} GiB")]
+        name = "memory, each" if several else "memory"
         fits = needed < device.memory_free * 0.95
         good, bad = ("+", "x") if self.ascii else ("✓", "✗")
         return [
-            self._line("memory", f"~{needed / GIB:.1f} of {device.memory_free / GIB:.1f} GiB"),
+            self._line(name, f"~{needed / GIB:.1f} of {device.memory_free / GIB:.1f} GiB"),
             self._line("", f"{good} fits {device.name}", "$text-success")
             if fits
             else self._line("", f"{bad} may not fit {device.name}: smaller batch", "$text-error"),
@@ -93,3 +98,11 @@ class PreflightPanel(Widget, can_focus=True):
         if room < len(label):
             return Content(cut(label, width, self.ascii) + "\n") + Content.styled(f"{right:>{width}}", MUTED)
         return Content(cut(label, room) + "  ") + Content.styled(right, MUTED)
+
+
+def _used(outlook: Outlook) -> list[Device]:
+    """The devices that the run will be on: one, or a GPU for each of several processes."""
+    chosen, count = outlook.device, outlook.figures.processes if outlook.figures else 1
+    if chosen is None or not chosen.name.startswith("cuda") or count == 1:
+        return [chosen] if chosen else []
+    return [device for device in outlook.devices if device.name.startswith("cuda")][:count]
