@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 from bert4rec_tui.runs import machine
 from bert4rec_tui.training.distributed import World
@@ -76,14 +76,13 @@ class Lifeline:
             met: dict[int, Member] = {}
             while len(met) < world.size - 1:
                 line, _ = server.accept()
-                line.settimeout(10)
                 reader = line.makefile("r", encoding="utf-8")
-                hello = _read(reader.readline())
-                if not secrets.compare_digest(str(hello.get("word", "")), word.hex()):
-                    line.close()  # somebody else's
+                member = _known(line, reader, word.hex())
+                if member is None:  # somebody else has found the port
+                    reader.close()
+                    line.close()
                     continue
                 self._greet(line, "")
-                member = _member(hello)
                 met[member.rank] = member
                 self._listen(line, reader, member)
             self.members += [met[rank] for rank in sorted(met)]
@@ -104,7 +103,7 @@ class Lifeline:
         hello = {"rank": self.me.rank, "pid": self.me.pid, "host": self.me.host, "word": word}
         line.sendall(json.dumps(hello).encode() + b"\n")
 
-    def _listen(self, line: socket.socket, reader: Any, member: Member) -> None:
+    def _listen(self, line: socket.socket, reader: TextIO, member: Member) -> None:
         line.settimeout(None)
         line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         # A machine that loses its power closes nothing: it is missed within a minute.
@@ -114,7 +113,7 @@ class Lifeline:
         self._lines.append(line)
         threading.Thread(target=self._hear, args=(reader, member), name="lifeline", daemon=True).start()
 
-    def _hear(self, reader: Any, member: Member) -> None:
+    def _hear(self, reader: TextIO, member: Member) -> None:
         """Take in what the other end says until it parts, or breaks off."""
         with suppress(OSError):
             for text in reader:
@@ -144,6 +143,16 @@ class Lifeline:
         for line in self._lines:
             with suppress(OSError):  # who is gone is heard of by the reader
                 line.sendall(json.dumps(message).encode() + b"\n")
+
+
+def _known(line: socket.socket, reader: TextIO, word: str) -> Member | None:
+    """Who calls, if it is one who knows the word."""
+    line.settimeout(10)
+    try:
+        hello = _read(reader.readline(1000))
+    except (OSError, ValueError):
+        return None
+    return _member(hello) if secrets.compare_digest(str(hello.get("word", "")).encode(), word.encode()) else None
 
 
 def _member(hello: dict[str, Any]) -> Member:
