@@ -115,10 +115,10 @@ class World:
         if self.alone:
             return action()
         if not self.leads:
-            dist.barrier()
+            self.add_up(torch.zeros(1))
         made = action()
         if self.leads:
-            dist.barrier()
+            self.add_up(torch.zeros(1))
         return made
 
     def check_same(self, number: int, sentence: str) -> None:

@@ -120,6 +120,8 @@ class Worker:
             dataset = find_dataset(config.dataset.id, datasets_folder())
             device = device_of(config.training.device, self.world)
             set_up_process(config.training.threads, config.training.deterministic, device, self.world.local_size)
+            if device.type == "cuda" and not self.world.alone:
+                torch.cuda.set_device(device)  # NCCL takes the current one
             precision = choose_precision(config.training.precision, device)
             trainer = Trainer(config, dataset, self.run.path, device, precision, self.world)
         except Exception as error:
