@@ -2,9 +2,9 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: check check-code test format
+.PHONY: check check-code check-benchmarks test format
 
-check: check-code test
+check: check-code test check-benchmarks
 
 check-code:
 	$(BIN)ruff check .
@@ -14,6 +14,9 @@ check-code:
 
 test:
 	$(BIN)pytest
+
+check-benchmarks:
+	$(BIN)pytest -m whole_benchmarks tests/benchmarks
 
 format:
 	$(BIN)ruff check --fix .

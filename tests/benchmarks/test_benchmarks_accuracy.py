@@ -14,6 +14,8 @@ from scripts import ROOT, tiny
 
 from bert4rec_tui.runs.store import LocalRuns
 
+pytestmark = pytest.mark.whole_benchmarks
+
 
 @pytest.fixture
 def toy(make_dataset):

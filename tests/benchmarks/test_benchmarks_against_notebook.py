@@ -21,6 +21,8 @@ import random
 import wget
 from types import SimpleNamespace as Values
 
+pytestmark = pytest.mark.whole_benchmarks
+
 device = 'cuda'
 args = Values(num_epochs=10, root='/content/ml-1m')
 

@@ -4,6 +4,8 @@ import pytest
 from scripts import tiny
 from visits import DAY, visits, write_visits
 
+pytestmark = pytest.mark.whole_benchmarks
+
 
 @pytest.fixture
 def words(home) -> list[str]:
