@@ -7,6 +7,8 @@ import pytest
 from histories import walks
 from scripts import tiny
 
+pytestmark = pytest.mark.whole_benchmarks
+
 NOTEBOOK = """
 # A notebook
 
@@ -20,8 +22,6 @@ import os
 import random
 import wget
 from types import SimpleNamespace as Values
-
-pytestmark = pytest.mark.whole_benchmarks
 
 device = 'cuda'
 args = Values(num_epochs=10, root='/content/ml-1m')
