@@ -45,6 +45,7 @@ _IN_SIGHT: dict[str, dict[str, str]] = {
 }
 # Where a folded field belongs that its group alone does not place.
 _PLACES: dict[str, str] = {
+    "training.start": "Model",
     "training.negatives": "Objective",
     "training.gbce_t": "Objective",
     "training.machines": "Hardware",
@@ -75,6 +76,7 @@ _LABELS: dict[str, str] = {
     "model.attention_dropout": "Drop in attention",
     "model.feed_forward_dropout": "Drop in feed-forward",
     "model.block_dropout": "Drop after a block",
+    "training.start": "Items start",
     "training.negatives": "Drawn in a step",
     "training.gbce_t": "gBCE t",
     "training.seed": "Seed of training",

@@ -10,7 +10,8 @@ import time
 import numpy as np
 import pytest
 from histories import walks
-from scripts import ROOT, tiny
+from scripts import ROOT
+from small import tiny
 
 from bert4rec_tui.runs.store import LocalRuns
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from histories import walks
-from scripts import tiny
+from small import tiny
 
 pytestmark = pytest.mark.whole_benchmarks
 

@@ -1,7 +1,7 @@
 """`benchmarks/honest_splits.py`: the same preset on three splits, and what each lets a model learn."""
 
 import pytest
-from scripts import tiny
+from small import tiny
 from visits import DAY, visits, write_visits
 
 pytestmark = pytest.mark.whole_benchmarks

@@ -3,7 +3,7 @@
 import msgspec
 import torch
 from histories import walks
-from scripts import tiny
+from small import tiny
 
 from bert4rec_tui.config import with_assignments
 from bert4rec_tui.presets import preset

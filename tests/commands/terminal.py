@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import small
 import torch
 
 from bert4rec_tui import cli
@@ -19,25 +20,11 @@ from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.runs.store import LocalRuns, Run
 
 ROOT = Path(__file__).parent.parent.parent
-TINY = {
-    "model.hidden": "16",
-    "model.heads": "2",
-    "model.blocks": "1",
-    "model.max_len": "12",
-    "training.epochs": "2",
-    "training.batch_size": "32",
-    "training.threads": "1",
-    "training.device": "cpu",
-    "evaluation.ks": "[1,5]",
-    "evaluation.protocols": '["full","uniform-10"]',
-    "evaluation.best_metric": "full:NDCG@5",
-}
 
 
 def tiny(**changes: str) -> list[str]:
-    """The words that make a training small enough for a test; a change is named like `training__epochs`."""
-    values = TINY | {key.replace("__", "."): value for key, value in changes.items()}
-    return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+    """The words that make a training small, of two epochs unless a change says so."""
+    return small.tiny(**{"training__epochs": "2", **changes})
 
 
 def prepare_toy(home: Path, histories: list[list[int]]) -> None:
