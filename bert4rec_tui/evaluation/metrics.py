@@ -46,8 +46,7 @@ def estimates(
     """Each metric with the percentile interval of a bootstrap over users (Efron, 1979).
 
     ranks: (users,) int, from 1. Users are drawn with replacement `resamples` times; all metrics share the draws. Users
-    of one rank are alike, so how many of each rank were drawn is drawn at once: the same distribution, at a cost that
-    grows with the number of different ranks and not with the users.
+    of one rank are alike, so `bootstrap` gets ranks and how many users have each.
     """
     different, counts = np.unique(ranks, return_counts=True)
     contributions = gains(different, ks, candidates)
