@@ -1,6 +1,7 @@
 """`benchmarks/latency.py`: both ways to ask, of a run and of an untrained network."""
 
 import msgspec
+import pytest
 import torch
 from histories import walks
 from small import tiny
@@ -9,6 +10,8 @@ from bert4rec_tui.config import with_assignments
 from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.training.trainer import Trainer
+
+pytestmark = pytest.mark.whole_benchmarks
 
 FEW = ["--changes", "4", "--explanations", "2", "--history", "8"]
 

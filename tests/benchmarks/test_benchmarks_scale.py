@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.whole_benchmarks
+
 SIZES = ["--items", "300", "600", "--interactions", "1200", "--users", "60", "--evaluated", "10"]
 FEW = ["--warm-up", "1", "--steps", "2", "--rounds", "2"]
 SMALL = ["model.hidden=16", "model.heads=2", "training.negatives=20", "training.device=cpu", "training.threads=1"]
