@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from bert4rec_tui.model.bert4rec import Bert4Rec, Queries
+from bert4rec_tui.model.full_softmax import IGNORED, full_softmax
 
-IGNORED = -100
 ALL = slice(None)
 
 
@@ -143,6 +142,5 @@ def _with_queries(tokens: Tensor, chosen: Tensor, windows: Tensor, slots: Slots 
 
 def full_softmax_loss(model: Bert4Rec, task: Task) -> Tensor:
     """The cross-entropy with every item as a candidate, summed over targets. Returns () float32."""
-    scores = model.score(model.encode(task.tokens, task.queries))                     # (M, N)
     wanted = (task.targets - 1).where(task.targets > 0, IGNORED)
-    return F.cross_entropy(scores.float(), wanted, ignore_index=IGNORED, reduction="sum")
+    return full_softmax(model.encode(task.tokens, task.queries), *model.head, wanted)
