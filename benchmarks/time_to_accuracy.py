@@ -60,6 +60,7 @@ def our_phases(arguments: argparse.Namespace) -> dict[str, Callable[[], Any]]:
     from bert4rec_tui.presets import preset
     from bert4rec_tui.runs.store import LocalRuns
     from bert4rec_tui.settings import datasets_folder, raw_folder, runs_folder
+    from bert4rec_tui.training.compilation import wants_compilation
     from bert4rec_tui.training.trainer import Trainer
 
     goal = GOALS[arguments.goal]
@@ -87,7 +88,7 @@ def our_phases(arguments: argparse.Namespace) -> dict[str, Callable[[], Any]]:
     def warm_up() -> None:
         """Another network of the same shapes, so that what is imported and compiled is there when the clock runs."""
         other = trainer()
-        if getattr(config.training, "compile", "off") != "off":
+        if wants_compilation(config.training, choose_device("cpu")):
             other.train_epoch()
         other.recorder.close()
 

@@ -113,6 +113,10 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     precision: Annotated[
         Literal["auto", "fp32", "bf16"], Meta(description="Arithmetic of the blocks; auto: bf16 where it is fast.")
     ] = "auto"
+    compile: Annotated[
+        Literal["auto", "on", "off"],
+        Meta(description="Compile the step, on a GPU into CUDA graphs; auto: on a GPU where that can be done."),
+    ] = "auto"
     threads: Annotated[
         int, Meta(ge=0, le=1024, description="CPU threads of a machine; 0: all cores that a process may use.")
     ] = 0

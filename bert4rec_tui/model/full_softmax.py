@@ -28,8 +28,8 @@ class _FullSoftmax(torch.autograd.Function):
     """`full_softmax`, some targets at a time, their gradient taken at once and only scaled in the backward pass.
 
     With s the scores of a target's row and t its item, the gradient of s is softmax(s) less one at t. The division by
-    the sum of exponentials is left to the narrow (m, D) side of both products, so the wide (m, N) side is gone over four
-    times: written, its maximum found, made exponentials, summed. The usual way goes over it about ten times.
+    the sum of exponentials is left to the narrow (m, D) side of both products, so the wide (m, N) side is gone over
+    four times: written, its maximum found, made exponentials, summed. The usual way goes over it about ten times.
     """
 
     @staticmethod

@@ -31,10 +31,13 @@ class TrainingBatches:
     """The training histories of a dataset as batches of windows.
 
     The flat history lies on the device once; a batch is gathered there. Windows are never a user's held-out items.
+    With few_shapes batches are as long as the bucket of their longest window: a compiled step meets no other lengths.
     """
 
-    def __init__(self, dataset: PreparedDataset, config: Config, device: torch.device) -> None:
-        self.config = config
+    def __init__(
+        self, dataset: PreparedDataset, config: Config, device: torch.device, few_shapes: bool = False
+    ) -> None:
+        self.config, self.few_shapes = config, few_shapes
         self.device = device
         self.items = torch.from_numpy(np.array(dataset.history)).to(device)
         # The causal objective predicts from one item less than it reads.
@@ -93,7 +96,9 @@ class TrainingBatches:
         shuffled = torch.randperm(len(windows), generator=generator)
         ordered = shuffled[bucket[shuffled].argsort(stable=True)]
         size = self.config.training.batch_size
-        longest = [int(lengths[batch].max()) for batch in ordered.split(size)]
+        # Where few shapes are wanted a window counts as long as the longest that its bucket could hold.
+        counted = bucket * self.width // BUCKETS if self.few_shapes else lengths
+        longest = [int(counted[batch].max()) for batch in ordered.split(size)]
         # Copied once an epoch: a copy makes a GPU's queue run empty.
         starts, ends = windows.starts[ordered].to(self.device), windows.ends[ordered].to(self.device)
         for step in torch.randperm(len(longest), generator=generator)[first_step:].tolist():

@@ -19,6 +19,7 @@ from bert4rec_tui.model.losses import (
 )
 from bert4rec_tui.model.objectives import IGNORED, Task
 from bert4rec_tui.model.rows import Rows
+from bert4rec_tui.training.compilation import has_fixed_shapes
 from bert4rec_tui.training.distributed import ALONE, World
 from bert4rec_tui.training.row_updates import Table
 from bert4rec_tui.training.seeds import generator_at
@@ -74,7 +75,7 @@ class DrawnItems:
         if self.model.head_weight is None:
             tokens = torch.cat([tokens, scored])
         tokens, scored = self.world.gather(tokens), self.world.gather(scored)
-        fixed = self.device.type == "cuda"
+        fixed = has_fixed_shapes(self.config, self.device)
         rows = {"token": Rows(self.tables["token"].weight, tokens, fixed=fixed)}
         for name in ("head_weight", "head_bias"):
             if name in self.tables:

@@ -9,6 +9,7 @@ from bert4rec_tui.config import Config
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.hardware import rows_at_once
 from bert4rec_tui.model.objectives import IGNORED, Slots, Task, causal_task, cloze_task, full_softmax_loss
+from bert4rec_tui.training.compilation import Compilation, has_fixed_shapes, wants_compilation
 from bert4rec_tui.training.distributed import ALONE, SharedLoss, World
 from bert4rec_tui.training.drawn import DrawnItems, Met
 from bert4rec_tui.training.row_updates import RowOptimizer
@@ -31,7 +32,10 @@ class TrainingStep:
         self.drawn = DrawnItems(model, config.training, device, world) if config.training.loss != "full" else None
         dense = make_optimizer(model, config.training)
         self.optimizer = RowOptimizer(dense, self.drawn.tables) if self.drawn else dense
-        self.shared_loss = SharedLoss(world, model, self.loss_sum)
+        wanted = wants_compilation(config.training, device)
+        self.compilation = Compilation(self.loss_sum, wanted, graphs=device.type == "cuda" and world.alone)
+        self.fixed_shapes = has_fixed_shapes(config.training, device)
+        self.shared_loss = SharedLoss(world, model, self.compilation)
         self.overflow = torch.zeros((), dtype=torch.int64, device=device)
 
     def __call__(self, windows: Tensor, rate: float, epoch: int, step: int) -> tuple[Tensor, Tensor]:
@@ -39,21 +43,24 @@ class TrainingStep:
         training = self.config.training
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        # Dropout draws from the default generators; seeded here, a step is the same wherever training was resumed.
-        torch.manual_seed(seed_at(training.seed, epoch, step, self.world.purpose("dropout")))
         task = self.task(windows, epoch, step)
         self.overflow += task.overflow
         met = self.drawn.meet(task, epoch, step) if self.drawn else None
+        weights = [*self.model.parameters(), *(met.leaves() if met else ())]
         count = self.world.add_up((task.targets != IGNORED).sum())
         loss = torch.zeros((), device=self.device)
-        parts = list(task.slices(rows_at_once(self.device, self.config.model, task.tokens.size(1))))
+        parts = [task]
+        if not self.fixed_shapes:
+            parts = list(task.slices(rows_at_once(self.device, self.config.model, task.tokens.size(1))))
+        if self.compilation.untried:
+            self.compilation.attempt(lambda: self._share(parts[0], met, count, last=False))
+            for weight in weights:
+                weight.grad = None
+        self.compilation.begin_step()
+        # Dropout draws from the default generators; seeded here, a step is the same wherever training was resumed.
+        torch.manual_seed(seed_at(training.seed, epoch, step, self.world.purpose("dropout")))
         for part in parts:
-            low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
-            with self.shared_loss.exchange(last=part is parts[-1]), low:
-                share = self.shared_loss(part, met) / count
-            share.backward()
-            loss += share.detach()
-        weights = [*self.model.parameters(), *(met.leaves() if met else ())]
+            loss += self._share(part, met, count, last=part is parts[-1])
         if self.drawn and met:
             self.drawn.exchange(met)
         norm = torch.nn.utils.get_total_norm([w.grad for w in weights if w.grad is not None])
@@ -64,6 +71,14 @@ class TrainingStep:
             self.drawn.update(met, rate)
         self.optimizer.zero_grad(set_to_none=True)
         return self.world.add_up(loss), norm
+
+    def _share(self, part: Task, met: Met | None, count: Tensor, last: bool) -> Tensor:
+        """The loss of a slice of a step, whose gradient is added to what there is; count: () int64, of all targets."""
+        low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+        with self.shared_loss.exchange(last=last), low:
+            share = self.shared_loss(part, met) / count
+        share.backward()
+        return share.detach()
 
     def loss_sum(self, task: Task, met: Met | None = None) -> Tensor:
         """The loss of a task, or of a slice of it, summed over its targets. Returns () float32."""
@@ -80,11 +95,11 @@ class TrainingStep:
     def _task_of(self, windows: Tensor, rows: slice, epoch: int, step: int) -> Task:
         """The task of some rows. What is masked in a window depends on the whole batch, not on whose share it is."""
         if self.config.model.objective == "causal":
-            return causal_task(windows[rows], fixed=self.device.type == "cuda")
+            return causal_task(windows[rows], fixed=self.fixed_shapes)
         training = self.config.training
         generator = generator_at(self.device, training.seed, epoch, step, "masks")
-        # Fixed room on a GPU, so that no look at the data is needed.
+        # Fixed room where shapes are, so that no look at the data is needed.
         height, width = windows[rows].shape
-        slots = Slots.for_rate(height, width, training.mask_rate) if self.device.type == "cuda" else None
+        slots = Slots.for_rate(height, width, training.mask_rate) if self.fixed_shapes else None
         rates = training.mask_rate, training.last_item_rate
         return cloze_task(windows, self.model.items, *rates, generator, slots, rows)

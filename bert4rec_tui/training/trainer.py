@@ -17,6 +17,7 @@ from bert4rec_tui.model.weights import load_weights, save_weights, weights_metad
 from bert4rec_tui.runs.events import Validation
 from bert4rec_tui.training.batches import TrainingBatches
 from bert4rec_tui.training.checkpoint import Position, has_last, load_last, save_last
+from bert4rec_tui.training.compilation import has_fixed_shapes
 from bert4rec_tui.training.distributed import ALONE, World, rank_together
 from bert4rec_tui.training.drawn import bias_level
 from bert4rec_tui.training.recorder import Recorder, SilentRecorder
@@ -44,7 +45,7 @@ class Trainer:
         self.config, self.dataset, self.device, self.precision = config, dataset, device, precision
         self.world = world
         self.folder, self.checkpoints = folder, folder / "checkpoints"
-        self.batches = TrainingBatches(dataset, config, device)
+        self.batches = TrainingBatches(dataset, config, device, has_fixed_shapes(config.training, device))
         self.model = Bert4Rec(dataset.items, config.model)
         self.resumed = has_last(self.checkpoints)
         level = bias_level(config.training, dataset.items)
@@ -109,6 +110,7 @@ class Trainer:
             rate = learning_rate_at(position.step, self.batches.steps_per_epoch, training)
             loss, norm = self.step(windows, rate, position.epoch, position.step_in_epoch)
             recorder.step(len(windows), loss, norm)
+            self._tell_compilation()
             position.step += 1
             position.step_in_epoch += 1
             position.samples += len(windows)
@@ -232,6 +234,15 @@ class Trainer:
             mean = sum(losses) / len(losses)
             self.recorder.training_scalars(position.samples, mean, rate, position.epoch + 1)
             self._next_scalars = position.samples + self.config.training.log_samples
+
+    def _tell_compilation(self) -> None:
+        """Say once whether the step could be compiled, as soon as that is known."""
+        compilation = self.step.compilation
+        if news := compilation.news():
+            if compilation.reason:
+                self.recorder.alert("compile", news)
+            else:
+                self.recorder.note(news)
 
     def _tell_time_left(self) -> None:
         position, epochs = self.position, self.config.training.epochs

@@ -1,0 +1,99 @@
+"""A compiled step: the loss and the gradient of the plain one, few shapes, and a plain step where compilers fail."""
+
+import msgspec
+import pytest
+import torch
+from histories import walks
+from torch.testing import assert_close
+
+from bert4rec_tui.config import Config, with_assignments
+from bert4rec_tui.model.bert4rec import Bert4Rec
+from bert4rec_tui.runs.store import LocalRuns
+from bert4rec_tui.training.batches import BUCKETS, TrainingBatches
+from bert4rec_tui.training.compilation import wants_compilation
+from bert4rec_tui.training.step import TrainingStep
+from bert4rec_tui.training.trainer import Trainer
+
+CPU = torch.device("cpu")
+SMALL = ["model.hidden=16", "model.heads=2", "model.blocks=1", "model.max_len=12", "training.batch_size=8"]
+
+
+def config_of(dataset, *assignments: str) -> Config:
+    config = msgspec.structs.replace(Config(), dataset=dataset.manifest.settings)
+    return with_assignments(config, [*SMALL, "model.dropout=0.0", *assignments])
+
+
+def taken(dataset, config: Config, steps: int = 3) -> tuple[torch.Tensor, TrainingStep]:
+    """The loss and the norm of the gradient of each of the first steps: (steps, 2)."""
+    step = TrainingStep(Bert4Rec(dataset.items, config.model), config, CPU, "fp32")
+    batches = TrainingBatches(dataset, config, CPU, step.fixed_shapes).batches(0)
+    return torch.tensor([step(windows, 1e-3, 0, number) for number, windows in zip(range(steps), batches, strict=False)]), step
+
+
+@pytest.mark.whole_benchmarks  # a compiler of C++ is at work for most of a minute
+@pytest.mark.parametrize("objective", ["cloze", "causal"])
+def test_compiled_a_step_has_the_loss_and_the_gradient_of_the_plain_one(make_dataset, objective):
+    dataset = make_dataset(walks(35, 20, 14))
+    plain, _ = taken(dataset, config_of(dataset, f"model.objective={objective}"))
+    compiled, step = taken(dataset, config_of(dataset, f"model.objective={objective}", "training.compile=on"))
+    assert step.compilation.works, step.compilation.reason
+    assert_close(compiled, plain, rtol=1e-5, atol=1e-6)
+
+
+def fail_to_compile(function, **options):
+    """A compiler that finds out when it is first called."""
+
+    def compiled(*given):
+        raise RuntimeError("no compiler here\nat all")
+
+    return compiled
+
+
+def test_where_compilation_fails_training_goes_on_and_says_why(make_dataset, tmp_path, monkeypatch):
+    """The first step too is what it would have been: the failed trial leaves no gradient and draws no dropout."""
+    monkeypatch.setattr(torch, "compile", fail_to_compile)
+    dataset = make_dataset(walks(35, 20, 14))
+    config = config_of(dataset, "training.compile=on", "model.dropout=0.2", "training.epochs=1")
+    config = with_assignments(config, ['evaluation.protocols=["full"]', "evaluation.best_metric=full:NDCG@5"])
+    run = LocalRuns(tmp_path).create(config, dataset.id)
+    trainer = Trainer(config, dataset, run.path, CPU, "fp32")
+    trainer.recorder.open(trainer.position, False, trainer.batches.steps_per_epoch, "cpu", "fp32")
+    assert trainer.train() == "finished"
+    trainer.recorder.close()
+    alerts = [event.message for event in run.events.read()[0] if getattr(event, "kind", "") == "compile"]
+    assert alerts == ["the step could not be compiled and goes on as it is: RuntimeError: no compiler here"]
+    failed, _ = taken(dataset, config_of(dataset, "training.compile=on", "model.dropout=0.2"))
+    monkeypatch.setattr(torch, "compile", lambda function, **options: function)
+    worked, _ = taken(dataset, config_of(dataset, "training.compile=on", "model.dropout=0.2"))
+    assert torch.equal(failed, worked)
+
+
+def test_a_lack_of_memory_is_not_taken_for_a_failure_of_compilation(make_dataset, monkeypatch):
+    def out_of_memory(*given):
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setattr(torch, "compile", lambda function, **options: out_of_memory)
+    dataset = make_dataset(walks(35, 20, 14))
+    with pytest.raises(torch.OutOfMemoryError):
+        taken(dataset, config_of(dataset, "training.compile=on"))
+
+
+def test_by_itself_only_a_gpu_is_compiled_for(make_dataset):
+    training = Config().training
+    assert training.compile == "auto"
+    assert not wants_compilation(training, CPU)
+    assert wants_compilation(training, torch.device("cuda"))
+    assert not wants_compilation(msgspec.structs.replace(training, compile="off"), torch.device("cuda"))
+
+
+def test_with_few_shapes_batches_have_the_same_windows_in_the_lengths_of_buckets(make_dataset):
+    dataset = make_dataset(walks(35, 90, 60))
+    config = config_of(dataset, "model.max_len=50")
+    free, few = (list(TrainingBatches(dataset, config, CPU, wanted).batches(1)) for wanted in (False, True))
+    edges = {bucket * 50 // BUCKETS for bucket in range(BUCKETS + 1)}
+    for one, other in zip(free, few, strict=True):
+        spare = other.size(1) - one.size(1)
+        assert other.size(1) in edges
+        assert spare >= 0
+        assert torch.equal(other[:, spare:], one)
+        assert not other[:, :spare].any()
