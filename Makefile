@@ -2,9 +2,9 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: check check-code check-benchmarks test format
+.PHONY: check check-code check-long test format
 
-check: check-code test check-benchmarks
+check: check-code test check-long
 
 check-code:
 	$(BIN)ruff check .
@@ -15,7 +15,7 @@ check-code:
 test:
 	$(BIN)pytest
 
-check-benchmarks:
+check-long:
 	$(BIN)pytest -m whole_benchmarks tests/benchmarks
 
 format:

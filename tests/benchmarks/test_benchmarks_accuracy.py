@@ -15,7 +15,7 @@ from small import tiny
 
 from bert4rec_tui.runs.store import LocalRuns
 
-pytestmark = pytest.mark.whole_benchmarks
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from histories import walks
 from small import tiny
 
-pytestmark = pytest.mark.whole_benchmarks
+pytestmark = pytest.mark.long
 
 NOTEBOOK = """
 # A notebook

@@ -4,7 +4,7 @@ import pytest
 from small import tiny
 from visits import DAY, visits, write_visits
 
-pytestmark = pytest.mark.whole_benchmarks
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.training.trainer import Trainer
 
-pytestmark = pytest.mark.whole_benchmarks
+pytestmark = pytest.mark.long
 
 FEW = ["--changes", "4", "--explanations", "2", "--history", "8"]
 

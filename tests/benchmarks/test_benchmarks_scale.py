@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.whole_benchmarks
+pytestmark = pytest.mark.long
 
 SIZES = ["--items", "300", "600", "--interactions", "1200", "--users", "60", "--evaluated", "10"]
 FEW = ["--warm-up", "1", "--steps", "2", "--rounds", "2"]

@@ -36,6 +36,7 @@ def shell(*words: str, **variables: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.long
 def test_the_torchrun_line_trains_on_two_nodes(terminal):
     """The same line twice on this machine, as on two; nothing else starts, and only one of the ranks writes."""
     place = f"127.0.0.1:{free_port()}"
@@ -56,6 +57,7 @@ def test_the_torchrun_line_trains_on_two_nodes(terminal):
     assert sum("validation after epoch 1" in text for text in said) == 1
 
 
+@pytest.mark.long
 def test_a_stop_reaches_the_ranks_of_a_line_and_the_line_goes_on_from_there(terminal):
     words = ("--set", "training.processes=2", "--set", "training.epochs=100000", "--print-launch", "torchrun", "--json")
     values = terminal.run(*TRAIN, *words).json()

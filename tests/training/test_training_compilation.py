@@ -30,7 +30,7 @@ def taken(dataset, config: Config, steps: int = 3) -> tuple[torch.Tensor, Traini
     return torch.tensor([step(windows, 1e-3, 0, number) for number, windows in zip(range(steps), batches, strict=False)]), step
 
 
-@pytest.mark.whole_benchmarks  # a compiler of C++ is at work for most of a minute
+@pytest.mark.long  # a compiler of C++ is at work for most of a minute
 @pytest.mark.parametrize("objective", ["cloze", "causal"])
 def test_compiled_a_step_has_the_loss_and_the_gradient_of_the_plain_one(make_dataset, objective):
     dataset = make_dataset(walks(35, 20, 14))

@@ -207,7 +207,13 @@ world.leave()
 """
 
 
-@pytest.mark.parametrize(("objective", "loss", "tied"), [("cloze", "gbce", "true"), ("causal", "sampled", "false")])
+@pytest.mark.parametrize(
+    ("objective", "loss", "tied"),
+    [
+        ("cloze", "gbce", "true"),
+        pytest.param("causal", "sampled", "false", marks=pytest.mark.long),
+    ],
+)
 def test_two_ranks_train_as_one_process_does(objective, loss, tied):
     assignments = [f"model.objective={objective}", f"training.loss={loss}", f"model.tied_head={tied}"]
     assignments += ["model.hidden=16", "model.heads=2", "model.max_len=12", "model.dropout=0.0"]

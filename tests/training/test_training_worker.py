@@ -77,7 +77,12 @@ def new_run(make_dataset, home: Path):
 
 @pytest.mark.parametrize(
     ("objective", "loss", "minutes"),
-    [("cloze", "full", 0.0001), ("causal", "full", 10), ("cloze", "gbce", 10), ("causal", "sampled", 0.0001)],
+    [
+        ("cloze", "full", 0.0001),
+        ("causal", "sampled", 10),
+        pytest.param("causal", "full", 0.0001, marks=pytest.mark.long),
+        pytest.param("cloze", "gbce", 10, marks=pytest.mark.long),
+    ],
 )
 def test_a_run_killed_within_an_epoch_ends_at_the_same_bits(new_run, objective, loss, minutes):
     """SIGKILL in the middle of an epoch, then another worker: weights and validations are those of a run never killed.
