@@ -4,6 +4,7 @@ Readers go through `Run` and `RunSource` alone, so that runs of another machine 
 """
 
 import json
+import os
 import secrets
 import shutil
 import time
@@ -16,6 +17,7 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import explain_os_error, make_folder, new_folder, replace_file
 from bert4rec_tui.runs.control import read_control
 from bert4rec_tui.runs.events import EventLog
+from bert4rec_tui.runs.labels import Labels, read_labels, with_name, write_labels
 from bert4rec_tui.runs.status import LIVE, State, Status, derive_state, lock_is_held, read_status, write_status
 
 Need = Literal["anything", "checkpoint", "best", "last", "live", "restartable"]
@@ -45,6 +47,29 @@ class Run:
     def config(self) -> Config:
         """Everything needed to do the run again."""
         return load_config(self.path / "config.toml")
+
+    def labels(self) -> Labels:
+        """What a person wrote on the run since; nothing where that cannot be read, which `relabel` speaks of."""
+        try:
+            return read_labels(self.path)
+        except UserError:
+            return Labels()
+
+    def name(self) -> str:
+        """What a person calls the run: the name given since, or the configuration's; empty where there is none."""
+        given = self.labels().name
+        if given is not None:
+            return given
+        try:
+            return self.config().name
+        except UserError:
+            return ""
+
+    def relabel(self, change: Callable[[Labels], Labels]) -> Labels:
+        """Change the labels. Raises UserError where they cannot be read or written, or what `change` raises."""
+        labels = change(read_labels(self.path))
+        write_labels(self.path, labels)
+        return labels
 
     def console_tail(self, lines: int = 20) -> list[str]:
         """The last lines that the worker wrote to its stdout and stderr."""
@@ -95,11 +120,24 @@ class LocalRuns:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._known: dict[str, Run] = {}
 
     def runs(self) -> list[Run]:
         """Every run, newest first."""
-        found = [Run(file.parent) for file in self.folder.glob("*/status.json") if not file.parent.name.startswith(".")]
-        return sorted(found, key=lambda run: run.id[-20:], reverse=True)
+        found: dict[str, Run] = {}
+        try:
+            with os.scandir(self.folder) as entries:
+                names = [entry.name for entry in entries]
+        except OSError:  # nothing was trained yet
+            names = []
+        for name in names:
+            run = self._known.get(name)
+            if run is None and not name.startswith(".") and (self.folder / name / "status.json").exists():
+                run = Run(self.folder / name)
+            if run is not None:
+                found[name] = run
+        self._known = found
+        return sorted(found.values(), key=lambda run: run.id[-20:], reverse=True)
 
     def create(self, config: Config, preparation: str) -> Run:
         """A new run, queued, for the prepared dataset with this id. Raises UserError where nothing can be written."""
@@ -131,7 +169,7 @@ class LocalRuns:
         ways: tuple[Callable[[Run], bool], ...] = (
             lambda run: run.id == reference,
             lambda run: run.short_id == reference,
-            lambda run: _name(run) == reference,
+            lambda run: run.name() == reference,
             lambda run: run.id.startswith(reference),
         )
         for answers in ways if reference else ():
@@ -142,6 +180,18 @@ class LocalRuns:
                 listed = ", ".join(run.id for run in matches[:4])
                 raise UserError(f"{reference}: {len(matches)} runs answer to this ({listed}); write more of the id")
         raise UserError(f"{reference}: there is no such run; `bert4rec-tui runs` lists them")
+
+    def rename(self, run: Run, name: str) -> str:
+        """Give a run a name to find it by, an empty one to take it away; returns it as it is kept.
+
+        Raises UserError for a name by which another run is found already, or that cannot be written.
+        """
+        named = with_name(run.labels(), name).name or ""
+        for other in self.runs() if named else []:
+            if other.id != run.id and named in (other.id, other.short_id, other.name()):
+                raise UserError(f"{named}: {other.id} is called this already; choose another name")
+        run.relabel(lambda labels: with_name(labels, name))
+        return named
 
     def remove(self, run: Run) -> None:
         """Delete a run and everything in it. Raises UserError while it is live."""
@@ -186,13 +236,6 @@ def _meets(run: Run, need: Need) -> bool:
             return state in LIVE
         case "restartable":
             return state != "finished"
-
-
-def _name(run: Run) -> str:
-    try:
-        return run.config().name
-    except UserError:
-        return ""
 
 
 def _four_letters() -> str:

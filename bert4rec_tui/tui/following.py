@@ -1,4 +1,4 @@
-"""What the runs screen reads, in a thread: the table of runs, and the curves of the few that are looked at."""
+"""What the runs screen reads of the few runs that are looked at, in a thread: their curves and events."""
 
 from dataclasses import dataclass, field
 from threading import Lock
@@ -8,80 +8,12 @@ import numpy as np
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.curves import Curves
 from bert4rec_tui.runs.events import Alert, Note, StateChange, Step, System, Validation
-from bert4rec_tui.runs.status import LIVE, State, Status
-from bert4rec_tui.runs.store import Run, RunSource
+from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui.widgets.raster import thin
 
 Remark = StateChange | Alert | Note | Validation
 MOST_REMARKS = 1000
 NOTHING = np.zeros(0)
-
-
-@dataclass(frozen=True)
-class RunRow:
-    """One run as a table shows it; `problem` is a sentence where its files cannot be read."""
-
-    run: Run
-    state: State
-    status: Status
-    dataset: str = ""
-    objective: str = ""
-    name: str = ""
-    problem: str = ""
-
-    @property
-    def live(self) -> bool:
-        """Whether a worker is at it."""
-        return self.state in LIVE
-
-    def text(self) -> str:
-        """What a filter looks through."""
-        best = self.status.best.metric if self.status.best else ""
-        return f"{self.run.id} {self.name} {self.state} {self.dataset} {self.objective} {best}".casefold()
-
-
-class RunsReader:
-    """Reads every run once, and again only those that are live or whose status has changed."""
-
-    def __init__(self, source: RunSource) -> None:
-        self.source = source
-        self._known: dict[str, tuple[int, RunRow]] = {}
-        self._lock = Lock()
-
-    def look(self) -> list[RunRow]:
-        """All runs, newest first."""
-        with self._lock:
-            rows = [row for run in self.source.runs() if (row := self._row(run)) is not None]
-            self._known = {row.run.id: self._known[row.run.id] for row in rows}
-            return rows
-
-    def _row(self, run: Run) -> RunRow | None:
-        try:
-            changed = (run.path / "status.json").stat().st_mtime_ns
-        except OSError:  # removed since it was listed
-            return None
-        known = self._known.get(run.id)
-        if known is not None and known[0] == changed and not known[1].live:
-            return known[1]
-        try:
-            status = run.status()
-            state = run.state(status)
-        except UserError as error:
-            row = RunRow(run, "lost", Status(), problem=str(error))
-        else:
-            row = RunRow(run, state, status, *self._settings(run, known[1] if known else None))
-        self._known[run.id] = (changed, row)
-        return row
-
-    @staticmethod
-    def _settings(run: Run, before: RunRow | None) -> tuple[str, str, str]:
-        if before is not None and before.dataset:
-            return before.dataset, before.objective, before.name
-        try:
-            config = run.config()
-        except UserError:
-            return "", "", ""
-        return config.dataset.id, config.model.objective, config.name
 
 
 @dataclass(frozen=True)

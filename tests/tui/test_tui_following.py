@@ -1,5 +1,6 @@
 """What the runs screen reads: ended runs once, logs from where they were left, nothing that a resumed run voided."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ from bert4rec_tui.files import replace_file
 from bert4rec_tui.runs import store
 from bert4rec_tui.runs.events import StateChange
 from bert4rec_tui.runs.store import LocalRuns
-from bert4rec_tui.tui.following import RunFeed, RunsReader
+from bert4rec_tui.tui.following import RunFeed
+from bert4rec_tui.tui.run_rows import RunsReader
 
 
 def test_an_ended_run_is_read_once_and_a_live_one_each_time(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_run(home, "finished", "lamp")
+    ended = make_run(home, "finished", "lamp")
+    os.utime(ended.path, (0, 0))  # what has just changed is read again, in case it changes within one tick
     lock = hold(make_run(home, "training", "quad", age=10))
     read: list[str] = []
     really = store.read_status

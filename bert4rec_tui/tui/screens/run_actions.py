@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.runs.status import LIVE
 from bert4rec_tui.tui import run_control
-from bert4rec_tui.tui.following import RunRow
+from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.screens.base import MainScreen
 from bert4rec_tui.tui.screens.console import Console
 

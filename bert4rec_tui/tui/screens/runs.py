@@ -11,8 +11,9 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from bert4rec_tui.tui.following import RunCurves, RunFeed, RunRow
+from bert4rec_tui.tui.following import RunCurves, RunFeed
 from bert4rec_tui.tui.run_plots import CHARTS, STRENGTHS, Shown, fitting_strength, metric_words, plot_of
+from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.screens.full_chart import FullChart
 from bert4rec_tui.tui.screens.runs_reading import RunsReading
 from bert4rec_tui.tui.widgets.array_list import ArrayList

@@ -9,7 +9,8 @@ from textual import work
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from bert4rec_tui.tui.following import RunCurves, RunFeed, RunRow, RunsReader
+from bert4rec_tui.tui.following import RunCurves, RunFeed
+from bert4rec_tui.tui.run_rows import RunRow, RunsReader
 from bert4rec_tui.tui.screens.run_actions import RunActions
 from bert4rec_tui.tui.widgets.run_view import Death
 

@@ -12,8 +12,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from bert4rec_tui.runs.events import Alert, Note, StateChange, System, Validation
-from bert4rec_tui.tui.following import Remark, RunRow
+from bert4rec_tui.tui.following import Remark
 from bert4rec_tui.tui.run_plots import CHARTS, metric_words
+from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.chart import Chart
 from bert4rec_tui.tui.widgets.lines import Lines

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from bert4rec_tui.tui.following import RunRow
 from bert4rec_tui.tui.run_plots import metric_words
+from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.widgets.array_list import cells
 from bert4rec_tui.tui.widgets.axis import short_number
 from bert4rec_tui.tui.widgets.chart import ASCII_MARKERS, COLOURS, MARKERS
