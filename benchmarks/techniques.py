@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bert4rec_tui.config import Config, TrainingConfig, with_assignments
+from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.model.bert4rec import Bert4Rec, Queries
 from bert4rec_tui.model.objectives import Slots, Task, causal_task, cloze_task
@@ -15,7 +15,6 @@ from bert4rec_tui.training.batches import TrainingBatches
 from bert4rec_tui.training.step import TrainingStep
 
 TOLERANCES = {"fp32": 1e-4, "TF32": 5e-3, "bf16": 2e-2}
-COMPILES = "compile" in TrainingConfig.__struct_fields__
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,8 @@ class Technique:
     def prepare(self, config: Config) -> Config:
         """Set this process up for the technique, and the configuration."""
         torch.set_float32_matmul_precision("high" if self.tf32 else "highest")
-        words = [f"training.precision={self.precision}"]
-        words += [f"training.compile={'on' if self.compiled else 'off'}"] if COMPILES else []
-        return with_assignments(config, words)
+        compiled = "on" if self.compiled else "off"
+        return with_assignments(config, [f"training.precision={self.precision}", f"training.compile={compiled}"])
 
 
 def techniques(device: torch.device) -> list[Technique]:
@@ -47,7 +45,7 @@ def techniques(device: torch.device) -> list[Technique]:
     if device.type == "cuda":
         found.append(Technique("fp32, TF32", "fp32", tf32=True))
     found += [Technique("bf16", "bf16"), Technique("bf16, fused optimizer", "bf16", fused=True)]
-    if COMPILES:
+    if device.type == "cuda":  # on a CPU the compiler takes minutes, and changes little
         found.append(Technique("bf16, fused, compiled", "bf16", fused=True, compiled=True))
     return found
 
