@@ -28,12 +28,16 @@ class Step(Struct, frozen=True, kw_only=True, tag="step"):
     loss_max: float | None
     learning_rate: float
     gradient_norm: float | None = None
+    gradient_norm_max: float | None = None
     speed: float = 0.0
     not_finite: int = 0
 
 
 class Validation(Struct, frozen=True, kw_only=True, tag="validation"):
-    """The metrics of a validation: protocol → metric → value; `epoch` 0 is before the first."""
+    """The metrics of a validation: protocol → metric → value; `epoch` 0 is before the first.
+
+    `loss` is the mean training loss of the epoch before it, where that is known.
+    """
 
     at: float
     epoch: int
@@ -43,6 +47,7 @@ class Validation(Struct, frozen=True, kw_only=True, tag="validation"):
     metrics: dict[str, dict[str, float]]
     best: bool = False
     not_finite: int = 0
+    loss: float | None = None
 
 
 class StateChange(Struct, frozen=True, kw_only=True, tag="state"):
@@ -132,6 +137,25 @@ class EventLog:
         end = data.rfind(b"\n") + 1
         return list(decode_lines(data[:end])), offset + end
 
+    def size(self) -> int:
+        """The length of the log in bytes, 0 where there is none."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def lines(self, offset: int, about: int = 1_000_000) -> bytes:
+        """Whole lines from a byte offset on, about so many bytes of them; nothing where no whole line is there."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(offset)
+                data = file.read(about)
+                while b"\n" not in data and (more := file.read(about)):
+                    data += more
+        except FileNotFoundError:
+            return b""
+        return data[: data.rfind(b"\n") + 1]
+
     def follow(self, stopped: Callable[[], bool], pause: float = 0.25) -> Iterator[list[Event]]:
         """Give what is there, then what comes, in batches, until `stopped`."""
         offset = 0
@@ -146,7 +170,13 @@ class EventLog:
 def decode_lines(data: bytes) -> Iterator[Event]:
     """The events in whole lines of JSON; a line that cannot be read is passed over."""
     for line in data.splitlines():
-        try:
-            yield _decoder.decode(line)
-        except msgspec.MsgspecError:
-            continue
+        if (event := decode_line(line)) is not None:
+            yield event
+
+
+def decode_line(line: bytes) -> Event | None:
+    """The event in a line of JSON; None where it cannot be read."""
+    try:
+        return _decoder.decode(line)
+    except msgspec.MsgspecError:
+        return None
