@@ -1,14 +1,9 @@
-"""Single changes of a training, and what each brings: the paired difference of the ranks of the same users."""
+"""Single changes of a training that can be tried one by one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
 
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.metrics import bootstrap, gains
-from bert4rec_tui.runs.store import Run
 
 # Each changes one thing; those that a base has already are passed over.
 CHANGES: Mapping[str, tuple[str, ...]] = {
@@ -67,30 +62,3 @@ def _changed(base: Config, assignments: tuple[str, ...]) -> Config | None:
         return with_assignments(base, list(assignments))
     except UserError:
         return None
-
-
-@dataclass(frozen=True)
-class Difference:
-    """By how much the mean of a metric differs from the base's, with its 95% interval over users."""
-
-    value: float
-    low: float
-    high: float
-
-
-def contributions(run: Run, protocol: str, metric: str) -> tuple[np.ndarray, np.ndarray]:
-    """What each tested user adds to a metric of a run's best checkpoint: users (U,) int64, values (U,) float64."""
-    with np.load(run.test_folder("best", protocol) / "ranks.npz", allow_pickle=False) as kept:
-        k = int(metric.partition("@")[2] or 1)
-        found = gains(kept["ranks"], [k], int(kept["candidates"].max()))
-        return kept["users"], found[metric]
-
-
-def difference(run: Run, base: Run, protocol: str, metric: str, resamples: int = 2000) -> Difference:
-    """The paired difference of two runs: users are drawn, and both runs keep what each user adds."""
-    users, values = contributions(run, protocol, metric)
-    same, others = contributions(base, protocol, metric)
-    if not np.array_equal(users, same):
-        raise UserError(f"{run.id} and {base.id} were not tested on the same users")
-    low, high = bootstrap((values - others)[:, None], np.ones(len(values), np.int64), resamples)[0]
-    return Difference(float((values - others).mean()), float(low), float(high))

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from ablations import changes_of, difference
+from ablations import changes_of
 from kept_runs import KeptRuns, Training, tested
 from tables import as_table
 
@@ -30,6 +30,7 @@ from bert4rec_tui.commands.follow import told_metrics
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.errors import UserError
+from bert4rec_tui.evaluation.paired import differences_of_runs
 from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder, home
@@ -174,8 +175,9 @@ def ablate(arguments: argparse.Namespace, kept: KeptRuns, dataset: PreparedDatas
             if run is base:
                 cells.append("")
                 continue
-            found = difference(run, base, protocol, name)
-            differences.setdefault(protocol, {})[name] = vars(found)
+            k = int(name.partition("@")[2] or 1)
+            found = differences_of_runs(run, base, "best", protocol, [k])[name]
+            differences.setdefault(protocol, {})[name] = msgspec.to_builtins(found)
             cells.append(f"{found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}]")
         rows.append((label, str(next(iter(tests.values()))["epoch"]), *cells))
         return record(run, tests) | {"difference": differences}

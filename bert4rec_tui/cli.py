@@ -1,20 +1,15 @@
 """The commands. Each imports its module when it is called, so that help needs neither torch, pandas nor textual."""
 
-import json
-import os
 import signal
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from io import TextIOWrapper
-from pathlib import Path
 from typing import Annotated, Literal, cast
 
 import typer
 
 from bert4rec_tui import __version__
+from bert4rec_tui.commands.answering import answering
 from bert4rec_tui.commands.completion import complete_datasets, complete_known, complete_presets, complete_runs
-from bert4rec_tui.errors import UserError, WorkFailedError
 
 app = typer.Typer(
     name="bert4rec-tui",
@@ -43,35 +38,6 @@ Rendezvous = Annotated[
     str, typer.Option(metavar="HOST:PORT", help="Where the ranks of a torchrun line meet; without it: here.")
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
-
-
-@contextmanager
-def answering(as_json: bool) -> Generator[None]:
-    """Turn how a command ends into one sentence and an exit code: 1 failed, 2 wrong request, 130 interrupted."""
-    try:
-        yield
-    except UserError as error:
-        code, sentence = 2, str(error)
-    except WorkFailedError as error:
-        code, sentence = 1, str(error)
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    except BrokenPipeError:
-        # Whoever read our output has had enough; nothing is left to flush it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(1) from None
-    except OSError as error:
-        # A folder without permission, a full disk: wherever it shows, the person is told and not shown our code.
-        from bert4rec_tui.files import explain_os_error
-
-        code, sentence = 2, str(explain_os_error(error, Path(str(error.filename or "a file"))))
-    else:
-        return
-    from bert4rec_tui.commands.output import harmless
-
-    text = json.dumps({"error": sentence}) if as_json else harmless(f"bert4rec-tui: {sentence}".replace("\n", " "))
-    print(text, file=sys.stderr, flush=True)
-    raise SystemExit(code)
 
 
 @app.callback(invoke_without_command=True)
@@ -289,6 +255,29 @@ def test(
         from bert4rec_tui.commands.test import run_test_command
 
         run_test_command(run, checkpoint=checkpoint, protocols=protocol or [], device=device, as_json=as_json)
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN RUN…",
+            help="Two runs or more; each further one is compared with the first.",
+            autocompletion=complete_runs,
+        ),
+    ],
+    checkpoint: Annotated[Literal["best", "last"], typer.Option(help="Which weights.")] = "best",
+    protocol: Annotated[
+        list[str] | None, typer.Option(help="full, uniform-100 …; may be repeated; without it: all they share.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set tested runs side by side, with a paired test of each against the first."""
+    with answering(as_json):
+        from bert4rec_tui.commands.compare import run_compare
+
+        run_compare(runs, checkpoint=checkpoint, protocols=protocol or [], as_json=as_json)
 
 
 @app.command()

@@ -27,21 +27,24 @@ OBEYED_SECONDS = 120.0  # a step of a large model on a CPU, a validation before 
 
 
 def run_runs(*, as_json: bool) -> None:
-    """Print every run, newest first."""
+    """Print every run, the pinned ones first, else newest first."""
     described = [describe(run) for run in LocalRuns(runs_folder()).runs()]
+    described.sort(key=lambda values: not values.get("pinned"))  # the pinned first, else newest first
     Output(as_json).result({"runs": described}, _table(described))
 
 
 def describe(run: Run) -> dict[str, Any]:
     """A run as `runs --json` lists it; one that cannot be read is listed with what is wrong."""
     try:
-        status, config = run.status(), run.config()
+        status, config, labels = run.status(), run.config(), run.labels()
         state = run.state(status)
     except UserError as error:
         return {"run": run.id, "state": "unreadable", "message": str(error), "path": str(run.path)}
     return {
         "run": run.id,
-        "name": config.name,
+        "name": run.name(),
+        "note": labels.note,
+        "pinned": labels.pinned,
         "state": state,
         "phase": status.phase,
         "dataset": config.dataset.id,
@@ -69,10 +72,11 @@ def describe(run: Run) -> dict[str, Any]:
 def _table(described: list[dict[str, Any]]) -> str:
     if not described:
         return "there is no run yet; `bert4rec-tui train` starts one"
-    rows = [("run", "state", "objective", "epoch", "best", "left", "age")]
+    named = any(values.get("name") or values.get("pinned") for values in described)
+    rows = [("run", "state", "objective", "epoch", "best", "left", "age", "name" if named else "")]
     for values in described:
         if values["state"] == "unreadable":
-            rows.append((values["run"], "unreadable", "", "", values["message"], "", ""))
+            rows.append((values["run"], "unreadable", "", "", values["message"], "", "", ""))
             continue
         best = values["best"]
         left = values["seconds_left"]
@@ -85,10 +89,13 @@ def _table(described: list[dict[str, Any]]) -> str:
                 f"{best['value']:.4f} {best['metric']}" if best else "–",
                 duration(left) if left is not None else "–",
                 duration(time.time() - values["created"]),
+                " ".join(filter(None, ["pinned" if values["pinned"] else "", values["name"]])),
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def run_watch(reference: str, *, as_json: bool) -> None:

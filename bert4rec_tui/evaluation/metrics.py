@@ -60,10 +60,15 @@ def estimates(
 
 
 def bootstrap(values: np.ndarray, counts: np.ndarray, resamples: int = 1000, seed: int = 0) -> np.ndarray:
-    """The 2.5th and 97.5th percentile of the mean over resampled users.
+    """The 2.5th and 97.5th percentile of the mean over resampled users: (columns, 2) float64."""
+    return np.percentile(resampled_means(values, counts, resamples, seed), [2.5, 97.5], axis=0).T
+
+
+def resampled_means(values: np.ndarray, counts: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+    """The mean over each of many draws of as many users, with replacement.
 
     values: (groups, columns) float, what a user of each group contributes. counts: (groups,) int, how many users each
-    group has; ones where every user is a group. Memory does not grow with the resamples. Returns (columns, 2) float64.
+    group has; ones where every user is a group. Returns (resamples, columns) float64; no more memory grows with them.
     """
     users, groups = int(counts.sum()), len(counts)
     rng = np.random.default_rng(seed)
@@ -78,4 +83,4 @@ def bootstrap(values: np.ndarray, counts: np.ndarray, resamples: int = 1000, see
         for resample in range(resamples):
             drawn = np.bincount(group_of[rng.integers(users, size=users, dtype=np.int32)], minlength=groups)
             found[resample] = drawn @ values / users
-    return np.percentile(found, [2.5, 97.5], axis=0).T
+    return found

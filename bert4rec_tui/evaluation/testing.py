@@ -66,6 +66,7 @@ def run_test(
             "epoch": epoch,
             "part": "test",
             "dataset": dataset.id,
+            "split_hash": dataset.manifest.split_hash,
             "objective": model.config.objective,
             "protocol": protocol,
             "users": len(question.users),

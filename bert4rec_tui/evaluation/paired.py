@@ -1,0 +1,87 @@
+"""Whether two checkpoints differ by more than the draw of users: a paired bootstrap over kept ranks. Numpy only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zipfile import BadZipFile
+
+import numpy as np
+from msgspec import Struct
+
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.evaluation.metrics import gains, resampled_means
+from bert4rec_tui.runs.store import Run
+
+LEVEL = 0.05
+
+
+class Difference(Struct, frozen=True):
+    """By how much the mean of a metric differs, its 95% interval over users, and how likely as much is by chance."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def shown(self) -> bool:
+        """Whether the users show a difference: it is unlikely by chance and its interval leaves zero out."""
+        return self.p < LEVEL and (self.low > 0 or self.high < 0)
+
+
+@dataclass(frozen=True)
+class KeptRanks:
+    """What a test has kept. users, ranks, candidates: (users,) int, of each tested user in the order of the dataset."""
+
+    users: np.ndarray
+    ranks: np.ndarray
+    candidates: np.ndarray
+
+
+def kept_ranks(run: Run, checkpoint: str, protocol: str) -> KeptRanks:
+    """The ranks that a test of a run has kept. Raises UserError where there are none, or they cannot be read."""
+    file = run.test_folder(checkpoint, protocol) / "ranks.npz"
+    command = f"`bert4rec-tui test {run.short_id} --checkpoint {checkpoint} --protocol {protocol}`"
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            return KeptRanks(kept["users"], kept["ranks"], kept["candidates"])
+    except FileNotFoundError:
+        raise UserError(
+            f"{run.id}: its checkpoint {checkpoint} has not been tested under {protocol}; {command} does"
+        ) from None
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise UserError(f"{file}: cannot be read ({error}); {command} writes it anew") from None
+
+
+def paired_differences(
+    ours: KeptRanks, theirs: KeptRanks, ks: Sequence[int], resamples: int = 2000, seed: int = 0
+) -> dict[str, Difference]:
+    """The mean difference of each metric, ours less theirs, over the same users (Efron & Tibshirani, 1993, §16).
+
+    Users are drawn with replacement and both keep what each user adds; users with the same two ranks are alike. p is
+    twice the smaller share of draws at or beyond zero, the sample itself counted, so that it is never 0.
+    """
+    pairs, counts = np.unique(np.stack([ours.ranks, theirs.ranks], axis=1), axis=0, return_counts=True)  # (groups, 2)
+    candidates = int(min(ours.candidates.max(), theirs.candidates.max()))
+    of_ours, of_theirs = (gains(pairs[:, side], ks, candidates) for side in (0, 1))
+    change = np.stack([of_ours[name] - of_theirs[name] for name in of_ours], axis=1)  # (groups, metrics)
+    drawn = resampled_means(change, counts, resamples, seed)  # (resamples, metrics)
+    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    beyond = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
+    p = np.minimum(1.0, 2 * (beyond + 1) / (resamples + 1))
+    values = counts @ change / counts.sum()
+    return {
+        name: Difference(*(float(column[at]) for column in (values, low, high, p))) for at, name in enumerate(of_ours)
+    }
+
+
+def differences_of_runs(
+    run: Run, base: Run, checkpoint: str, protocol: str, ks: Sequence[int], resamples: int = 2000
+) -> dict[str, Difference]:
+    """The paired differences of a run from another under a protocol.
+
+    Raises UserError where one was not tested under it, or the two not on the same users.
+    """
+    ours, theirs = kept_ranks(run, checkpoint, protocol), kept_ranks(base, checkpoint, protocol)
+    if not np.array_equal(ours.users, theirs.users):
+        raise UserError(f"{run.id} and {base.id} were not tested on the same users, so they cannot be compared")
+    return paired_differences(ours, theirs, ks, resamples)

@@ -1,0 +1,52 @@
+"""The paired test: it sees a difference that unpaired intervals hide, and none where there is none."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bert4rec_tui.evaluation.metrics import estimates, means
+from bert4rec_tui.evaluation.paired import KeptRanks, paired_differences
+
+
+def kept(ranks: np.ndarray, candidates: int = 1000) -> KeptRanks:
+    return KeptRanks(np.arange(len(ranks)), ranks, np.full(len(ranks), candidates))
+
+
+def geometric(seed: int, users: int = 2000) -> np.ndarray:
+    return np.minimum(np.random.default_rng(seed).geometric(0.05, users), 1000)
+
+
+@given(seed=st.integers(0, 1000), users=st.integers(1, 60))
+def test_it_is_the_difference_of_the_means_and_turns_its_sign_with_the_two(seed, users):
+    one, two = kept(geometric(seed, users)), kept(geometric(seed + 1, users))
+    forth, back = (paired_differences(*pair, [1, 10], resamples=200) for pair in ((one, two), (two, one)))
+    for name, difference in forth.items():
+        ours, theirs = (means(kept.ranks, [1, 10], 1000)[name] for kept in (one, two))
+        assert difference.value == pytest.approx(ours - theirs, abs=1e-12)
+        assert difference.low - 1e-12 <= difference.value <= difference.high + 1e-12 or users < 10
+        assert 0 < difference.p <= 1
+        assert back[name].value == pytest.approx(-difference.value)
+
+
+def test_what_two_intervals_that_overlap_hide_is_seen_on_the_same_users():
+    worse = geometric(0)
+    better = np.where(np.random.default_rng(1).random(len(worse)) < 0.15, np.maximum(1, worse - 2), worse)
+    one, two = (estimates(ranks, [10], 1000)["NDCG@10"] for ranks in (better, worse))
+    assert one.low < two.high
+    found = paired_differences(kept(better), kept(worse), [10])["NDCG@10"]
+    assert found.shown
+    assert found.low > 0
+    assert found.p < 0.01
+
+
+def test_equal_ranks_show_nothing():
+    found = paired_differences(kept(geometric(0)), kept(geometric(0)), [10])
+    assert {(d.value, d.low, d.high, d.p, d.shown) for d in found.values()} == {(0.0, 0.0, 0.0, 1.0, False)}
+
+
+def test_of_two_draws_of_the_same_ranks_about_one_in_twenty_shows_a_difference():
+    """The rate of false alarms is the level: neither far above nor never."""
+    tests = [paired_differences(kept(geometric(n, 300)), kept(geometric(n + 500, 300)), [10], 400) for n in range(200)]
+    share = np.mean([found["NDCG@10"].shown for found in tests])
+    assert 0.015 <= share <= 0.11
