@@ -81,8 +81,8 @@ def test_the_presets_that_are_promised_are_there():
 
 
 def test_what_differs_from_the_preset_is_told_with_both_values():
-    config = with_assignments(preset("fast"), ["training.epochs=3", "model.hidden=32", "dataset.name=toy", "name=mine"])
-    assert changes_from_preset(config) == {"model.hidden": (64, 32), "training.epochs": (20, 3)}
+    config = with_assignments(preset("fast"), ["training.epochs=7", "model.hidden=32", "dataset.name=toy", "name=mine"])
+    assert changes_from_preset(config) == {"model.hidden": (128, 32), "training.epochs": (3, 7)}
 
 
 def test_an_unknown_preset_lists_those_there_are():

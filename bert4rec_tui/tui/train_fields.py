@@ -49,6 +49,7 @@ _PLACES: dict[str, str] = {
     "training.negatives": "Objective",
     "training.gbce_t": "Objective",
     "training.machines": "Hardware",
+    "training.compile": "Hardware",
     "training.threads": "Hardware",
     "training.deterministic": "Hardware",
 }

@@ -234,7 +234,7 @@ async def test_a_short_toml_file_is_filled_up_from_the_preset_that_it_names(home
     """As `train --config` reads it, except that the dataset of the form stays; also where the form has an error."""
     make_dataset(home)
     file = tmp_path / "short.toml"
-    file.write_text('preset = "fast"\n[training]\nepochs = 3\n', encoding="utf-8")
+    file.write_text('preset = "fast"\n[training]\nepochs = 7\n', encoding="utf-8")
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         form = (await open_train(pilot)).form
         await until_shown(pilot, "tiny   40 users")
@@ -244,8 +244,8 @@ async def test_a_short_toml_file_is_filled_up_from_the_preset_that_it_names(home
         await until_shown(pilot, "Open a configuration")
         await type_text(pilot, str(file))
         await pilot.press("enter")
-        await until_shown(pilot, "training.epochs 20 → 3")
-        assert form.values["model"]["hidden"] == 64
+        await until_shown(pilot, "training.epochs 3 → 7")
+        assert form.values["model"]["hidden"] == 128
         assert form.values["dataset"] == dataset
 
 
