@@ -2,92 +2,106 @@
 
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Literal
 
 import numpy as np
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs.curves import Curves
-from bert4rec_tui.runs.events import Alert, Note, StateChange, Step, System, Validation
+from bert4rec_tui.runs.events import Alert, System
 from bert4rec_tui.runs.store import Run
-from bert4rec_tui.tui.widgets.raster import thin
+from bert4rec_tui.runs.summary import MOST_REMARKS, READINGS, Remark, Summary
 
-Remark = StateChange | Alert | Note | Validation
-MOST_REMARKS = 1000
+Axis = Literal["epoch", "step", "time"]
 NOTHING = np.zeros(0)
+
+
+def _nothing() -> np.ndarray:
+    return NOTHING
+
+
+@dataclass(frozen=True)
+class Band:
+    """A measurement along a run: its mean in each stretch, and how far it went down and up there."""
+
+    mean: np.ndarray = field(default_factory=_nothing)
+    low: np.ndarray = field(default_factory=_nothing)
+    high: np.ndarray = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True)
 class RunCurves:
-    """The curves of one run as arrays, x in epochs; never changed once it is made."""
+    """The curves of one run as arrays, x in epochs; never changed once it is made.
+
+    `step` and `at` are the places of the same stretches in steps and in seconds since 1970. `machine` holds what was
+    read of the machine at `machine_at`; what was never measured is not in it. `alerts` holds the steps of alerts.
+    """
 
     run: str
-    epoch: np.ndarray = field(default_factory=lambda: NOTHING)
-    loss: np.ndarray = field(default_factory=lambda: NOTHING)
-    loss_low: np.ndarray = field(default_factory=lambda: NOTHING)
-    loss_high: np.ndarray = field(default_factory=lambda: NOTHING)
-    lost: np.ndarray = field(default_factory=lambda: NOTHING)
-    learning_rate: np.ndarray = field(default_factory=lambda: NOTHING)
-    speed: np.ndarray = field(default_factory=lambda: NOTHING)
+    epoch: np.ndarray = field(default_factory=_nothing)
+    step: np.ndarray = field(default_factory=_nothing)
+    at: np.ndarray = field(default_factory=_nothing)
+    loss: np.ndarray = field(default_factory=_nothing)
+    loss_low: np.ndarray = field(default_factory=_nothing)
+    loss_high: np.ndarray = field(default_factory=_nothing)
+    lost: np.ndarray = field(default_factory=_nothing)
+    learning_rate: np.ndarray = field(default_factory=_nothing)
+    gradient_norm: Band = field(default_factory=Band)
+    speed: np.ndarray = field(default_factory=_nothing)
     metrics: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict[str, tuple[np.ndarray, np.ndarray]])
+    validated: tuple[np.ndarray, np.ndarray, np.ndarray] = (NOTHING, NOTHING, NOTHING)  # epochs, steps, times
+    machine_at: np.ndarray = field(default_factory=_nothing)
+    machine: dict[str, Band] = field(default_factory=dict[str, Band])
     system: System | None = None
     remarks: tuple[Remark, ...] = ()  # newest first
+    alerts: np.ndarray = field(default_factory=_nothing)
+    begun: float = 0.0
 
+    def along(self, axis: Axis) -> np.ndarray:
+        """Where the stretches of steps lie on an axis; time is in seconds since the run began."""
+        return self.epoch if axis == "epoch" else self.step if axis == "step" else self.at - self.begun
 
-class _Table:
-    """Rows of numbers that grow at the end and are cut there."""
+    def of_epochs(self, epochs: np.ndarray, axis: Axis) -> np.ndarray:
+        """Where validations lie, given by their epochs."""
+        if axis == "epoch" or not len(epochs):
+            return epochs
+        known, steps, times = self.validated
+        return np.interp(epochs, known, steps) if axis == "step" else np.interp(epochs, known, times) - self.begun
 
-    def __init__(self, columns: int) -> None:
-        self._data = np.zeros((256, columns))
-        self.length = 0
+    def of_steps(self, steps: np.ndarray, axis: Axis) -> np.ndarray:
+        """Where single steps lie."""
+        if axis == "step" or not len(self.step):
+            return steps
+        return np.interp(steps, self.step, self.along(axis))
 
-    def append(self, row: tuple[float, ...]) -> None:
-        if self.length == len(self._data):
-            self._data = np.concatenate([self._data, np.zeros_like(self._data)])
-        self._data[self.length] = row
-        self.length += 1
-
-    def columns(self) -> list[np.ndarray]:
-        return list(self._data[: self.length].T)
+    def of_times(self, at: np.ndarray, axis: Axis) -> np.ndarray:
+        """Where moments lie, given in seconds since 1970."""
+        if axis == "time":
+            return at - self.begun
+        if not len(self.at):
+            return np.zeros(len(at))
+        return np.interp(at, np.maximum.accumulate(self.at), self.along(axis))
 
 
 class RunFeed:
-    """Follows the event log of one run from where it was left; used by one thread at a time."""
+    """Follows the event log of one run from where it was left, its summary first; used by one thread at a time."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.lock = Lock()
-        self._start_over()
-
-    def _start_over(self) -> None:
-        self._curves, self._offset, self._table = Curves(), 0, _Table(7)
+        self._summary = Summary(run.path)
         self._steps_per_epoch = 0
+        self._opened = False
 
     def read(self) -> RunCurves | None:
         """The curves as they are now; None when nothing was added since the last call."""
         with self.lock:
-            events, offset = self.run.events.read(self._offset)
-            if offset < self._offset:  # the log was cut: what was read from it may be void
-                self._start_over()
-                events, offset = self.run.events.read()
-            if not events and self._offset:
+            first, self._opened = not self._opened, True
+            if first:
+                self._summary.load()
+            if not self._summary.read_on() and not first:
                 return None
-            self._offset = offset
-            self._curves.add(events)
-            self._tabulate()
+            self._steps_per_epoch = self._steps_per_epoch or self._find_steps_per_epoch()
             return self._snapshot()
-
-    def _tabulate(self) -> None:
-        """Put the new steps into the table; a resumed run has dropped some of those that were there."""
-        steps = self._curves.steps
-        self._steps_per_epoch = self._steps_per_epoch or self._find_steps_per_epoch()
-        if len(steps) < self._table.length or (self._table.length and self._is_other(steps)):
-            self._table = _Table(7)
-        for event in steps[self._table.length :]:
-            self._table.append(_numbers(event, self._steps_per_epoch))
-
-    def _is_other(self, steps: list[Step]) -> bool:
-        last = self._table.length - 1
-        return self._table.columns()[0][last] != _numbers(steps[last], self._steps_per_epoch)[0]
 
     def _find_steps_per_epoch(self) -> int:
         try:
@@ -96,32 +110,48 @@ class RunFeed:
             return 0
 
     def _snapshot(self) -> RunCurves:
-        epoch, loss, low, high, rate, speed, lost = self._table.columns()
-        at_lost = epoch[lost > 0]
-        x, loss, low, high = thin(epoch, loss, low, high)
-        rate, speed = thin(epoch, rate, rate, rate)[1], thin(epoch, speed, speed, speed)[1]
-        metrics: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        for protocol, names in (self._curves.validations[-1].metrics if self._curves.validations else {}).items():
-            for name in names:
-                epochs, values = self._curves.metric(protocol, name)
-                metrics[f"{protocol}:{name}"] = np.array(epochs, float), np.array(values, float)
+        summary, steps = self._summary, self._summary.steps
+        step, at = steps.column("step"), steps.column("at")
+        epoch = step / self._steps_per_epoch if self._steps_per_epoch else step
+        loss, low, high = steps.measure("loss")
+        machine = {name: Band(*summary.system.measure(name)) for name in READINGS}
+        times = [event.at for event in summary.validations[:1]] + at[:1].tolist()
+        alerts = [event.step for event in summary.remarks if isinstance(event, Alert)]
         return RunCurves(
             run=self.run.id,
-            epoch=x,
+            epoch=epoch,
+            step=step,
+            at=at,
             loss=loss,
             loss_low=low,
             loss_high=high,
-            lost=np.array(at_lost),
-            learning_rate=rate,
-            speed=speed,
-            metrics=metrics,
-            system=self._curves.system[-1] if self._curves.system else None,
-            remarks=tuple(reversed(self._curves.remarks[-MOST_REMARKS:])),
+            lost=epoch[steps.column("not_finite") > 0],
+            learning_rate=steps.column("learning_rate"),
+            gradient_norm=Band(*steps.measure("gradient_norm")),
+            speed=steps.measure("speed")[0],
+            metrics=self._metrics(),
+            validated=self._validated(),
+            machine_at=summary.system.column("at"),
+            machine={name: band for name, band in machine.items() if np.isfinite(band.mean).any()},
+            system=summary.last_system,
+            remarks=tuple(reversed(summary.remarks[-MOST_REMARKS:])),
+            alerts=np.array(alerts, float),
+            begun=min(times, default=0.0),
         )
 
+    def _metrics(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        metrics: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        validations = self._summary.validations
+        for protocol, names in (validations[-1].metrics if validations else {}).items():
+            for name in names:
+                points = [
+                    (e.epoch, e.metrics[protocol][name]) for e in validations if name in e.metrics.get(protocol, {})
+                ]
+                epochs, values = np.array(points, float).T
+                metrics[f"{protocol}:{name}"] = epochs, values
+        return metrics
 
-def _numbers(event: Step, steps_per_epoch: int) -> tuple[float, ...]:
-    """Epoch, loss, its bounds, learning rate, speed, steps that were lost; not-a-number where there is no value."""
-    loss, low, high = (np.nan if v is None else v for v in (event.loss, event.loss_min, event.loss_max))
-    epoch = event.step / steps_per_epoch if steps_per_epoch else float(event.step)
-    return epoch, loss, low, high, event.learning_rate, event.speed, float(event.not_finite)
+    def _validated(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        places = [(event.epoch, event.step, event.at) for event in self._summary.validations]
+        epochs, steps, times = np.array(places, float).reshape(-1, 3).T
+        return epochs, steps, times
