@@ -89,6 +89,27 @@ class Question(Dialog[str]):
         self.dismiss(event.option_id)
 
 
+class Prompt(Dialog[str]):
+    """Asks for one line of text; an empty one is an answer too."""
+
+    def __init__(self, title: str, value: str = "", placeholder: str = "") -> None:
+        super().__init__()
+        self.dialog_title, self.value, self.placeholder = title, value, placeholder
+
+    def compose(self) -> ComposeResult:
+        """One line to write in."""
+        with Vertical() as box:
+            box.border_title = Content(self.dialog_title)
+            box.border_subtitle = Content("enter accept  esc cancel")
+            yield TextInput(self.value, placeholder=self.placeholder)
+
+    @on(TextInput.Submitted)
+    def accept(self, event: TextInput.Submitted) -> None:
+        """The line is the answer."""
+        event.stop()
+        self.dismiss(event.value)
+
+
 @dataclass(frozen=True)
 class Choice:
     """One row of a chooser: what it is called inside, what is shown, what stands at its right."""

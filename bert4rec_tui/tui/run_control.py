@@ -1,7 +1,10 @@
 """What a person asks of a run from the interface; each function is for a thread and returns a sentence to show."""
 
+from msgspec.structs import replace
+
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.control import Wish, ask
+from bert4rec_tui.runs.labels import with_note
 from bert4rec_tui.runs.launcher import launch, logout_warning
 from bert4rec_tui.runs.status import LIVE
 from bert4rec_tui.runs.store import LocalRuns, Run
@@ -49,6 +52,24 @@ def remove(source: LocalRuns, run: Run) -> str:
     """Delete a run with everything in it. Raises UserError while it is live."""
     source.remove(run)
     return f"{run.id} is removed."
+
+
+def rename(source: LocalRuns, run: Run, name: str) -> str:
+    """Give a run a name. Raises UserError where another run is called by it."""
+    named = source.rename(run, name)
+    return f"{run.short_id} is called {named} now." if named else f"{run.short_id} has no name now."
+
+
+def write_note(run: Run, note: str) -> str:
+    """Write a note on a run. Raises UserError for one that is too long."""
+    kept = run.relabel(lambda labels: with_note(labels, note)).note
+    return f"The note on {run.short_id} is kept." if kept else f"{run.short_id} has no note now."
+
+
+def turn_pin(run: Run) -> str:
+    """Pin a run to the top of the table, or take the pin away."""
+    pinned = run.relabel(lambda labels: replace(labels, pinned=not labels.pinned)).pinned
+    return f"{run.short_id} stands first now, whatever the order." if pinned else f"{run.short_id} is not pinned now."
 
 
 def _wish(run: Run, wanted: Wish) -> None:

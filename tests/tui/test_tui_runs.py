@@ -18,7 +18,8 @@ from bert4rec_tui.runs.status import read_status, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui import run_control
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.screens.runs import RunsScreen, RunsTable
+from bert4rec_tui.tui.screens.runs import RunsScreen
+from bert4rec_tui.tui.widgets.runs_pane import RunsTable
 
 SIZES = [(80, 24), (120, 40)]
 

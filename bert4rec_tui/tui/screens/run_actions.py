@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.runs.status import LIVE
 from bert4rec_tui.tui import run_control
+from bert4rec_tui.tui.dialogs import Prompt
 from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.screens.base import MainScreen
 from bert4rec_tui.tui.screens.console import Console
@@ -26,6 +27,9 @@ class RunActions(MainScreen):
         Binding("e", "edit", "Edit and relaunch", id="runs.edit", show=False,
                 tooltip="Take the configuration of this run to the train screen"),
         Binding("o", "console", "Console", id="runs.console", show=False, tooltip="What the worker wrote"),
+        Binding("n", "rename", "Name", id="runs.rename", show=False, tooltip="A name of your own for the run"),
+        Binding("N", "note", "Note", id="runs.note", show=False, tooltip="A note of your own on the run"),
+        Binding("P", "pin", "Pin", id="runs.pin", show=False, tooltip="Keep the run at the top of the table, or not"),
         Binding("x", "remove", "Remove", id="runs.remove", show=False, tooltip="Delete the run, after a question"),
     ]  # fmt: skip
 
@@ -87,6 +91,27 @@ class RunActions(MainScreen):
         choices = {"keep": "Keep it", "remove": "Remove it for good"}
         if await self.shell.ask(f"Remove {row.run.short_id}?", choices, detail) == "remove":
             self.do(lambda: run_control.remove(self.shell.runs, row.run))
+
+    @work(exclusive=True, group="question")
+    async def action_rename(self) -> None:
+        """Ask for a name and give it to the run."""
+        if (row := self.chosen_row) is not None:
+            name = await self.app.push_screen_wait(Prompt(f"Name of {row.run.short_id}", row.name, "none"))
+            if name is not None:
+                self.do(lambda: run_control.rename(self.shell.runs, row.run, name))
+
+    @work(exclusive=True, group="question")
+    async def action_note(self) -> None:
+        """Ask for a note and write it on the run."""
+        if (row := self.chosen_row) is not None:
+            note = await self.app.push_screen_wait(Prompt(f"Note on {row.run.short_id}", row.labels.note, "none"))
+            if note is not None:
+                self.do(lambda: run_control.write_note(row.run, note))
+
+    def action_pin(self) -> None:
+        """Pin the run, or take the pin away."""
+        if (row := self.chosen_row) is not None:
+            self.do(lambda: run_control.turn_pin(row.run))
 
     def action_edit(self) -> None:
         """Take the configuration of the run to the train screen."""

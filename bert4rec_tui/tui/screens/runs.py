@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import numpy as np
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,26 +11,13 @@ from textual.content import Content
 from textual.widget import Widget
 
 from bert4rec_tui.tui.following import RunCurves, RunFeed
-from bert4rec_tui.tui.run_plots import CHARTS, STRENGTHS, Shown, fitting_strength, metric_words, plot_of
+from bert4rec_tui.tui.run_plots import CHARTS, STRENGTHS, Shown, fitting_strength, plot_of
 from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.screens.full_chart import FullChart
 from bert4rec_tui.tui.screens.runs_reading import RunsReading
-from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.chart import Plot
-from bert4rec_tui.tui.widgets.filter_line import FilterLine
 from bert4rec_tui.tui.widgets.run_view import Banner, Death, EventList, LiveChart, RunPane, best_metric
-from bert4rec_tui.tui.widgets.runs_table import Column, columns_for, draw_header, draw_run, same_metric
-
-MOST_LINES = 300  # of the table, that are compared before it is drawn again
-EMPTY = "No run yet.\n2 Train configures one and launches it;\n`bert4rec-tui train` does the same."
-
-
-class RunsTable(ArrayList):
-    """The table of runs."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "screen.full_chart", "Chart", id="runs.chart", tooltip="The loss on the whole terminal"),
-    ]
+from bert4rec_tui.tui.widgets.runs_pane import RunsPane
 
 
 class RunsScreen(RunsReading):
@@ -47,7 +33,10 @@ class RunsScreen(RunsReading):
                 tooltip="Smooth the loss more"),
         Binding("minus", "smooth(-1)", "Rougher", id="runs.rougher", show=False, tooltip="Smooth the loss less"),
         Binding("slash", "filter", "Filter", id="runs.filter", show=False,
-                tooltip="Show the runs whose id, name, state, dataset or metric has these letters"),
+                tooltip="Show the runs with these letters, or for which model.hidden>=128 and the like holds"),
+        Binding("S", "sort", "Sort", id="runs.sort", show=False, tooltip="Sort by the next column"),
+        Binding("R", "turn_order", "Turn the order", id="runs.turn_order", show=False,
+                tooltip="Sort the other way round"),
         Binding("escape", "close_banner", "Close the notice", id="runs.close_banner", show=False,
                 tooltip="Take away the notice of a run that died"),
     ]  # fmt: skip
@@ -58,21 +47,15 @@ class RunsScreen(RunsReading):
         self.chosen = ""
         self.smoothing: float | None = None  # until one is chosen, what fits the curve
         self.log_scale = False
-        self.needle = ""
         self._feeds: dict[str, RunFeed] = {}
         self._curves: dict[str, RunCurves] = {}
-        self._columns: list[Column] = []
-        self._lines: list[str] = []  # as they stand in the table, so that what is the same is not drawn again
         self._wanted: str = ""
 
     def compose_body(self) -> ComposeResult:
         """The table; beside it the chosen run and its events."""
         yield Banner()
         with Horizontal():
-            with Vertical(id="runs-pane") as pane:
-                pane.border_title = "Runs"
-                yield RunsTable(self._draw_row, header=self._draw_header, empty=EMPTY, id="runs-table")
-                yield FilterLine(id="runs-filter", placeholder="letters of an id, a state, a dataset …")
+            yield RunsPane(id="runs-pane")
             with Vertical(id="right"):
                 yield RunPane(id="run-pane")
                 with Vertical(id="events-pane") as events:
@@ -176,37 +159,15 @@ class RunsScreen(RunsReading):
         return list(dict.fromkeys([*([self.chosen] if self.chosen else []), *self.marks]))
 
     def _show_table(self) -> None:
-        table = self.query_one(RunsTable)
-        shown = [i for i, row in enumerate(self.rows) if self.needle in row.text()]
-        keep = next((i for i in shown if self.rows[i].run.id == self.chosen), None)
-        pane = self.query_one("#runs-pane")
-        metric = same_metric(self.rows)
-        pane.border_title = Content("Runs" + (f" · best by {metric_words(metric)}" if metric else ""))
-        pane.border_subtitle = Content(f"{len(shown)} of {len(self.rows)}" if self.needle else "")
-        table.empty = f"No run has “{self.needle}”; esc shows all." if self.rows else EMPTY
-        self._columns = columns_for(self.rows, self.marks, max(table.size.width, 20), self.shell.ascii)
-        lines = [draw_run(self.rows[row], self._columns).markup for row in shown[:MOST_LINES]]
-        if lines != self._lines or keep != table.row or len(shown) != len(table.rows):
-            self._lines = lines
-            table.show_rows(np.array(shown, np.int64), keep=keep)
+        self.query_one(RunsPane).show(self.rows, self.marks, self.chosen)
 
-    def _draw_row(self, row: int, width: int) -> Content:
-        del width
-        return draw_run(self.rows[row], self._columns)
-
-    def _draw_header(self, width: int) -> list[Content]:
-        self._columns = columns_for(self.rows, self.marks, width, self.shell.ascii)
-        return [draw_header(self._columns) if self.rows else Content("")]
-
-    @on(ArrayList.Moved, "#runs-table")
+    @on(RunsPane.Moved)
     def choose_run(self) -> None:
         """The run under the cursor is the chosen one."""
         self._take_cursor()
 
     def _take_cursor(self) -> None:
-        # Asks the table and not the message: the rows may have changed since it was sent.
-        row = self.query_one(RunsTable).row
-        chosen = self.rows[row].run.id if 0 <= row < len(self.rows) else ""
+        chosen = self.query_one(RunsPane).run
         if chosen == self.chosen and (chosen in self._feeds or not chosen):
             return
         self.chosen = chosen
@@ -292,19 +253,17 @@ class RunsScreen(RunsReading):
 
     def action_filter(self) -> None:
         """Narrow the table as one types."""
-        self.choose_pane(self.query_one("#runs-pane"), focus=False)
-        self.query_one(FilterLine).open()
+        pane = self.query_one(RunsPane)
+        self.choose_pane(pane, focus=False)
+        pane.open_filter()
 
-    @on(FilterLine.Narrowed)
-    def narrow(self, message: FilterLine.Narrowed) -> None:
-        """Show the runs that have the letters."""
-        self.needle = message.text.strip().casefold()
-        self._show_table()
+    def action_sort(self) -> None:
+        """Sort the table by the next column."""
+        self.query_one(RunsPane).sort_by_next()
 
-    @on(FilterLine.Closed)
-    def back_to_table(self) -> None:
-        """The table has the focus again."""
-        self.query_one(RunsTable).focus()
+    def action_turn_order(self) -> None:
+        """Sort the table the other way round."""
+        self.query_one(RunsPane).turn_order()
 
     def action_close_banner(self) -> None:
         """Take the notice away."""

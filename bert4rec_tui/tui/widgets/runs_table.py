@@ -2,16 +2,20 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 
+from bert4rec_tui.tui.run_order import Order
 from bert4rec_tui.tui.run_plots import metric_words
 from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.widgets.array_list import cells
 from bert4rec_tui.tui.widgets.axis import short_number
 from bert4rec_tui.tui.widgets.chart import ASCII_MARKERS, COLOURS, MARKERS
 from bert4rec_tui.tui.widgets.signs import MUTED, SIGNS, age, clean, duration, metric, sign
+
+PIN = "^"  # as in ASCII, since no better one has the same width in every terminal
+NEVER = 100  # gives way before all others
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,11 @@ def same_metric(rows: Sequence[RunRow]) -> str:
     return metrics.pop() if len(metrics) == 1 else ""
 
 
-def columns_for(rows: Sequence[RunRow], marks: Mapping[str, int], width: int, ascii: bool) -> list[Column]:
-    """The columns that fit into so many cells, in the order in which they stand."""
-    dataset = max((len(row.dataset) for row in rows), default=7)
-    metrics = max((len(_metric_name(row)) for row in rows), default=6)
+def columns_for(
+    rows: Sequence[RunRow], marks: Mapping[str, int], width: int, ascii: bool, order: Order
+) -> list[Column]:
+    """The columns that fit into so many cells, in the order in which they stand; the one sorted by is among them."""
+    pinned = any(row.labels.pinned for row in rows)
 
     def lead(row: RunRow) -> Content:
         number = marks.get(row.run.id)
@@ -49,31 +54,47 @@ def columns_for(rows: Sequence[RunRow], marks: Mapping[str, int], width: int, as
         mark = Content(" ")
         if number is not None:
             mark = Content.styled(markers[number % COLOURS], series_colour(number))
-        return sign(row.state, ascii) + mark
+        pin = Content.styled(PIN if row.labels.pinned else " ", "$text-accent") if pinned else Content("")
+        return pin + sign(row.state, ascii) + mark
 
     def word(row: RunRow) -> Content:
         return Content.styled(SIGNS[row.state].word.replace("…", "..." if ascii else "…"), SIGNS[row.state].colour)
 
+    def texts(title: str, show: Callable[[RunRow], str], most: int, yields: int, right: bool = False) -> Column:
+        """A column as wide as what stands in it; one that says nothing of any run is left out."""
+        found = [len(text) for row in rows if (text := show(row)) not in ("", "–")]
+        if not found:
+            return Column(title, show, 0, NEVER)
+        room = len(title) + (title == order.column)
+        wide = min(max(room, *found), max(most, room))
+        return Column(title, show, -wide if right else wide, yields)
+
     known = [
-        Column("", lead, 2, 0),
+        Column("", lead, 3 if pinned else 2, 0),
         Column("run", lambda row: row.run.short_id, 4, 0),
-        Column("", word, 8, 3),
-        Column("dataset", lambda row: row.dataset, min(max(dataset, 7), 20), 6),
-        Column("task", lambda row: row.objective, 6, 8),
-        Column("epoch", _epoch, -7, 0),
+        texts("name", lambda row: row.name, 14, 7),
+        Column("state", word, 8, 3),
+        texts("dataset", lambda row: row.dataset, 20, 6),
+        texts("task", lambda row: row.objective, 6, 5),
+        texts("epoch", _epoch, 11, 0, right=True),
         Column("best", lambda row: metric(row.status.best.value if row.status.best else None), -5, 0),
-        Column("of", _metric_name, max(metrics, 2), 1 if not same_metric(rows) else 9),
-        Column("speed", _speed, -7, 7),
-        Column("left", _left, -7, 4),
-        Column("age", _age, -4, 2),
-        Column("name", lambda row: row.name, 12, 10),
+        texts("of", _metric_name, 24, 1 if not same_metric(rows) else 9),
+        texts("speed", _speed, 7, 8, right=True),
+        texts("left", _left, 4, 4, right=True),
+        texts("age", _age, 4, 2, right=True),
     ]
-    if not any(row.name for row in rows):
-        known.pop()
-    kept = sorted(known, key=lambda column: column.yields)
+    known = [column for column in known if column.yields < NEVER]
+    kept = sorted(known, key=lambda column: 0 if column.title == order.column else column.yields)
     while sum(abs(column.width) + 1 for column in kept) - 1 > width and len(kept) > 4:
         kept.pop()
-    return [column for column in known if column in kept]
+    return [_titled(column, order) for column in known if column in kept]
+
+
+def _titled(column: Column, order: Order) -> Column:
+    """The column with an arrow in its title where the runs are sorted by it: down, the largest is at the top."""
+    if column.title != order.column:
+        return column
+    return replace(column, title=column.title + ("↓" if order.falls else "↑"))
 
 
 def draw_run(row: RunRow, columns: Sequence[Column]) -> Content:
@@ -103,7 +124,7 @@ def _speed(row: RunRow) -> str:
 
 def _left(row: RunRow) -> str:
     known = row.state == "training" and row.status.seconds_left is not None
-    return duration(row.status.seconds_left) if known and row.status.seconds_left is not None else "–"
+    return age(row.status.seconds_left) if known and row.status.seconds_left is not None else "–"
 
 
 def _age(row: RunRow) -> str:
@@ -126,16 +147,23 @@ def headline(row: RunRow, width: int, ascii: bool) -> list[Content]:
     if status.epochs and room >= 6:
         first += bar(_done(row), room, ascii) + Content("  ")
     first += Content(left)
+    dot = " - " if ascii else " · "
+    labels = dot.join(filter(None, [row.name, "pinned" if row.labels.pinned else "", row.labels.note]))
+    if labels:
+        labels += dot
     if row.state in ("failed", "lost", "stopped") and status.message:
-        return [first, Content.styled(clean(status.message), "$text-error" if row.state == "failed" else "")]
+        return [
+            first,
+            Content(clean(labels))
+            + Content.styled(clean(status.message), "$text-error" if row.state == "failed" else ""),
+        ]
     parts = [row.objective, f"{short_number(status.speed)} samples/s" if status.speed else ""]
     parts += [f"{status.device} {status.precision}".strip()]
     if status.loss is not None:
         parts.append(f"loss {short_number(status.loss)}")
     if status.best:
         parts.insert(0, f"best {metric_words(status.best.metric)} {metric(status.best.value)} at {status.best.epoch}")
-    dot = " - " if ascii else " · "
-    return [first, Content.styled(clean(dot.join(filter(None, parts))), MUTED)]
+    return [first, Content(clean(labels)) + Content.styled(clean(dot.join(filter(None, parts))), MUTED)]
 
 
 def _done(row: RunRow) -> float:
