@@ -22,6 +22,17 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Literal["auto", "yes", "no"],
         Meta(description="Draw sparingly, as over SSH; auto looks for SSH, which tmux may hide."),
     ] = "auto"
+    notify: Annotated[
+        Literal["off", "bell", "osc9"],
+        Meta(description="How the interface calls when a run ends: not, by a bell, or by the terminal's notification."),
+    ] = "off"
+    notify_command: Annotated[
+        str,
+        Meta(
+            description="A command line that the worker runs, without a shell, when a run finishes, fails or turns to "
+            "NaN; {run}, {state}, {sentence} and {folder} are replaced."
+        ),
+    ] = ""
     keymap: Annotated[
         dict[str, str], Meta(description='A key for a binding\'s id, such as "runs.pause" = "P"; help shows the ids.')
     ] = {}

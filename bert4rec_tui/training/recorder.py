@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,16 +13,23 @@ import torch
 from tensorboardX import SummaryWriter
 from torch import Tensor
 
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import Wish, read_control
 from bert4rec_tui.runs.events import Alert, Event, EventLog, EventState, Note, StateChange, Step, Validation
 from bert4rec_tui.runs.status import Best, Status, WrittenState, read_status, write_status
+from bert4rec_tui.runs.summary import Summary
+from bert4rec_tui.training.alerts import Concern, FullDisk, RisingLoss, Validations
 from bert4rec_tui.training.checkpoint import Position
+from bert4rec_tui.training.notifying import News, notify_about
 from bert4rec_tui.training.sensors import Sensors
 
 BEAT_SECONDS = 2.0
 SYSTEM_SECONDS = 10.0
 EVENT_SECONDS = 0.25
+SUMMARY_SECONDS = 30.0
+SUMMARY_BYTES = 8_000_000  # of the log at a time, so that the heartbeat does not wait for a long one
+MIN_PATIENCE_STEPS = 100
 
 
 def finite(value: float) -> float | None:
@@ -32,7 +40,7 @@ def finite(value: float) -> float | None:
 class Recorder:
     """Writes a run's folder while its worker lives. The thread that beats writes too, so all writes take the lock."""
 
-    def __init__(self, folder: Path, device: torch.device, metric: str = "") -> None:
+    def __init__(self, folder: Path, device: torch.device, metric: str = "", patience: int = 0) -> None:
         self.folder, self.metric = folder, metric
         self.status: Status = read_status(folder)
         self.log = EventLog(folder / "events.jsonl")
@@ -48,7 +56,10 @@ class Recorder:
         self._last_event = self._last_look = 0.0
         self._wish: Wish = "train"
         self._wish_number = 0
-        self._told_not_finite = False
+        self.not_finite = False
+        self._summary = Summary(folder)
+        self._rising, self._validations, self._disk = RisingLoss(100), Validations(metric, patience), FullDisk()
+        self._notified = False
 
     def open(self, position: Position, resumed: bool, steps_per_epoch: int, device: str, precision: str) -> None:
         """Take the run over: say who works on it, cut what an earlier life left half written, begin to beat."""
@@ -70,13 +81,17 @@ class Recorder:
                 status.best = Best(metric=self.metric, value=position.best, epoch=position.best_epoch)
         self.write()
         self.say(StateChange(at=now, state="resumed" if resumed else "training", step=step))
+        self._summary.load()
+        self._summary.read_on(SUMMARY_BYTES)
+        self._validations.start_with(self._summary.validations)
+        self._rising = RisingLoss(max(MIN_PATIENCE_STEPS, steps_per_epoch))
         self._tensorboard = SummaryWriter(str(self.folder / "tensorboard"), purge_step=samples if resumed else None)
         self._last_event = time.monotonic()
         self._beat = threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True)
         self._beat.start()
 
     def _keep_beating(self) -> None:
-        last_system = 0.0
+        last_system, last_summary = 0.0, time.monotonic()
         while not self._ended.wait(BEAT_SECONDS):
             try:
                 with self._lock:
@@ -85,10 +100,19 @@ class Recorder:
                     if time.monotonic() - last_system > SYSTEM_SECONDS:
                         last_system = time.monotonic()
                         self.say(self._sensors.read())
+                        self._tell(self._disk.take(shutil.disk_usage(self.folder).free, self._checkpoint_bytes()))
+                behind = self.log.size() - self._summary.offset > SUMMARY_BYTES
+                if behind or time.monotonic() - last_summary > SUMMARY_SECONDS:
+                    last_summary = time.monotonic()
+                    self._summary.read_on(SUMMARY_BYTES)
+                    self._summary.save()
             except Exception as error:
                 # A disk may be full for a moment, a GPU's sensor refuse: one missed beat is no reason to fall silent.
                 with suppress(OSError):
                     print(f"! {error}", flush=True)
+
+    def _checkpoint_bytes(self) -> int:
+        return sum(file.stat().st_size for file in (self.folder / "checkpoints").glob("*") if file.is_file())
 
     def write(self) -> None:
         """Put the status on disk."""
@@ -113,6 +137,18 @@ class Recorder:
         """Say that somebody should look."""
         self.print(f"! {message}")
         self.say(Alert(at=time.time(), kind=kind, message=message, step=self.status.step))
+
+    def _tell(self, concerns: list[Concern]) -> None:
+        for concern in concerns:
+            self.alert(concern.kind, concern.message)
+
+    def notify(self, news: str, sentence: str) -> None:
+        """Run the user's `notify_command`, once in a life, in a thread: training does not wait for it."""
+        if self._notified:
+            return
+        self._notified = True
+        about = News(self.folder, news, sentence)
+        threading.Thread(target=lambda: notify_about(about, self.note), name="notify", daemon=True).start()
 
     def phase(self, phase: str) -> None:
         """Say what the worker does now."""
@@ -163,6 +199,7 @@ class Recorder:
             loss_max=finite(float(real.max())) if len(real) else None,
             learning_rate=learning_rate,
             gradient_norm=finite(float(norms.mean())),
+            gradient_norm_max=finite(float(norms.max())),
             speed=speed,
             not_finite=bad,
         )
@@ -170,9 +207,10 @@ class Recorder:
             self.say(event)
             self.status.loss = event.loss
             self.status.speed = speed if self.status.speed is None else 0.8 * self.status.speed + 0.2 * speed
-        if bad and not self._told_not_finite:
-            self._told_not_finite = True
+        if bad and not self.not_finite:
+            self.not_finite = True
             self.alert("not a number", f"the loss is not a number at step {self.status.step}")
+        self._tell(self._rising.take(losses.tolist()))
         self._pending, self._samples_pending, self._last_event = [], 0, now
         return losses.where(norms.isfinite(), torch.nan).tolist()
 
@@ -194,6 +232,7 @@ class Recorder:
                 self.status.best = Best(metric=metric, value=value, epoch=event.epoch)
             self.status.epoch = event.epoch
             self.write()
+        self._tell(self._validations.take(event))
         if self._tensorboard:
             for protocol, values in event.metrics.items():
                 for name, number in values.items():
@@ -252,6 +291,10 @@ class Recorder:
         self._ended.set()
         if self._beat:
             self._beat.join(timeout=5)
+            if not self._beat.is_alive():  # the summary is that thread's
+                with suppress(OSError, UserError):  # on a full disk; readers read the log then
+                    self._summary.read_on()
+                    self._summary.save()
         if self._tensorboard:
             self._tensorboard.close()
         self._sensors.close()
@@ -271,6 +314,9 @@ class SilentRecorder(Recorder):
 
     def print(self, text: str) -> None:
         """Leave the console to rank 0."""
+
+    def notify(self, news: str, sentence: str) -> None:
+        """Leave the user to rank 0."""
 
     def step(self, samples: int, loss: Tensor, gradient_norm: Tensor) -> None:
         """Count a step; its numbers are rank 0's to keep."""

@@ -72,7 +72,8 @@ class Trainer:
             dataset, "validation", evaluation.protocols, evaluation.negatives_seed, device, self.batches.items
         )
         recorder = Recorder if world.leads else SilentRecorder
-        self.recorder = recorder(folder, device, config.evaluation.best_metric)
+        self.recorder = recorder(folder, device, config.evaluation.best_metric, config.training.patience)
+        self._epoch_loss: float | None = None
         self._validation_seconds = self._step_seconds = 0.0
         self._last_checkpoint = time.monotonic()
         self._next_scalars = 0
@@ -125,7 +126,8 @@ class Trainer:
             ):
                 self.save()
         self._flush(rate)
-        recorder.note(f"epoch {position.epoch + 1}  loss {position.loss_sum / max(1, position.loss_count):.4f}")
+        self._epoch_loss = position.loss_sum / max(1, position.loss_count)
+        recorder.note(f"epoch {position.epoch + 1}  loss {self._epoch_loss:.4f}")
         overflow = int(self.world.add_up(self.step.overflow))
         if overflow:
             recorder.alert("overflow", f"{overflow:,} masked items had no slot in epoch {position.epoch + 1}")
@@ -174,7 +176,9 @@ class Trainer:
         position.validated = True
         not_finite = max(result.not_finite for result in results.values())
         if not_finite:
-            recorder.alert("not a number", f"{not_finite:,} of {len(self.question.users):,} scores are not finite")
+            sentence = f"{not_finite:,} of {len(self.question.users):,} scores are not finite"
+            recorder.alert("not a number", sentence)
+            recorder.notify("nan", sentence)
         event = Validation(
             at=time.time(),
             epoch=position.epoch,
@@ -184,6 +188,7 @@ class Trainer:
             metrics=metrics,
             best=better,
             not_finite=not_finite,
+            loss=self._epoch_loss,
         )
         recorder.validation(event, position.samples, evaluation.best_metric, value)
         best = " (best)" if better else ""

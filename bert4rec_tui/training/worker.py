@@ -31,12 +31,13 @@ from bert4rec_tui.model.hardware import choose_precision, set_up_process
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import clear_control
-from bert4rec_tui.runs.events import EventLog, StateChange
+from bert4rec_tui.runs.events import EventLog, Note, StateChange
 from bert4rec_tui.runs.status import ENDED, read_status, worker_lock, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.training.distributed import ALONE, World, device_of
 from bert4rec_tui.training.lifeline import Lifeline
+from bert4rec_tui.training.notifying import News, notify_about, sentence_on
 from bert4rec_tui.training.recorder import Recorder
 from bert4rec_tui.training.trainer import Trainer
 
@@ -64,10 +65,13 @@ def main() -> int:
     except Timeout:
         print(f"{run.id}: another worker has this run", flush=True)
         return 2
+    worker = Worker(run, stop_asked, world)
     try:
-        return work(run, stop_asked, world)
+        code = worker.work()
     finally:
         lock.release()
+    worker.tell_ending()  # after the lock: a command that takes long keeps nobody from the run
+    return code
 
 
 def work(run: Run, stop_asked: threading.Event, world: World = ALONE) -> int:
@@ -135,6 +139,21 @@ class Worker:
             return 0
         finally:
             trainer.recorder.close()
+
+    def tell_ending(self) -> None:
+        """Run the user's `notify_command` where the run has finished or failed."""
+        with suppress(OSError, UserError):
+            status = read_status(self.run.path)
+            if status.state not in ("finished", "failed"):
+                return
+            ending = "nan" if self.recorder and self.recorder.not_finite else status.state
+            log = EventLog(self.run.path / "events.jsonl")
+
+            def note(text: str) -> None:
+                print(text, flush=True)
+                log.append(Note(at=time.time(), text=text))
+
+            notify_about(News(self.run.path, ending, sentence_on(status)), note)
 
     def _say_who_works(self) -> None:
         """Put this process into the status before anything slow: from here on the lock tells whether it lives."""
@@ -212,23 +231,29 @@ class Worker:
         self._leave_failure(sentence)
         if not self.world.leads:
             with suppress(OSError, UserError, Timeout):
-                self._take_over(sentence)
+                if not self._take_over(sentence):
+                    os._exit(1)
+        self.tell_ending()
         os._exit(1)
 
-    def _take_over(self, sentence: str) -> None:
-        """Write the ending in the place of rank 0, unless it did; its lock is free now, and only one can have it."""
+    def _take_over(self, sentence: str) -> bool:
+        """Write the ending in the place of rank 0, unless it did; its lock is free now, and only one can have it.
+
+        Returns whether this rank wrote it.
+        """
         assert self.lifeline is not None
         leader = self.lifeline.members[0]
         with worker_lock(self.run.path).acquire(timeout=2):
             status = read_status(self.run.path)
             if status.state in ENDED or (status.pid, status.host) != (leader.pid, leader.host):
-                return
+                return False
             now = time.time()
             status.state, status.message, status.phase, status.ended = "failed", sentence, "", now
             write_status(self.run.path, status)
             log = EventLog(self.run.path / "events.jsonl")
             log.cut_partial_line()
             log.append(StateChange(at=now, state="failed", step=status.step, message=sentence))
+            return True
 
 
 def test_best(run: Run, trainer: Trainer, config: Config, dataset: PreparedDataset) -> None:

@@ -19,6 +19,7 @@ from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.runs.control import ask
 from bert4rec_tui.runs.curves import Curves
 from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.runs.summary import Summary
 from bert4rec_tui.training.recorder import Recorder
 from bert4rec_tui.training.worker import explain, work
 
@@ -203,6 +204,18 @@ def test_a_loss_that_is_not_a_number_fails_with_what_to_do(new_run):
     assert "training.learning_rate" in message
     assert "\n" not in message
     assert "Traceback" not in "\n".join(run.console_tail(30))
+
+
+def test_the_worker_keeps_a_summary_that_holds_to_the_end_of_the_log(new_run):
+    run = new_run("training.epochs=7", "training.learning_rate=0.000001")
+    assert finish(run) == 0
+    summary = Summary(run.path)
+    assert summary.load()
+    assert summary.offset == run.events.size()
+    assert summary.steps.column("count").sum() == run.status().step
+    assert [event.epoch for event in summary.validations] == list(range(8))
+    assert summary.validations[0].loss is None
+    assert summary.validations[7].loss > 0
 
 
 def test_a_wish_that_comes_while_a_pause_saves_is_obeyed(new_run):
