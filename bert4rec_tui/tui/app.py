@@ -22,6 +22,7 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import Settings, runs_folder
+from bert4rec_tui.tui.calling import call_user
 from bert4rec_tui.tui.child import OUR_COMMAND, ChildCommand, Progressed, Said
 from bert4rec_tui.tui.dialogs import Chooser, Question
 from bert4rec_tui.tui.leaving import farewell, leave_question, stop_all
@@ -172,6 +173,8 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
             state = run.state(status)
         except UserError:  # removed meanwhile
             return
+        if state in ("finished", "failed", "lost"):
+            call_user(self, self.settings.notify, f"{run.short_id} {'is' if state == 'lost' else 'has'} {state}")
         if state == "finished":
             self.notify(f"{run.short_id} has finished: 5 explores it, 4 tests it", markup=False, timeout=15)
         elif state in ("failed", "lost") and not (self.current_mode == "runs" and len(self.screen_stack) == 1):

@@ -126,7 +126,6 @@ class RunsScreen(RunsReading):
     @on(RunsReading.Died)
     def tell_of_death(self, message: RunsReading.Died) -> None:
         """Say at once that a watched run is gone, and what can be done."""
-        self.app.bell()
         self.chosen = message.death.row.run.id
         self._show_table()
         self._show_chosen()
