@@ -13,6 +13,7 @@ from textual.widget import Widget
 from bert4rec_tui.tui.following import RunCurves, RunFeed
 from bert4rec_tui.tui.run_plots import CHARTS, STRENGTHS, Shown, fitting_strength, plot_of
 from bert4rec_tui.tui.run_rows import RunRow
+from bert4rec_tui.tui.screens.compare import CompareScreen
 from bert4rec_tui.tui.screens.full_chart import FullChart
 from bert4rec_tui.tui.screens.runs_reading import RunsReading
 from bert4rec_tui.tui.widgets.chart import Plot
@@ -27,6 +28,8 @@ class RunsScreen(RunsReading):
     panes: ClassVar[list[str]] = ["#runs-pane", "#run-pane", "#events-pane"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", id="runs.mark", tooltip="Lay the curves of this run over the chosen one's"),
+        Binding("c", "compare", "Compare", id="runs.compare",
+                tooltip="The chosen run and the marked ones side by side: settings, metrics, the paired test"),
         Binding("l", "log_axis", "Log axis", id="runs.log_axis", show=False,
                 tooltip="A logarithmic axis for the loss, or not"),
         Binding("plus,equals_sign", "smooth(1)", "Smoother", id="runs.smoother", show=False,
@@ -225,6 +228,15 @@ class RunsScreen(RunsReading):
         self._show_table()
         self._follow_shown()
         self._show_chosen()
+
+    def action_compare(self) -> None:
+        """Open the marked runs beside the chosen one."""
+        rows = {row.run.id: row for row in self.rows}
+        compared = [rows[run] for run in self._shown_ids() if run in rows]
+        if len(compared) < 2:
+            self.notify("Mark another run with space; c then compares it with the chosen one.", severity="warning")
+        else:
+            self.app.push_screen(CompareScreen(compared))
 
     def action_log_axis(self) -> None:
         """Switch the axis of the loss."""
