@@ -16,7 +16,7 @@ from bert4rec_tui.tui.values import text_of
 from bert4rec_tui.tui.widgets.array_list import cells
 from bert4rec_tui.tui.widgets.signs import MUTED, count, metric
 
-LABEL, COLUMN = 28, 14
+LABEL, COLUMN = 30, 14
 WIDE = 96  # where the verdict of a paired test can be said in full
 SHOWN = ("NDCG@10", "Recall@10", "MRR")
 
