@@ -5,12 +5,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bert4rec_tui.tui.following import RunCurves
+from bert4rec_tui.tui.following import Axis, Band, RunCurves
 from bert4rec_tui.tui.widgets.chart import Plot, Series
 from bert4rec_tui.tui.widgets.raster import smooth
 
 STRENGTHS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
-CHARTS = ("loss", "validation", "rate", "speed")
+# Every chart in the order of the full-screen chart, and what it is called where one chooses.
+CHARTS = {
+    "loss": "loss of the training steps",
+    "validation": "the validation metric that chooses the best",
+    "rate": "learning rate",
+    "speed": "samples a second",
+    "norm": "gradient norm",
+    "cpu": "CPU use",
+    "memory": "memory of the run and of the machine",
+    "gpu": "GPU use",
+    "gpu_memory": "GPU memory",
+}
+FIRST_CHARTS = ("loss", "validation", "rate", "speed")
+AXES: tuple[Axis, ...] = ("epoch", "step", "time")
+GIB = 2.0**30
 
 
 @dataclass(frozen=True)
@@ -22,28 +36,135 @@ class Shown:
     number: int
 
 
+@dataclass(frozen=True)
+class View:
+    """How the charts are drawn: smoothing of the loss, its axis, and what lies along the other axis."""
+
+    strength: float = 0.0
+    log: bool = False
+    axis: Axis = "epoch"
+
+
 def metric_words(metric: str) -> str:
     """A metric with its protocol as a title says it: `full:NDCG@10` is "NDCG@10 full"."""
     protocol, _, name = metric.partition(":")
     return f"{name} {protocol}"
 
 
-def plot_of(chart: str, runs: Sequence[Shown], metric: str, strength: float, log: bool) -> Plot:
-    """One of the four charts; the first run is the chosen one."""
+def plot_of(chart: str, runs: Sequence[Shown], metric: str, view: View) -> Plot:
+    """One of the charts; the first run is the chosen one."""
+    unit, label = _scale(runs, view.axis)
     several = len(runs) > 1
-    if chart == "loss":
-        words = f"loss · smoothed {strength:g}" if strength and not several else "loss"
-        series = [_loss(shown, strength, several) for shown in runs]
-        return Plot(words, tuple(series), "epoch", "the loss of the training steps appears here", log)
-    if chart == "validation":
-        series = [_metric(shown, metric, several) for shown in runs]
-        title = f"{metric_words(metric)} · validation" if metric else "validation"
-        return Plot(title, tuple(series), "epoch", "the first validation comes before the first epoch", from_zero=True)
-    if chart == "rate":
-        series = [Series(s.curves.epoch, s.curves.learning_rate, _label(s, several), s.number) for s in runs]
-        return Plot("learning rate", tuple(series), "epoch", "no step yet", from_zero=True)
-    series = [Series(s.curves.epoch, smooth(s.curves.speed, 0.8), _label(s, several), s.number) for s in runs]
-    return Plot("samples a second", tuple(series), "epoch", "no step yet", from_zero=True)
+    lines = _Lines(view, unit, several)
+
+    def plot(title: str, series: list[Series], empty: str, log: bool = False, from_zero: bool = True) -> Plot:
+        return Plot(title, tuple(series), label, empty, log, from_zero)
+
+    match chart:
+        case "loss":
+            words = f"loss · smoothed {view.strength:g}" if view.strength and not several else "loss"
+            empty = "the loss of the training steps appears here"
+            return plot(words, [lines.loss(shown) for shown in runs], empty, view.log, from_zero=False)
+        case "validation":
+            title = f"{metric_words(metric)} · validation" if metric else "validation"
+            series = [lines.metric(shown, metric) for shown in runs]
+            return plot(title, series, "the first validation comes before the first epoch")
+        case "rate":
+            return plot("learning rate", [lines.steps(s, Band(s.curves.learning_rate)) for s in runs], "no step yet")
+        case "norm":
+            series = [lines.steps(s, s.curves.gradient_norm, view.strength) for s in runs]
+            return plot("gradient norm", series, "no step yet")
+        case "speed":
+            speeds = [lines.steps(s, Band(s.curves.speed), 0.8) for s in runs]
+            return plot("samples a second", speeds, "no step yet")
+        case _:
+            names, title, factor = _MACHINE[chart]
+            series = [lines.machine(s, name, factor) for s in runs for name in (names if not several else names[:1])]
+            return plot(title, series, _nothing_measured(runs, chart))
+
+
+# What of the readings is drawn, the title, and what a value is divided by.
+_MACHINE: dict[str, tuple[tuple[str, ...], str, float]] = {
+    "cpu": (("cpu",), "CPU · %", 1.0),
+    "memory": (("process_memory", "memory"), "memory · GiB", GIB),
+    "gpu": (("gpu",), "GPU · %", 1.0),
+    "gpu_memory": (("gpu_memory",), "GPU memory · GiB", GIB),
+}
+_PARTS = {"process_memory": "run", "memory": "machine"}
+
+
+def _nothing_measured(runs: Sequence[Shown], chart: str) -> str:
+    if not any(shown.curves.system for shown in runs):
+        return "the machine is read every 10 s while the run is at work"
+    return "no GPU" if chart.startswith("gpu") else "nothing was read"
+
+
+def _scale(runs: Sequence[Shown], axis: Axis) -> tuple[float, str]:
+    """What places on the axis are divided by, and its name."""
+    if axis != "time":
+        return 1.0, axis
+    longest = max((float(s.curves.along("time")[-1]) for s in runs if len(s.curves.at)), default=0.0)
+    for seconds, name in ((3600.0, "hours"), (60.0, "minutes")):
+        if longest >= 2 * seconds:
+            return seconds, name
+    return 1.0, "seconds"
+
+
+class _Lines:
+    """Makes the curves of one chart."""
+
+    def __init__(self, view: View, unit: float, several: bool) -> None:
+        self.view, self.unit, self.several = view, unit, several
+
+    def _label(self, shown: Shown) -> str:
+        return shown.label if self.several else ""
+
+    def _alerts(self, shown: Shown) -> np.ndarray:
+        return shown.curves.of_steps(shown.curves.alerts, self.view.axis) / self.unit
+
+    def steps(self, shown: Shown, band: Band, strength: float = 0.0) -> Series:
+        """A measurement of the steps; its extent shows where one run is alone."""
+        extent = not self.several and len(band.low) > 0
+        return Series(
+            shown.curves.along(self.view.axis) / self.unit,
+            smooth(band.mean, strength),
+            self._label(shown),
+            shown.number,
+            low=band.low if extent else None,
+            high=band.high if extent else None,
+        )
+
+    def loss(self, shown: Shown) -> Series:
+        """The loss, with the places where it was not a number and where something was to be looked at."""
+        curves = shown.curves
+        lost = np.interp(curves.lost, curves.epoch, curves.along(self.view.axis)) if len(curves.lost) else curves.lost
+        return Series(
+            curves.along(self.view.axis) / self.unit,
+            smooth(curves.loss, self.view.strength),
+            self._label(shown),
+            shown.number,
+            low=None if self.several else curves.loss_low,
+            high=None if self.several else curves.loss_high,
+            lost=lost / self.unit,
+            alerts=self._alerts(shown),
+        )
+
+    def metric(self, shown: Shown, metric: str) -> Series:
+        """A validation metric, its best point marked."""
+        nothing = np.zeros(0)
+        epochs, values = shown.curves.metrics.get(metric, (nothing, nothing))
+        best = int(np.nanargmax(values)) if len(values) and np.isfinite(values).any() else -1
+        places = shown.curves.of_epochs(epochs, self.view.axis) / self.unit
+        alerts = self._alerts(shown)
+        return Series(places, values, self._label(shown), shown.number, best=best, alerts=alerts)
+
+    def machine(self, shown: Shown, name: str, factor: float) -> Series:
+        """A reading of the machine; of memory the run's own and the whole, told apart by their lines."""
+        band = shown.curves.machine.get(name, Band())
+        places = shown.curves.of_times(shown.curves.machine_at, self.view.axis) / self.unit
+        part = "" if self.several else _PARTS.get(name, "")
+        number = shown.number + (name == "memory" and not self.several)
+        return Series(places[: len(band.mean)], band.mean / factor, self._label(shown) or part, number)
 
 
 def fitting_strength(points: int) -> float:
@@ -51,25 +172,16 @@ def fitting_strength(points: int) -> float:
     return max(known for known in STRENGTHS if known <= min(0.9, 1 - 10 / max(10, points)))
 
 
-def _label(shown: Shown, several: bool) -> str:
-    return shown.label if several else ""
+def csv_of(plot: Plot) -> str:
+    """The data of a chart, one point a line: run, place, value, and its extent where there is one."""
+    lines = [f"run,{plot.x_label},value,minimum,maximum"]
+    for series in plot.series:
+        nothing = np.full(len(series.x), np.nan)
+        low, high = (nothing if part is None else part for part in (series.low, series.high))
+        for row in zip(series.x, series.y, low, high, strict=True):
+            lines.append(",".join([series.label, *map(_number, row)]))
+    return "\n".join(lines) + "\n"
 
 
-def _loss(shown: Shown, strength: float, several: bool) -> Series:
-    curves = shown.curves
-    return Series(
-        curves.epoch,
-        smooth(curves.loss, strength),
-        _label(shown, several),
-        shown.number,
-        low=None if several else curves.loss_low,
-        high=None if several else curves.loss_high,
-        lost=curves.lost,
-    )
-
-
-def _metric(shown: Shown, metric: str, several: bool) -> Series:
-    nothing = np.zeros(0)
-    epochs, values = shown.curves.metrics.get(metric, (nothing, nothing))
-    best = int(np.nanargmax(values)) if len(values) and np.isfinite(values).any() else -1
-    return Series(epochs, values, _label(shown, several), shown.number, best=best)
+def _number(value: float) -> str:
+    return f"{value:.9g}" if np.isfinite(value) else ""

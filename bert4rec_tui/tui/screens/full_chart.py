@@ -17,7 +17,7 @@ from bert4rec_tui.tui.widgets.chart import Chart, Plot
 class FullChart(ModalScreen[None], inherit_bindings=False):
     """Shows one of several charts; `plot_of` gives each as it is now.
 
-    `adjust` carries out what the charts of the screen below share: the log axis and the smoothing.
+    `adjust` carries out what the charts of the screen below share: the log axis, the smoothing, the export.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,9 +27,24 @@ class FullChart(ModalScreen[None], inherit_bindings=False):
                 tooltip="The chart before"),
         Binding("z", "zoom(0.5)", "Zoom in", id="chart.zoom_in", tooltip="Show half as much, the newest in sight"),
         Binding("Z", "zoom(2)", "Zoom out", id="chart.zoom_out", show=False, tooltip="Show twice as much"),
-        Binding("left", "pan(-0.25)", "Pan left", id="chart.left", show=False, tooltip="Go to earlier epochs"),
-        Binding("right", "pan(0.25)", "Pan right", id="chart.right", show=False, tooltip="Go to later epochs"),
-        Binding("0", "whole", "Whole", id="chart.whole", show=False, tooltip="Show everything, and follow"),
+        Binding("left", "move(-1)", "Cursor left", id="chart.cursor_left", show=False,
+                tooltip="Read the values further left; they stand beside the names"),
+        Binding("right", "move(1)", "Cursor right", id="chart.cursor_right", show=False,
+                tooltip="Read the values further right"),
+        Binding("home", "move_to_end(0)", "Cursor first", id="chart.cursor_first", show=False,
+                tooltip="Read the first values in sight"),
+        Binding("end", "move_to_end(1)", "Cursor last", id="chart.cursor_last", show=False,
+                tooltip="Read the last values in sight"),
+        Binding("comma,less_than_sign", "pan(-0.25)", "Pan left", id="chart.left", show=False,
+                tooltip="Go to what was earlier"),
+        Binding("full_stop,greater_than_sign", "pan(0.25)", "Pan right", id="chart.right", show=False,
+                tooltip="Go to what was later"),
+        Binding("0", "whole", "Whole", id="chart.whole", show=False,
+                tooltip="Show everything, follow, and put the cursor away"),
+        Binding("a", "adjust('axis')", "Along", id="chart.axis", show=False,
+                tooltip="Draw along epochs, steps or time"),
+        Binding("e", "adjust('export')", "Export CSV", id="chart.export", show=False,
+                tooltip="Write the data of this chart to a CSV file"),
         Binding("l", "adjust('log')", "Log axis", id="chart.log", tooltip="A logarithmic axis for the loss, or not"),
         Binding("plus,equals_sign", "adjust('smoother')", "Smoother", id="chart.smoother", show=False,
                 tooltip="Smooth the loss more"),
@@ -50,11 +65,14 @@ class FullChart(ModalScreen[None], inherit_bindings=False):
         super().__init__()
         self.names, self.name_now, self.plot_of, self.adjust = names, first, plot_of, adjust
         self.window: tuple[float, float] | None = None  # None follows the whole curve
+        self.cursor: float | None = None
 
     def compose(self) -> ComposeResult:
         """The chart in a frame that names the keys."""
         with Vertical() as frame:
-            frame.border_subtitle = Content(" z Z zoom  arrows pan  0 whole  ] next  l log  + - smooth  esc back ")
+            frame.border_subtitle = Content(
+                " arrows read  z Z zoom  , . pan  0 whole  ] next  a along  l log  e CSV  esc back "
+            )
             yield Chart()
 
     def on_mount(self) -> None:
@@ -63,7 +81,7 @@ class FullChart(ModalScreen[None], inherit_bindings=False):
 
     def redraw(self) -> None:
         """Draw what there is now, within the window."""
-        plot = self.plot_of(self.name_now)
+        plot = replace(self.plot_of(self.name_now), cursor=self.cursor)
         self.query_one(Chart).show(replace(plot, x_range=self.window) if self.window else plot)
 
     def _reach(self) -> float:
@@ -95,14 +113,37 @@ class FullChart(ModalScreen[None], inherit_bindings=False):
         self.window = (low + step, high + step)
         self.redraw()
 
+    def action_move(self, cells: int) -> None:
+        """Move the cursor by a cell; the first time it stands at the end that it comes from."""
+        view = self.query_one(Chart).drawn
+        if view is None:
+            return
+        if self.cursor is None:
+            self.action_move_to_end(1 if cells < 0 else 0)
+            return
+        span = view.x1 - view.x0
+        self.cursor = min(max(self.cursor + 2 * cells * span / (view.columns - 1), 0.0), self._reach())
+        if self.window and not view.x0 <= self.cursor <= view.x1:
+            self.action_pan(0.25 if cells > 0 else -0.25)
+        self.redraw()
+
+    def action_move_to_end(self, end: int) -> None:
+        """Put the cursor on the first or the last value in sight."""
+        xs, _ = replace(self.plot_of(self.name_now), x_range=self.window).values()
+        if len(xs):
+            self.cursor = float(xs.max() if end else xs.min())
+        self.redraw()
+
     def action_whole(self) -> None:
         """Show everything again."""
-        self.window = None
+        self.window = self.cursor = None
         self.redraw()
 
     def action_adjust(self, what: str) -> None:
-        """Change what all charts share."""
+        """Change what all charts share, or export this one."""
         self.adjust(what)
+        if what == "axis":  # places on the one axis are none on the other
+            self.window = self.cursor = None
         self.redraw()
 
     def action_leave(self) -> None:

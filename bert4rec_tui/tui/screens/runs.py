@@ -1,6 +1,5 @@
 """Runs: every run, and the chosen one as it happens."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual import on
@@ -11,17 +10,15 @@ from textual.content import Content
 from textual.widget import Widget
 
 from bert4rec_tui.tui.following import RunCurves, RunFeed
-from bert4rec_tui.tui.run_plots import CHARTS, STRENGTHS, Shown, fitting_strength, plot_of
 from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.screens.compare import CompareScreen
-from bert4rec_tui.tui.screens.full_chart import FullChart
+from bert4rec_tui.tui.screens.run_charts import RunCharts
 from bert4rec_tui.tui.screens.runs_reading import RunsReading
-from bert4rec_tui.tui.widgets.chart import Plot
-from bert4rec_tui.tui.widgets.run_view import Banner, Death, EventList, LiveChart, RunPane, best_metric
+from bert4rec_tui.tui.widgets.run_view import Banner, Death, EventList, RunPane
 from bert4rec_tui.tui.widgets.runs_pane import RunsPane
 
 
-class RunsScreen(RunsReading):
+class RunsScreen(RunCharts):
     """Every run and its state; for the chosen one charts, events, and what can be done with it."""
 
     CSS_PATH = "runs.tcss"
@@ -30,11 +27,6 @@ class RunsScreen(RunsReading):
         Binding("space", "mark", "Mark", id="runs.mark", tooltip="Lay the curves of this run over the chosen one's"),
         Binding("c", "compare", "Compare", id="runs.compare",
                 tooltip="The chosen run and the marked ones side by side: settings, metrics, the paired test"),
-        Binding("l", "log_axis", "Log axis", id="runs.log_axis", show=False,
-                tooltip="A logarithmic axis for the loss, or not"),
-        Binding("plus,equals_sign", "smooth(1)", "Smoother", id="runs.smoother", show=False,
-                tooltip="Smooth the loss more"),
-        Binding("minus", "smooth(-1)", "Rougher", id="runs.rougher", show=False, tooltip="Smooth the loss less"),
         Binding("slash", "filter", "Filter", id="runs.filter", show=False,
                 tooltip="Show the runs with these letters, or for which model.hidden>=128 and the like holds"),
         Binding("S", "sort", "Sort", id="runs.sort", show=False, tooltip="Sort by the next column"),
@@ -46,12 +38,7 @@ class RunsScreen(RunsReading):
 
     def __init__(self) -> None:
         super().__init__()
-        self.marks: dict[str, int] = {}
-        self.chosen = ""
-        self.smoothing: float | None = None  # until one is chosen, what fits the curve
-        self.log_scale = False
         self._feeds: dict[str, RunFeed] = {}
-        self._curves: dict[str, RunCurves] = {}
         self._wanted: str = ""
 
     def compose_body(self) -> ComposeResult:
@@ -123,7 +110,7 @@ class RunsScreen(RunsReading):
     def take_curves(self, message: RunsReading.Advanced) -> None:
         """Draw the curves again."""
         self._curves[message.curves.run] = message.curves
-        if message.curves.run in self._shown_ids():
+        if message.curves.run in self.shown_ids():
             self._show_chosen()
 
     @on(RunsReading.Died)
@@ -156,10 +143,6 @@ class RunsScreen(RunsReading):
         """The run under the cursor."""
         return next((row for row in self.rows if row.run.id == self.chosen), None)
 
-    def _shown_ids(self) -> list[str]:
-        """The runs in the charts, the chosen one first."""
-        return list(dict.fromkeys([*([self.chosen] if self.chosen else []), *self.marks]))
-
     def _show_table(self) -> None:
         self.query_one(RunsPane).show(self.rows, self.marks, self.chosen)
 
@@ -179,7 +162,7 @@ class RunsScreen(RunsReading):
     def _follow_shown(self) -> None:
         """Follow the runs in the charts, and no others."""
         rows = {row.run.id: row for row in self.rows}
-        shown = [run for run in self._shown_ids() if run in rows]
+        shown = [run for run in self.shown_ids() if run in rows]
         feeds = [self._feeds.setdefault(run, RunFeed(rows[run].run)) for run in shown]
         self.follow(feeds, any(rows[run].live for run in shown))
 
@@ -195,24 +178,8 @@ class RunsScreen(RunsReading):
             return
         curves = self._curves.get(self.chosen, RunCurves(self.chosen))
         pane.show_machine(curves.system, row.live if row else False, self.shell.ascii)
-        self.query_one("#events", EventList).show_remarks(curves.remarks)
-        for chart in self.query(LiveChart):
-            chart.show(self._plot((chart.id or "").removeprefix("chart-")))
-        if isinstance(self.app.screen, FullChart):
-            self.app.screen.redraw()
-
-    def _plot(self, chart: str) -> Plot:
-        shown = [
-            Shown(self._curves[run], run[-4:], self.marks.get(run, 0))
-            for run in self._shown_ids()
-            if run in self._curves
-        ]
-        known = list(self._curves[self.chosen].metrics) if self.chosen in self._curves else []
-        return plot_of(chart, shown, best_metric(self.chosen_row, known), self._strength(), self.log_scale)
-
-    def _strength(self) -> float:
-        curves = self._curves.get(self.chosen)
-        return self.smoothing if self.smoothing is not None else fitting_strength(len(curves.loss) if curves else 0)
+        self.query_one("#events", EventList).show_remarks(curves.remarks, self.chosen)
+        self.draw_charts()
 
     # What the keys do
 
@@ -232,35 +199,11 @@ class RunsScreen(RunsReading):
     def action_compare(self) -> None:
         """Open the marked runs beside the chosen one."""
         rows = {row.run.id: row for row in self.rows}
-        compared = [rows[run] for run in self._shown_ids() if run in rows]
+        compared = [rows[run] for run in self.shown_ids() if run in rows]
         if len(compared) < 2:
             self.notify("Mark another run with space; c then compares it with the chosen one.", severity="warning")
         else:
             self.app.push_screen(CompareScreen(compared))
-
-    def action_log_axis(self) -> None:
-        """Switch the axis of the loss."""
-        self.log_scale = not self.log_scale
-        self._show_chosen()
-
-    def action_smooth(self, steps: int) -> None:
-        """Smooth the loss more, or less."""
-        at = STRENGTHS.index(self._strength()) + steps
-        self.smoothing = STRENGTHS[max(0, min(len(STRENGTHS) - 1, at))]
-        self._show_chosen()
-
-    def action_full_chart(self) -> None:
-        """Open the chart with the focus, or the loss, on the whole terminal."""
-        if not self.chosen:
-            return
-        focused = (self.focused.id or "") if self.focused else ""
-        first = focused.removeprefix("chart-") if focused.startswith("chart-") else "loss"
-        adjustments: dict[str, Callable[[], None]] = {
-            "log": self.action_log_axis,
-            "smoother": lambda: self.action_smooth(1),
-            "rougher": lambda: self.action_smooth(-1),
-        }
-        self.app.push_screen(FullChart(CHARTS, first, self._plot, lambda what: adjustments[what]()))
 
     def action_filter(self) -> None:
         """Narrow the table as one types."""

@@ -4,7 +4,6 @@ What that plot widget cannot do is done here: gaps stay gaps, a value that is no
 style as well as in colour, and everything can be drawn with ASCII.
 """
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from textual import events
 from textual_hires_canvas import Canvas
 
 from bert4rec_tui.tui.widgets.axis import LinearFormatter, LogFormatter, grown, short_number
+from bert4rec_tui.tui.widgets.plot import Plot, Series
 from bert4rec_tui.tui.widgets.raster import LineStyle, View, band, braille, cells_with_dots, curve
 from bert4rec_tui.tui.widgets.signs import clean, cut
 
@@ -24,51 +24,6 @@ SAMPLES: dict[LineStyle, str] = {"solid": "──", "dashed": "╌╌", "dotted"
 ASCII_SAMPLES: dict[LineStyle, str] = {"solid": "--", "dashed": "- ", "dotted": ".."}
 
 
-@dataclass(frozen=True)
-class Series:
-    """A curve: x ascending, y of which what is not finite is a gap with a mark.
-
-    `low` and `high` are drawn behind it as a faint band. `number` chooses colour, line style and marker. `lost` holds
-    more places to mark. `best` is the index of the point to mark as the best, -1 for none.
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    label: str = ""
-    number: int = 0
-    low: np.ndarray | None = None
-    high: np.ndarray | None = None
-    lost: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    best: int = -1
-
-
-@dataclass(frozen=True)
-class Plot:
-    """What a chart shows; `title` names the protocol of a metric, `empty` says what would be here."""
-
-    title: str
-    series: tuple[Series, ...] = ()
-    x_label: str = ""
-    empty: str = "nothing yet"
-    log: bool = False
-    from_zero: bool = False
-    x_range: tuple[float, float] | None = None
-    y_range: tuple[float, float] | None = None
-    x_ticks: tuple[tuple[float, str], ...] = ()  # instead of numbers, where x counts places
-
-    def values(self) -> tuple[np.ndarray, np.ndarray]:
-        """All x of points and all finite y, bands included, that lie in the range of x."""
-        xs, ys = [np.zeros(0)], [np.zeros(0)]
-        for one in self.series:
-            inside = np.ones(len(one.x), bool)
-            if self.x_range:
-                inside = (one.x >= self.x_range[0]) & (one.x <= self.x_range[1])
-            xs.append(one.x[inside])
-            ys += [part[inside] for part in (one.y, one.low, one.high) if part is not None]
-        y = np.concatenate(ys)
-        return np.concatenate(xs), y[np.isfinite(y) & ((y > 0) | (not self.log))]
-
-
 class Chart(Canvas):
     """Draws a Plot again whenever it or the size changes."""
 
@@ -76,6 +31,7 @@ class Chart(Canvas):
         "chart--axis",
         "chart--title",
         "chart--lost",
+        "chart--alert",
         "chart--quiet",
         *(f"chart--series-{n}" for n in range(COLOURS)),
     }
@@ -85,6 +41,7 @@ class Chart(Canvas):
     Chart > .chart--axis { color: $foreground 45%; }
     Chart > .chart--title { color: $foreground; text-style: bold; }
     Chart > .chart--lost { color: $text-error; text-style: bold; }
+    Chart > .chart--alert { color: $text-warning; text-style: bold; }
     Chart > .chart--quiet { color: $foreground 40%; }
     Chart > .chart--series-0 { color: #56B4E9; }
     Chart > .chart--series-1 { color: #E69F00; }
@@ -97,6 +54,7 @@ class Chart(Canvas):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(1, 1, id=id, classes=classes)
         self.plot = Plot("")
+        self.drawn: View | None = None  # what was drawn last
 
     @property
     def ascii(self) -> bool:
@@ -147,6 +105,8 @@ class Chart(Canvas):
 
     def _draw_title(self) -> None:
         title = self.plot.title + (" · log" if self.plot.log else "")
+        if self.plot.cursor is not None:
+            title += f" · {self.plot.x_label} {short_number(self.plot.cursor)}"
         title = title.replace("·", "-") if self.ascii else title
         legend = self._legend(self.size.width - cell_len(title) - 2)
         self._write(0, 0, cut(title, self.size.width, self.ascii).rstrip(), self._style("title"))
@@ -184,9 +144,12 @@ class Chart(Canvas):
                 kept.append((text, style))
         return kept
 
-    @staticmethod
-    def _last(series: Series) -> str:
-        return short_number(float(series.y[-1]))
+    def _last(self, series: Series) -> str:
+        """The newest value, or that under the cursor."""
+        if self.plot.cursor is None:
+            return short_number(float(series.y[-1]))
+        value = series.value_at(self.plot.cursor)
+        return short_number(value) if np.isfinite(value) else ("-" if self.ascii else "–")
 
     def _marker(self, series: Series) -> str:
         return (ASCII_MARKERS if self.ascii else MARKERS)[series.number % COLOURS]
@@ -210,7 +173,9 @@ class Chart(Canvas):
         columns = max(2, width - margin - 1)
         x0, x1 = self.plot.x_range or self._x_range(xs)
         view = View(x0, x1, y0, y1, columns * 2, rows * 4, self.plot.log)
+        self.drawn = view
         self._draw_axes(view, margin, ticks, labels, label_rows, axis_row)
+        self._draw_cursor(view, margin + 1)
         self._draw_curves(view, margin + 1)
         self._draw_marks(view, margin + 1)
 
@@ -273,6 +238,14 @@ class Chart(Canvas):
             if axis_row:
                 self.set_pixel(cell, bottom - 1, down, axis)
 
+    def _draw_cursor(self, view: View, left: int) -> None:
+        if self.plot.cursor is None:
+            return
+        column = int(view.column(np.array([self.plot.cursor]))[0])
+        if 0 <= column < view.columns:
+            for row in range(view.rows // 4):
+                self.set_pixel(left + column // 2, 1 + row, "|" if self.ascii else "┊", self._style("title"))
+
     def _draw_curves(self, view: View, left: int) -> None:
         """Lay the curves over each other: their dots are joined, the colour is that of the last one."""
         rows, columns = view.rows // 4, view.columns // 2
@@ -307,9 +280,13 @@ class Chart(Canvas):
                     view, left, float(one.x[one.best]), float(one.y[one.best]), "@" if self.ascii else "◆", style
                 )
             lost = np.concatenate([one.x[~np.isfinite(one.y)], one.lost])
-            for column in np.unique(view.column(lost)):
-                if 0 <= column < view.columns:
-                    self.set_pixel(left + int(column) // 2, 1, "!" if self.ascii else "✗", self._style("lost"))
+            for places, mark, style in (
+                (one.alerts, "!", self._style("alert")),
+                (lost, "x" if self.ascii else "✗", self._style("lost")),
+            ):
+                for column in np.unique(view.column(places)):
+                    if 0 <= column < view.columns:
+                        self.set_pixel(left + int(column) // 2, 1, mark, style)
 
     def _mark(self, view: View, left: int, x: float, y: float, character: str, style: str) -> None:
         column, row = int(view.column(np.array([x]))[0]), float(view.row(np.array([y]))[0])

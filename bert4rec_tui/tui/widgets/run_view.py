@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Vertical
@@ -13,7 +14,8 @@ from textual.widgets import Static
 
 from bert4rec_tui.runs.events import Alert, Note, StateChange, System, Validation
 from bert4rec_tui.tui.following import Remark
-from bert4rec_tui.tui.run_plots import CHARTS, metric_words
+from bert4rec_tui.tui.looks import Looks
+from bert4rec_tui.tui.run_plots import CHARTS, FIRST_CHARTS, metric_words
 from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.chart import Chart
@@ -35,7 +37,7 @@ class LiveChart(Chart, can_focus=True):
 
 
 class RunPane(Vertical):
-    """How far the chosen run is, its four charts, and how busy the machine is."""
+    """How far the chosen run is, its charts, and how busy the machine is."""
 
     DEFAULT_CSS = """
     RunPane #head { height: 2; }
@@ -50,6 +52,19 @@ class RunPane(Vertical):
             for name in CHARTS:
                 yield LiveChart(id=f"chart-{name}")
         yield Lines(id="machine")
+
+    def on_mount(self) -> None:
+        """Show the first charts."""
+        self.show_charts(FIRST_CHARTS)
+
+    def show_charts(self, names: Sequence[str]) -> None:
+        """Show these charts and no others, two beside each other."""
+        for chart in self.query(LiveChart):
+            chart.display = (chart.id or "").removeprefix("chart-") in names
+        styles = self.query_one(Grid).styles
+        styles.grid_size_columns = min(2, len(names))
+        styles.grid_size_rows = -(-len(names) // 2)
+        styles.grid_rows = "3fr 2fr" if len(names) in (3, 4) else "1fr"
 
     def show_head(self, row: RunRow, ascii: bool) -> None:
         """Say how far the run is."""
@@ -80,23 +95,39 @@ def describe_system(system: System | None, live: bool, ascii: bool) -> Content:
 
 
 class EventList(ArrayList):
-    """What happened to the chosen run, newest first."""
+    """What happened to the chosen run, newest first; what is new since the user last looked at the run is marked."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(self._line, empty="Validations, alerts and changes of state appear here.", id=id)
         self.remarks: Sequence[Remark] = ()
+        self.looks = Looks()
+        self._run, self._seen_until = "", float("inf")
 
-    def show_remarks(self, remarks: Sequence[Remark]) -> None:
-        """Show these, the newest at the top; who reads further down keeps their place."""
+    def show_remarks(self, remarks: Sequence[Remark], run: str = "") -> None:
+        """Show those of a run, the newest at the top; who reads further down keeps their place."""
+        if run != self._run:
+            self._run = run
+            seen = self.looks.until(run)
+            self._seen_until = float("inf") if seen is None else seen
+        if remarks and self.screen.is_current and self.app.app_focus and self.looks.see(run, remarks[0].at):
+            self.keep_looks()
         more = len(remarks) - len(self.remarks)
         if self.cursor > 0 and more > 0:
             self.set_reactive(EventList.cursor, self.cursor + more)
         self.remarks = remarks
         self.show_rows(len(remarks))
 
+    @work(thread=True, exclusive=True, group="looks", exit_on_error=False)
+    def keep_looks(self) -> None:
+        """Write down what was seen, in a thread."""
+        self.looks.keep()
+
     def _line(self, row: int, width: int) -> Content:
         del width
-        return describe_remark(self.remarks[row], bool(getattr(self.app, "ascii", False)))
+        ascii, remark = bool(getattr(self.app, "ascii", False)), self.remarks[row]
+        new = remark.at > self._seen_until
+        mark = Content.styled("+ " if ascii else "▸ ", "bold $accent") if new else Content("")
+        return mark + describe_remark(remark, ascii)
 
 
 def describe_remark(remark: Remark, ascii: bool) -> Content:
