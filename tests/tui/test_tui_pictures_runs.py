@@ -40,7 +40,7 @@ ADVICE = "out of memory on cpu; set training.batch_size = 64 (it is 128) and rel
 WORLDS: dict[str, tuple[dict[str, Any], str]] = {
     "running": ({"state": "training", "letters": "quad", "epoch": 7}, "4m 10s left"),
     "paused": ({"state": "paused", "letters": "band", "epoch": 8}, "paused"),
-    "failed": ({"state": "failed", "letters": "rose", "epoch": 3, "message": ADVICE}, ADVICE[:60]),
+    "failed": ({"state": "failed", "letters": "rose", "epoch": 3, "message": ADVICE}, ADVICE[:50]),
     "broken": ({"state": "stopped", "letters": "moss", "epoch": 8, "not_finite": True}, "✗"),
     "finished": ({"state": "finished", "letters": "lamp", "epoch": 20, "gpu": True}, "GPU 87%"),
 }
