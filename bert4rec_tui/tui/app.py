@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -21,10 +22,11 @@ from bert4rec_tui.config import Config
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs.store import LocalRuns, Run
-from bert4rec_tui.settings import Settings, runs_folder
+from bert4rec_tui.settings import Settings, home, runs_folder
 from bert4rec_tui.tui.calling import call_user
 from bert4rec_tui.tui.child import OUR_COMMAND, ChildCommand, Progressed, Said
 from bert4rec_tui.tui.dialogs import Chooser, Question
+from bert4rec_tui.tui.exporting import picture_name, write_export
 from bert4rec_tui.tui.leaving import farewell, leave_question, stop_all
 from bert4rec_tui.tui.live import LiveRun, LiveWatch
 from bert4rec_tui.tui.palette import THEME, palette_actions, theme_choices
@@ -96,6 +98,8 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
                 tooltip="What has the focus, and every key that works here"),
         Binding("ctrl+p,colon", "palette", "All actions", id="app.palette", show=False,
                 tooltip="Find any action by its name"),
+        Binding("W", "picture", "Picture", id="app.picture", show=False,
+                tooltip="Write what the terminal shows to an SVG file"),
         Binding("q,ctrl+c", "leave", "Quit", id="app.quit", show=False,
                 tooltip="Leave; a run that trains goes on if you want"),
     ]  # fmt: skip
@@ -187,6 +191,16 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         """Leaving by ctrl+c is not for a line that is edited, where the hand means copying."""
         del parameters
         return not (action == "leave" and isinstance(self.screen.focused, TextInput))
+
+    @work(thread=True, group="picture", exit_on_error=False)
+    def write_picture(self, svg: str) -> None:
+        """Write a picture to the current folder, or to that of the data, and say where it is."""
+        said, failed = write_export(svg.encode(), picture_name(), [Path.cwd(), home()])
+        self.call_from_thread(self.notify, said, severity="error" if failed else "information", markup=False)
+
+    def action_picture(self) -> None:
+        """Take a picture of what the terminal shows."""
+        self.write_picture(self.export_screenshot(title="bert4rec"))
 
     def action_help(self) -> None:
         """Show what has the focus, and every key that works here."""

@@ -7,8 +7,7 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from bert4rec_tui.errors import UserError
-from bert4rec_tui.files import replace_file
+from bert4rec_tui.tui.exporting import write_export
 from bert4rec_tui.tui.following import RunCurves
 from bert4rec_tui.tui.run_plots import (
     AXES,
@@ -139,13 +138,6 @@ class RunCharts(RunsReading):
     @work(thread=True, group="export", exit_on_error=False)
     def write_csv(self, content: bytes, name: str, folders: list[Path]) -> None:
         """Write a file to the first folder that takes it, in a thread, and say where it is."""
-        said, severity = "", "information"
-        for folder in folders:
-            try:
-                replace_file(folder / name, content)
-            except UserError as error:
-                said, severity = str(error), "error"
-            else:
-                said, severity = f"The data of the chart is in {folder / name}", "information"
-                break
+        said, failed = write_export(content, name, folders)
+        severity = "error" if failed else "information"
         self.app.call_from_thread(self.app.notify, said, severity=severity, markup=False, timeout=10)
