@@ -8,6 +8,7 @@ from bert4rec_tui.runs.events import Validation
 
 PLATEAU_EPOCHS = 5
 OVERFITTING_EPOCHS = 3
+OVERFITTING_SHARE = 0.95  # of the best value; less of a fall is noise where few users validate
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,14 @@ class Concern:
 
 
 class RisingLoss:
-    """Watches whether the smoothed loss has stayed above its lowest for `patience` steps, and by `margin` of it."""
+    """Watches whether the smoothed loss has stayed above its lowest for `patience` steps, and by `margin` of it.
+
+    It is smoothed over half as many: batches of long and of short histories differ much.
+    """
 
     def __init__(self, patience: int, margin: float = 0.05) -> None:
         self.patience, self.margin = patience, margin
-        self._strength = 1 - 1 / max(10.0, patience / 4)
+        self._strength = 1 - 1 / max(10.0, patience / 2)
         self._smoothed = self._lowest = math.inf
         self._since = 0
         self._told = False
@@ -91,7 +95,7 @@ class Validations:
         if best.loss is None or len(losses) < OVERFITTING_EPOCHS or max(losses) >= best.loss:
             return None
         value, now = self._value(best), self._value(last[-1])
-        if not now < 0.98 * value or any(self._value(event) >= value for event in last):
+        if not now < OVERFITTING_SHARE * value or any(self._value(event) >= value for event in last):
             return None
         return Concern(
             "overfitting",

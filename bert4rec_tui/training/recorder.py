@@ -29,7 +29,7 @@ SYSTEM_SECONDS = 10.0
 EVENT_SECONDS = 0.25
 SUMMARY_SECONDS = 30.0
 SUMMARY_BYTES = 8_000_000  # of the log at a time, so that the heartbeat does not wait for a long one
-MIN_PATIENCE_STEPS = 100
+RISING_STEPS = 400  # at least so many, or two epochs, before a rising loss is told
 
 
 def finite(value: float) -> float | None:
@@ -58,7 +58,7 @@ class Recorder:
         self._wish_number = 0
         self.not_finite = False
         self._summary = Summary(folder)
-        self._rising, self._validations, self._disk = RisingLoss(100), Validations(metric, patience), FullDisk()
+        self._rising, self._validations, self._disk = RisingLoss(RISING_STEPS), Validations(metric, patience), FullDisk()
         self._notified = False
 
     def open(self, position: Position, resumed: bool, steps_per_epoch: int, device: str, precision: str) -> None:
@@ -84,7 +84,7 @@ class Recorder:
         self._summary.load()
         self._summary.read_on(SUMMARY_BYTES)
         self._validations.start_with(self._summary.validations)
-        self._rising = RisingLoss(max(MIN_PATIENCE_STEPS, steps_per_epoch))
+        self._rising = RisingLoss(max(RISING_STEPS, 2 * steps_per_epoch))
         self._tensorboard = SummaryWriter(str(self.folder / "tensorboard"), purge_step=samples if resumed else None)
         self._last_event = time.monotonic()
         self._beat = threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True)
