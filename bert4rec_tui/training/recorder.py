@@ -58,7 +58,8 @@ class Recorder:
         self._wish_number = 0
         self.not_finite = False
         self._summary = Summary(folder)
-        self._rising, self._validations, self._disk = RisingLoss(RISING_STEPS), Validations(metric, patience), FullDisk()
+        self._rising, self._disk = RisingLoss(RISING_STEPS), FullDisk()
+        self._validations = Validations(metric, patience)
         self._notified = False
 
     def open(self, position: Position, resumed: bool, steps_per_epoch: int, device: str, precision: str) -> None:
