@@ -141,6 +141,9 @@ def train(
     init_from: Annotated[str, typer.Option(help="A safetensors file with weights to start with.")] = "",
     name: Annotated[str, typer.Option(help="A name of your own for the run.")] = "",
     detach: Annotated[bool, typer.Option("--detach", help="Leave the run to itself.")] = False,
+    try_: Annotated[
+        bool, typer.Option("--try", help="Take a few steps and say what an epoch costs; no run is made.")
+    ] = False,
     print_launch: PrintLaunch = None,
     rendezvous: Rendezvous = "",
     as_json: AsJson = False,
@@ -150,6 +153,18 @@ def train(
     With --set training.processes=4 four GPUs of this machine share each batch; docs/several-machines.md says more.
     """
     with answering(as_json):
+        if try_:
+            from bert4rec_tui.commands.trial import run_trial
+
+            run_trial(
+                file=config,
+                preset_name=preset,
+                dataset=dataset,
+                assignments=set_ or [],
+                init_from=init_from,
+                as_json=as_json,
+            )
+            return
         from bert4rec_tui.commands.train import run_train
 
         run_train(

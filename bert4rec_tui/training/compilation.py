@@ -44,7 +44,8 @@ class Compilation:
         self._told = not wanted
         self._loss = sum_loss
         if wanted:
-            torch._dynamo.config.recompile_limit = MOST_SHAPES
+            # The setting has no other name.
+            torch._dynamo.config.recompile_limit = MOST_SHAPES  # pyright: ignore[reportPrivateUsage]
             mode = "reduce-overhead" if graphs else "default"
             self._loss: SumLoss = torch.compile(sum_loss, mode=mode, dynamic=False)
 
@@ -57,7 +58,7 @@ class Compilation:
         """The loss of what is given. Returns () float32."""
         return self._loss(*given)
 
-    def attempt(self, step: Callable[[], None]) -> None:
+    def attempt(self, step: Callable[[], object]) -> None:
         """Try a step, forwards and backwards, whose gradients nobody needs; where it fails nothing is compiled.
 
         A lack of memory is no failure of compilation and is raised.
@@ -81,7 +82,8 @@ class Compilation:
         self._told = True
         if self.reason:
             return f"the step could not be compiled and goes on as it is: {self.reason}"
-        return f"the step is compiled{', into CUDA graphs' if self.graphs else ''}; its first shape took {self.seconds:.0f} s"
+        graphs = ", into CUDA graphs" if self.graphs else ""
+        return f"the step is compiled{graphs}; its first shape took {self.seconds:.0f} s"
 
     def begin_step(self) -> None:
         """Say that what the graphs of the last step returned is not needed any more."""

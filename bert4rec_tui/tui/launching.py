@@ -1,10 +1,12 @@
 """Launch a run from a configuration by our own command, so that it is nobody's child."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bert4rec_tui.config import Config, save_config
+from bert4rec_tui.progress import Progress
 from bert4rec_tui.tui.dialogs import Choice, Chooser
 
 if TYPE_CHECKING:
@@ -44,8 +46,18 @@ async def launch_or_write(app: "Bert4RecApp", config: Config) -> dict[str, Any] 
     return result
 
 
-async def _train(app: "Bert4RecApp", config: Config, *words: str) -> dict[str, Any]:
+async def try_config(app: "Bert4RecApp", config: Config, progressed: Callable[[Progress], None]) -> dict[str, Any]:
+    """Take a few steps of a configuration and return what `train --try` printed; to be awaited in a worker.
+
+    Raises CommandError with the command's sentence; a worker that is cancelled ends the trial.
+    """
+    return await _train(app, config, "--try", progressed=progressed)
+
+
+async def _train(
+    app: "Bert4RecApp", config: Config, *words: str, progressed: Callable[[Progress], None] | None = None
+) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="bert4rec-tui-") as folder:
         file = Path(folder) / "config.toml"
         save_config(config, file)
-        return await app.run_command("train", "--config", str(file), *words)
+        return await app.run_command("train", "--config", str(file), *words, progressed=progressed)

@@ -3,6 +3,9 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+import msgspec
 
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
@@ -13,6 +16,27 @@ from bert4rec_tui.settings import home
 from bert4rec_tui.tui.devices import Device, device_for
 from bert4rec_tui.tui.preflight import Preflight, reckon, work
 from bert4rec_tui.tui.train_checks import dataset_of
+
+TIGHT = 0.8  # of what a device has free; the reckoning may be a quarter off
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a trial of a configuration has shown: seconds of an epoch with its validation, bytes at the peak."""
+
+    config: Config
+    epoch_seconds: float
+    memory: int
+    steps: int
+
+    def is_of(self, config: Config) -> bool:
+        """Whether it was of this configuration, or of one that differs in nothing that costs time or memory."""
+        return _costs(config) == _costs(self.config)
+
+
+def _costs(config: Config) -> tuple[object, ...]:
+    training = msgspec.structs.replace(config.training, epochs=1, patience=0, learning_rate=1.0, seed=0)
+    return config.dataset.id, config.model, training, config.evaluation.protocols
 
 
 @dataclass(frozen=True)
@@ -26,10 +50,32 @@ class Outlook:
     epoch_seconds: float | None = None
     epoch_like: str = ""
     problem: str = ""
+    tried: Tried | None = None
+
+    @property
+    def memory_needed(self) -> int:
+        """The bytes that the device must have: measured where that was tried, else reckoned."""
+        if self.figures is None:
+            return 0
+        shared = self.device is not None and self.device.name == "cpu"  # by all processes of the machine
+        reckoned = self.figures.memory * (self.figures.processes if shared else 1)
+        return self.tried.memory if self.tried is not None else reckoned
+
+    @property
+    def fit(self) -> Literal["fits", "tight", "too large", "unknown"]:
+        """Whether the run will fit into what its device has free."""
+        if self.figures is None or self.device is None:
+            return "unknown"
+        share = self.memory_needed / max(1, self.device.memory_free)
+        return "fits" if share < TIGHT else "tight" if share < 1 else "too large"
 
 
 def outlook_of(
-    config: Config | None, prepared: list[PreparedDataset], devices: list[Device], runs: RunSource
+    config: Config | None,
+    prepared: list[PreparedDataset],
+    devices: list[Device],
+    runs: RunSource,
+    tried: Tried | None = None,
 ) -> Outlook:
     """Reckon the figures of a configuration; for a thread, since histories and earlier runs are read."""
     free = free_space()
@@ -39,8 +85,13 @@ def outlook_of(
     device, dataset = device_for(config.training.device, devices), dataset_of(config, prepared)
     if dataset is None:
         return Outlook(None, device, known, free, problem="The figures come when a dataset is chosen.")
-    seconds, like = epoch_seconds(config, dataset, device, runs)
-    return Outlook(reckon(config, dataset), device, known, free, seconds, like)
+    if tried is not None and tried.is_of(config):
+        seconds, like = tried.epoch_seconds, f"a trial of {tried.steps} steps"
+    else:
+        tried = None
+        seconds, like = epoch_seconds(config, dataset, device, runs)
+    on_gpu = device is not None and device.name.startswith("cuda")
+    return Outlook(reckon(config, dataset, on_gpu), device, known, free, seconds, like, tried=tried)
 
 
 def free_space() -> int:

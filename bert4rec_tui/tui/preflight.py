@@ -12,9 +12,11 @@ BYTES = 4  # of a weight, its gradient and what the optimizer keeps of it, all i
 COPIES = {"adamw": 2, "adam": 2, "sgd": 1}
 # Activations kept for the backward pass in a block, in values of (batch, length, hidden): LayerNorms, q, k, v, the
 # output of attention, residuals, dropout masks; the feed-forward's own are counted by its width.
-KEPT_IN_BLOCK = 12
-PIECE = 2 * 2**28  # scores of drawn items are worked in pieces, of this many bytes at most
-RUNTIME = 400 * 2**20  # Python, torch and its libraries
+KEPT_IN_BLOCK = 18
+# On a CPU a step is worked in slices of so many bytes of the widest activation, and scores in pieces.
+SLICE, SCORES_ON_CPU, SCORES_ON_GPU = 16_000_000, 2**22, 2**30
+# What is there besides: on a CPU Python, torch and its libraries; on a GPU the catalogue's scores in a validation.
+RUNTIME, VALIDATION_ON_GPU = 330 * 2**20, 2**29
 
 
 @dataclass(frozen=True)
@@ -51,27 +53,34 @@ def windows(lengths: np.ndarray, config: Config) -> int:
     return int(np.sum(1 + np.ceil(np.maximum(trained - length, 0) / stride)))
 
 
-def memory(config: Config, items: int, tokens: float) -> int:
-    """About how many bytes training takes on its device; `tokens` is the mean length of a window."""
+def memory(config: Config, items: int, tokens: float, on_gpu: bool = False) -> int:
+    """About how many bytes training takes: of a GPU, or on a CPU of the machine, the program itself included.
+
+    tokens: the mean length of a window. `benchmarks/memory.py` holds it against real peaks.
+    """
     model, training = config.model, config.training
     batch = training.batch_size / (training.processes * training.machines)
     copies = COPIES[training.optimizer]
     weights = parameters(model, items) * BYTES * (2 + copies)
     value = 2 if training.precision == "bf16" else BYTES
-    in_block = batch * tokens * model.hidden * (KEPT_IN_BLOCK + 2 * model.feed_forward) * value
+    # Batches are cut to their longest window: the largest has windows of full length.
+    largest = batch * model.max_len
+    if not on_gpu:
+        largest = min(largest, max(8 * model.max_len, SLICE / (BYTES * model.feed_forward * model.hidden)))
+    in_block = largest * model.hidden * (KEPT_IN_BLOCK + 2 * model.feed_forward) * value
     targets = batch * max(1.0, tokens * (training.mask_rate if model.objective == "cloze" else 1.0))
-    scores = targets * items * BYTES * 2
+    candidates = items if training.loss == "full" else training.negatives
+    scores = min(targets * candidates * BYTES, SCORES_ON_GPU if on_gpu else SCORES_ON_CPU) * 2
     if training.loss != "full":
         # The tables of the catalogue have no gradient; the rows that a step meets are copied and get one.
-        scores = min(targets * training.negatives * BYTES * 2, PIECE)
         tables = 1 if model.tied_head else 2
         met = min(items, batch * tokens + targets + training.negatives)
         weights += tables * model.hidden * BYTES * (met * (2 + copies) - items)
-    return int(weights + model.blocks * in_block + scores)
+    return int(weights + model.blocks * in_block + scores + (VALIDATION_ON_GPU if on_gpu else RUNTIME))
 
 
-def reckon(config: Config, dataset: PreparedDataset) -> Preflight:
-    """The figures of a run of this configuration on a prepared dataset."""
+def reckon(config: Config, dataset: PreparedDataset, on_gpu: bool = False) -> Preflight:
+    """The figures of a run of this configuration on a prepared dataset, trained on a GPU or on the CPU."""
     lengths = np.asarray(dataset.split.train_end)
     count = windows(lengths, config)
     # Whoever is held out, or new after the cut of a split by time, has no window.
@@ -86,7 +95,7 @@ def reckon(config: Config, dataset: PreparedDataset) -> Preflight:
         epochs=config.training.epochs,
         median_history=dataset.manifest.counts.median_history,
         seen=float(np.minimum(lengths, config.model.max_len).sum()) / total if total else 0.0,
-        memory=memory(config, dataset.items, tokens),
+        memory=memory(config, dataset.items, tokens, on_gpu),
         # `last` holds the weights and what the optimizer keeps of them, `best` the weights alone.
         disk=size * BYTES * (2 + COPIES[config.training.optimizer]),
         processes=config.training.processes,

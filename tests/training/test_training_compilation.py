@@ -27,7 +27,8 @@ def taken(dataset, config: Config, steps: int = 3) -> tuple[torch.Tensor, Traini
     """The loss and the norm of the gradient of each of the first steps: (steps, 2)."""
     step = TrainingStep(Bert4Rec(dataset.items, config.model), config, CPU, "fp32")
     batches = TrainingBatches(dataset, config, CPU, step.fixed_shapes).batches(0)
-    return torch.tensor([step(windows, 1e-3, 0, number) for number, windows in zip(range(steps), batches, strict=False)]), step
+    numbered = zip(range(steps), batches, strict=False)
+    return torch.tensor([step(windows, 1e-3, 0, number) for number, windows in numbered]), step
 
 
 @pytest.mark.long  # a compiler of C++ is at work for most of a minute

@@ -22,8 +22,8 @@ from bert4rec_tui.tui.child import CommandError
 from bert4rec_tui.tui.devices import Device, devices
 from bert4rec_tui.tui.dialogs import Chooser
 from bert4rec_tui.tui.last_config import last_config, remember_config
-from bert4rec_tui.tui.launching import launch_or_write
-from bert4rec_tui.tui.outlook import Outlook, outlook_of
+from bert4rec_tui.tui.launching import launch_or_write, try_config
+from bert4rec_tui.tui.outlook import Outlook, Tried, outlook_of
 from bert4rec_tui.tui.path_prompt import PathPrompt
 from bert4rec_tui.tui.screens.base import MainScreen
 from bert4rec_tui.tui.train_checks import dataset_of, opened_config, train_errors, valid_config
@@ -56,6 +56,7 @@ class TrainScreen(MainScreen):
         Binding("r", "launch", "Run", id="train.run", tooltip="Launch the run; it goes on when this program is left"),
         Binding("n", "choose_preset", "New from", id="train.preset", tooltip="Start from a preset, or the last launch"),
         Binding("o", "open", "Open TOML", id="train.open", tooltip="Read a configuration from a TOML file"),
+        Binding("c", "try_out", "Try", id="train.try", tooltip="Take a few steps to learn what an epoch costs; no run"),
         Binding("e", "save", "Save TOML", id="train.save", tooltip="Write the configuration to a TOML file"),
     ]
 
@@ -85,6 +86,7 @@ class TrainScreen(MainScreen):
         self._looked = False
         self._launching = False
         self._wanted_dataset = ""
+        self.tried: Tried | None = None
 
     def compose_body(self) -> ComposeResult:
         """The form, and beside it what it means."""
@@ -167,7 +169,7 @@ class TrainScreen(MainScreen):
     def reckon(self, config: Config | None) -> None:
         """Compute the figures of the run, off the event loop."""
         time.sleep(0.05)  # while one types, only the last value is worth the reckoning
-        self.post_message(self.Reckoned(outlook_of(config, self.prepared, self.devices, self.shell.runs)))
+        self.post_message(self.Reckoned(outlook_of(config, self.prepared, self.devices, self.shell.runs, self.tried)))
 
     @on(Reckoned)
     def show_outlook(self, message: Reckoned) -> None:
@@ -279,6 +281,33 @@ class TrainScreen(MainScreen):
         self.go_to_field(path)
         self.notify(f"{self.labels.get(path, path)}: {self.form.errors.get(path, '')}", severity="error", markup=False)
 
+    def action_try_out(self) -> None:
+        """Take a few steps of the configuration, or end the trial that is under way."""
+        panel, config = self.query_one(PreflightPanel), valid_config(self.form.values)
+        if panel.trying:
+            self.workers.cancel_group(self, "trial")
+        elif self.form.errors or config is None:
+            self._refuse()
+        else:
+            self.try_out(config)
+
+    @work(exclusive=True, group="trial", exit_on_error=False)
+    async def try_out(self, config: Config) -> None:
+        """Try a configuration by our own command, and show what an epoch costs."""
+        panel = self.query_one(PreflightPanel)
+        panel.show_trial("starting a trial…")
+        try:
+            result = await try_config(
+                self.shell, config, lambda p: panel.show_trial(f"trying: step {p.done} of {p.total}")
+            )
+            seconds = result["epoch_seconds"] + result["validation_seconds"]
+            self.tried = Tried(config, seconds, result["memory"], result["steps"])
+        except (CommandError, UserError) as error:
+            self.notify(str(error), title="The trial ended", severity="error", markup=False, timeout=12)
+        finally:
+            panel.show_trial("")
+        self.reckon(valid_config(self.form.values))
+
     def action_launch(self) -> None:
         """Launch the run, unless a field is in error."""
         config = valid_config(self.form.values)
@@ -287,14 +316,21 @@ class TrainScreen(MainScreen):
             self._refuse()
         elif not self._launching:
             self._launching = True
-            self.launch(config)
+            self.launch(config, self.query_one(PreflightPanel).outlook)
+
+    async def _insists(self, outlook: Outlook) -> bool:
+        name = outlook.device.name if outlook.device else ""
+        choices = {"back": "Go back and take a smaller batch", "launch": "Launch it anyway"}
+        return await self.shell.ask(f"It may not fit into the memory of {name}", choices) == "launch"
 
     @work(exclusive=True, group="launch", exit_on_error=False)
-    async def launch(self, config: Config) -> None:
-        """Start the run by our own command, and go and watch it."""
+    async def launch(self, config: Config, outlook: Outlook | None) -> None:
+        """Start the run by our own command, and go and watch it; asks first where it will not fit."""
         changed = self.query_one("#changed", Static)
-        changed.update(Content.styled("starting the run…", MUTED))
         try:
+            if outlook is not None and outlook.fit == "too large" and not await self._insists(outlook):
+                return
+            changed.update(Content.styled("starting the run…", MUTED))
             result = await launch_or_write(self.shell, config)
             if result is not None:
                 remember_config(config)

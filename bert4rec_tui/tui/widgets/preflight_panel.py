@@ -22,10 +22,16 @@ class PreflightPanel(Widget, can_focus=True):
         super().__init__(id=id)
         self.ascii = ascii
         self.outlook: Outlook | None = None
+        self.trying = ""  # how far a trial is
 
     def show(self, outlook: Outlook) -> None:
         """Draw other figures."""
         self.outlook = outlook
+        self.refresh()
+
+    def show_trial(self, words: str) -> None:
+        """Say how far a trial is; empty when there is none."""
+        self.trying = words
         self.refresh()
 
     def render(self) -> Content:
@@ -53,37 +59,41 @@ class PreflightPanel(Widget, can_focus=True):
             self._line("windows", count(figures.windows)),
             self._line("steps per epoch", count(figures.steps)),
             self._line("history seen", share(figures.seen)),
-            *self._memory(figures, outlook.device),
+            *self._memory(figures, outlook),
         ]
-        if outlook.epoch_seconds is not None:
+        if outlook.epoch_seconds is not None and not self.trying:
             whole = outlook.epoch_seconds * figures.epochs
             lines += [
                 self._line("epoch", f"~{duration(outlook.epoch_seconds)}"),
                 self._line(f"all {count(figures.epochs)}", f"~{duration(whole)}"),
                 self._line("", f"going by {outlook.epoch_like}", MUTED),
             ]
+        elif self.trying:
+            lines.append(self._line("epoch", self.trying, MUTED))
         else:
-            lines.append(self._line("epoch", "known after a first run", MUTED))
+            lines.append(self._line("epoch", "not known; c tries", MUTED))
         enough = figures.disk < outlook.disk_free
         lines.append(self._line("disk", f"{size(figures.disk)} of {size(outlook.disk_free)}"))
         if not enough:
             lines.append(self._line("", f"{'x' if self.ascii else '✗'} too little space", "$text-error"))
         return lines
 
-    def _memory(self, figures: Preflight, device: Device | None) -> list[Content]:
-        needed, several = figures.memory, figures.processes > 1
-        if several and device is not None and device.name == "cpu":
-            needed, several = needed * figures.processes, False  # they share what there is
+    def _memory(self, figures: Preflight, outlook: Outlook) -> list[Content]:
+        device, needed = outlook.device, outlook.memory_needed
+        sign = "" if outlook.tried is not None else "~"
         if device is None:
-            return [self._line("memory", f"~{needed / GIB:.1f} GiB")]
-        name = "memory, each" if several else "memory"
-        fits = needed < device.memory_free * 0.95
+            return [self._line("memory", f"{sign}{needed / GIB:.1f} GiB")]
+        each = figures.processes > 1 and device.name != "cpu"  # on a CPU they share what there is
         good, bad = ("+", "x") if self.ascii else ("✓", "✗")
+        words, style = {
+            "fits": (f"{good} fits {device.name}", "$text-success"),
+            "tight": (f"! tight on {device.name}", "$text-warning"),
+        }.get(outlook.fit, (f"{bad} may not fit {device.name}: smaller batch", "$text-error"))
         return [
-            self._line(name, f"~{needed / GIB:.1f} of {device.memory_free / GIB:.1f} GiB"),
-            self._line("", f"{good} fits {device.name}", "$text-success")
-            if fits
-            else self._line("", f"{bad} may not fit {device.name}: smaller batch", "$text-error"),
+            self._line(
+                "memory, each" if each else "memory", f"{sign}{needed / GIB:.1f} of {device.memory_free / GIB:.1f} GiB"
+            ),
+            self._line("", words, style),
         ]
 
     def _device(self, device: Device, chosen: bool) -> Content:

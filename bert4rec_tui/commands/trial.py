@@ -1,0 +1,43 @@
+"""`train --try`: a few steps, and what an epoch will cost; no run is made."""
+
+from bert4rec_tui.commands.output import Output, duration
+from bert4rec_tui.commands.train import check, check_machine, configuration
+from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
+from bert4rec_tui.progress import Progress
+from bert4rec_tui.training.trial import try_out
+
+
+def run_trial(
+    *, file: str, preset_name: str, dataset: str, assignments: list[str], init_from: str, as_json: bool
+) -> None:
+    """Take a few steps of a configuration and print what an epoch costs. Raises UserError."""
+    output = Output(as_json)
+    config, prepared = configuration(file, preset_name, dataset, assignments, init_from, "")
+    check(config, prepared)
+    check_machine(config.training)
+    device = choose_device(config.training.device)
+    set_up_process(config.training.threads, config.training.deterministic, device)
+    precision = choose_precision(config.training.precision, device)
+
+    def advance(done: int, meant: int) -> None:
+        output.progress(Progress(stage="Trying", done=done, total=meant, unit="steps"))
+
+    trial = try_out(config, prepared, device, precision, advance)
+    whole = trial.epoch_seconds + trial.validation_seconds
+    values = {
+        "dataset": prepared.id,
+        "device": str(device),
+        "precision": precision,
+        "steps": trial.steps,
+        "step_seconds": round(trial.step_seconds, 4),
+        "epoch_seconds": round(trial.epoch_seconds, 3),
+        "validation_seconds": round(trial.validation_seconds, 3),
+        "memory": trial.memory,
+    }
+    epochs = config.training.epochs
+    output.result(
+        values,
+        f"{prepared.id} on {device}, {precision}: {trial.steps} steps of {1000 * trial.step_seconds:.0f} ms; an epoch "
+        f"{duration(trial.epoch_seconds)} and its validation {duration(trial.validation_seconds)}, all {epochs:,} "
+        f"{duration(whole * epochs)}; peak memory {trial.memory / 2**30:.2f} GiB",
+    )
