@@ -90,9 +90,9 @@ async def test_each_gpu_is_shown_with_its_share_of_the_memory() -> None:
 
 def test_each_process_holds_all_weights_and_its_share_of_the_batch() -> None:
     values = to_dict(small_config())
-    one = memory(from_dict(values, type(small_config())), 1000, 50.0)
+    one = memory(from_dict(values, type(small_config())), 1000, 50.0, on_gpu=True)
     values["training"] = {**values["training"], "processes": 2}
-    two = memory(from_dict(values, type(small_config())), 1000, 50.0)
+    two = memory(from_dict(values, type(small_config())), 1000, 50.0, on_gpu=True)
     assert one / 2 < two < one
 
 

@@ -317,7 +317,7 @@ def test_sliding_windows_cover_every_history() -> None:
 def test_a_larger_batch_needs_more_memory_and_fewer_steps(home: Path) -> None:
     dataset = make_dataset(home)
     small, large = Config(), load_large()
-    assert reckon(large, dataset).memory > reckon(small, dataset).memory
+    assert reckon(large, dataset, on_gpu=True).memory > reckon(small, dataset, on_gpu=True).memory
     assert reckon(large, dataset).steps < reckon(small, dataset).steps or reckon(small, dataset).steps == 1
 
 
