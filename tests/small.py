@@ -8,6 +8,7 @@ TINY = {
     "training.batch_size": "32",
     "training.threads": "1",
     "training.device": "cpu",
+    "training.test_at_end": "false",
     "evaluation.ks": "[1,5]",
     "evaluation.protocols": '["full","uniform-10"]',
     "evaluation.best_metric": "full:NDCG@5",

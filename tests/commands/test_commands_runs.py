@@ -43,7 +43,7 @@ def test_a_run_is_listed_with_all_that_programs_need(terminal):
 def test_people_read_a_table_newest_first(terminal, here):
     newer = add_run(terminal, state="failed", epoch=3, epochs=9, best=Best(metric="full:MRR", value=0.25, epoch=2))
     lines = here("runs").out.splitlines()
-    assert lines[0].split() == ["run", "state", "objective", "epoch", "best", "left", "age"]
+    assert lines[0].split() == ["run", "state", "objective", "epoch", "best", "left", "age", "name"]
     assert lines[1].split()[:6] == [newer.id, "failed", "cloze", "3/9", "0.2500", "full:MRR"]
     assert "finished" in lines[2]
     assert len({line.index("full:") for line in lines[1:]}) == 1
