@@ -162,6 +162,7 @@ def train(
                 dataset=dataset,
                 assignments=set_ or [],
                 init_from=init_from,
+                wants_run=detach or print_launch is not None,
                 as_json=as_json,
             )
             return

@@ -2,15 +2,28 @@
 
 from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.commands.train import check, check_machine, configuration
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.training.trial import try_out
 
 
 def run_trial(
-    *, file: str, preset_name: str, dataset: str, assignments: list[str], init_from: str, as_json: bool
+    *,
+    file: str,
+    preset_name: str,
+    dataset: str,
+    assignments: list[str],
+    init_from: str,
+    as_json: bool,
+    wants_run: bool = False,
 ) -> None:
-    """Take a few steps of a configuration and print what an epoch costs. Raises UserError."""
+    """Take a few steps of a configuration and print what an epoch costs.
+
+    wants_run: whether a run was asked for too. Raises UserError then, and for whatever training refuses.
+    """
+    if wants_run:
+        raise UserError("--try makes no run; leave --detach and --print-launch out, or leave --try out")
     output = Output(as_json)
     config, prepared = configuration(file, preset_name, dataset, assignments, init_from, "")
     check(config, prepared)
