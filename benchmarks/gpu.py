@@ -25,7 +25,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import torch
@@ -45,6 +45,8 @@ from bert4rec_tui.settings import datasets_folder, runs_folder
 from bert4rec_tui.training.batches import TrainingBatches
 from bert4rec_tui.training.step import TrainingStep
 from bert4rec_tui.training.trainer import Trainer
+
+Known = TypeVar("Known")
 
 
 def endless(batches: TrainingBatches) -> Iterator[tuple[Tensor, int, int]]:
@@ -182,10 +184,12 @@ def measure(
     """All figures and checks."""
     cuda = device.type == "cuda"
     name = torch.cuda.get_device_name(device) if cuda else "CPU"
-    # First what a run does, while the process is set up as for a run; the techniques set it up in their own ways.
-    epoch = timed_epochs(dataset, config, device, folder, arguments.epochs)
-    waits = synchronisations(dataset, config, device, arguments.steps)
     size = 8192 if cuda else 512
+    # First what a run does, while the process is set up as for a run; the techniques set it up in their own ways.
+    plain = with_assignments(config, ["training.compile=off"])
+    epoch_plain = told("epoch, not compiled", timed_epochs(dataset, plain, device, folder, arguments.epochs))
+    waits = told("waits", synchronisations(dataset, plain, device, arguments.steps))
+    epoch = told("epoch", timed_epochs(dataset, config, device, folder, arguments.epochs))
     return {
         "device": name,
         "torch": torch.__version__,
@@ -200,13 +204,20 @@ def measure(
             "bf16": significant(matrix_rate(device, torch.bfloat16, size) / 1e12),
         },
         "epoch": epoch,
+        "epoch_not_compiled": epoch_plain,
         "synchronisations": waits,
-        "outputs": checked_outputs(dataset, config, device),
+        "outputs": told("outputs", checked_outputs(dataset, config, device)),
         "steps": {
-            technique.name: timed_step(technique, dataset, config, device, arguments.steps)
+            technique.name: told(technique.name, timed_step(technique, dataset, config, device, arguments.steps))
             for technique in techniques(device)
         },
     }
+
+
+def told(name: str, found: Known) -> Known:
+    """A part of what is found, said on stderr as soon as it is known: compilation may take minutes, or fail."""
+    print(f"{name}: {json.dumps(found)}", file=sys.stderr, flush=True)
+    return found
 
 
 def report(found: dict[str, Any]) -> int:
@@ -228,6 +239,11 @@ def report(found: dict[str, Any]) -> int:
     print(f"{found['users']:,} users, {found['items']:,} items")
     print(as_table(rows))
     measured = found["matrix_tflops"]
+    plain = found["epoch_not_compiled"]
+    print(
+        f"epoch, not compiled: {plain['epoch_s']:.3f} s, {plain['ms_per_step']:.2f} ms a step, "
+        f"{share(plain['tflops'])} of the bf16 peak"
+    )
     print(
         f"epoch: {epoch['epoch_s']:.3f} s in {epoch['precision']}, {epoch['steps']} steps of "
         f"{epoch['ms_per_step']:.2f} ms, {epoch['tflop']:.3g} TFLOP, {share(epoch['tflops'])} of the bf16 peak; "

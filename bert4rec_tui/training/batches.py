@@ -14,6 +14,7 @@ from bert4rec_tui.model.inputs import gather_windows
 from bert4rec_tui.training.seeds import generator_at
 
 BUCKETS = 20  # windows whose lengths fall into the same twentieth of the longest are drawn together
+LENGTHS = 4  # of batches, where few shapes are wanted: a compiler needs up to half a minute for each
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class TrainingBatches:
     """The training histories of a dataset as batches of windows.
 
     The flat history lies on the device once; a batch is gathered there. Windows are never a user's held-out items.
-    With few_shapes batches are as long as the bucket of their longest window: a compiled step meets no other lengths.
+    With few_shapes a batch is as long as a quarter, a half, three quarters or the whole of the longest window that
+    there can be: a compiled step meets no other lengths.
     """
 
     def __init__(
@@ -96,8 +98,8 @@ class TrainingBatches:
         shuffled = torch.randperm(len(windows), generator=generator)
         ordered = shuffled[bucket[shuffled].argsort(stable=True)]
         size = self.config.training.batch_size
-        # Where few shapes are wanted a window counts as long as the longest that its bucket could hold.
-        counted = bucket * self.width // BUCKETS if self.few_shapes else lengths
+        quarter = (lengths * LENGTHS + self.width - 1) // self.width
+        counted = quarter * self.width // LENGTHS if self.few_shapes else lengths
         longest = [int(counted[batch].max()) for batch in ordered.split(size)]
         # Copied once an epoch: a copy makes a GPU's queue run empty.
         starts, ends = windows.starts[ordered].to(self.device), windows.ends[ordered].to(self.device)
