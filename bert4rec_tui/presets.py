@@ -29,7 +29,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
         "The best known setting for accuracy with the Cloze objective.",
         {
             **_ACCURATE,
-            "training.epochs": 120,
+            "training.epochs": 100,
             "training.learning_rate": 0.002,
             "training.weight_decay": 1.0,
             "training.schedule": "cosine",
