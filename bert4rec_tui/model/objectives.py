@@ -5,7 +5,7 @@ that belong there. Everything is drawn with tensor operations on the device of t
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -140,7 +140,10 @@ def _with_queries(tokens: Tensor, chosen: Tensor, windows: Tensor, slots: Slots 
     return Task(tokens, Queries(columns, flat), targets, counts.sum() - used[flat].sum())
 
 
-def full_softmax_loss(model: Bert4Rec, task: Task) -> Tensor:
-    """The cross-entropy with every item as a candidate, summed over targets. Returns () float32."""
+def full_softmax_loss(model: Bert4Rec, task: Task, encode: Callable[..., Tensor] | None = None) -> Tensor:
+    """The cross-entropy with every item as a candidate, summed over targets. Returns () float32.
+
+    encode: the network's, where it is compiled.
+    """
     wanted = (task.targets - 1).where(task.targets > 0, IGNORED)
-    return full_softmax(model.encode(task.tokens, task.queries), *model.head, wanted)
+    return full_softmax((encode or model.encode)(task.tokens, task.queries), *model.head, wanted)

@@ -1,4 +1,4 @@
-"""Compilation of what a step computes: whether it is wanted, whether it works here, and why not."""
+"""Compilation of the network that a step trains: whether it is wanted, whether it works here, and why not."""
 
 import time
 from collections.abc import Callable
@@ -8,10 +8,11 @@ from torch import Tensor
 
 from bert4rec_tui.config import TrainingConfig
 
+# Of a network: what `Bert4Rec.encode` takes and returns.
+Encode = Callable[..., Tensor]
+
 # A shape for each length bucket, once more for the last batch of an epoch, and room.
 MOST_SHAPES = 64
-
-SumLoss = Callable[..., Tensor]
 
 
 def has_fixed_shapes(config: TrainingConfig, device: torch.device) -> bool:
@@ -28,51 +29,56 @@ def wants_compilation(config: TrainingConfig, device: torch.device) -> bool:
 
 
 class Compilation:
-    """A loss that is compiled when it is tried, and stays as it was where that fails.
+    """A network's `encode` that is compiled when it is tried, and stays as it was where that fails.
 
     A GPU's kernels of a step, a thousand launches of a few microseconds, become one CUDA graph for each shape, which is
     why shapes must be few. Several ranks exchange gradients while the backward pass still works, and a graph would hold
-    the exchange back: theirs is compiled without graphs.
+    the exchange back: theirs is compiled without graphs. The loss is left out: its gradient is written by hand, and
+    torch 2.11 compiles that into zeros.
 
     reason: in one line, why it is not compiled; empty where it is, or was not wanted. seconds: what the trial took.
     """
 
-    def __init__(self, sum_loss: SumLoss, wanted: bool, graphs: bool) -> None:
-        self.plain = sum_loss
+    def __init__(self, encode: Encode, wanted: bool, graphs: bool) -> None:
+        self.plain = encode
         self.untried, self.graphs = wanted, graphs
         self.reason, self.seconds = "", 0.0
         self._told = not wanted
-        self._loss = sum_loss
+        self._encode = encode
         if wanted:
             # The setting has no other name.
             torch._dynamo.config.recompile_limit = MOST_SHAPES  # pyright: ignore[reportPrivateUsage]
             mode = "reduce-overhead" if graphs else "default"
-            self._loss: SumLoss = torch.compile(sum_loss, mode=mode, dynamic=False)
+            self._encode: Encode = torch.compile(encode, mode=mode, dynamic=False)
 
     @property
     def works(self) -> bool:
-        """Whether the loss is compiled."""
-        return not self.untried and self._loss is not self.plain
+        """Whether the network is compiled."""
+        return not self.untried and self._encode is not self.plain
 
     def __call__(self, *given: object) -> Tensor:
-        """The loss of what is given. Returns () float32."""
-        return self._loss(*given)
+        """What `encode` returns."""
+        return self._encode(*given)
 
-    def attempt(self, step: Callable[[], object]) -> None:
-        """Try a step, forwards and backwards, whose gradients nobody needs; where it fails nothing is compiled.
+    def attempt(self, gradient_norms: Callable[[], Tensor]) -> None:
+        """Try a step, compiled and plain; where it fails, or its gradient is another, nothing is compiled.
 
-        A lack of memory is no failure of compilation and is raised.
+        gradient_norms: takes the step forwards and backwards and returns the norm of each weight's gradient, (W,). A
+        lack of memory is no failure of compilation and is raised.
         """
         began = time.monotonic()
         self.untried = False
+        compiled = self._encode
         try:
-            step()
+            found = gradient_norms()
+            self._encode = self.plain
+            self.reason = _difference(found, gradient_norms())
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # compilers fail in ways of their own, and training can do without
-            self._loss = self.plain
             lines = str(error).strip().splitlines()
             self.reason = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+        self._encode = self.plain if self.reason else compiled
         self.seconds = time.monotonic() - began
 
     def news(self) -> str | None:
@@ -81,11 +87,25 @@ class Compilation:
             return None
         self._told = True
         if self.reason:
-            return f"the step could not be compiled and goes on as it is: {self.reason}"
+            return f"the network could not be compiled and goes on as it is: {self.reason}"
         graphs = ", into CUDA graphs" if self.graphs else ""
-        return f"the step is compiled{graphs}; its first shape took {self.seconds:.0f} s"
+        return f"the network is compiled{graphs}; its first shape took {self.seconds:.0f} s"
 
     def begin_step(self) -> None:
         """Say that what the graphs of the last step returned is not needed any more."""
         if self.works and self.graphs:
             torch.compiler.cudagraph_mark_step_begin()
+
+
+def _difference(found: Tensor, right: Tensor) -> str:
+    """What is wrong with the norms of weights' gradients: (W,) each; empty for nothing.
+
+    Dropout draws other numbers in a compiled step, so that norms are only near each other.
+    """
+    lost = int(((found == 0) & (right != 0)).sum())
+    if lost:
+        return f"{lost} of {len(right)} weights have no gradient when compiled"
+    norm, wanted = float(found.norm()), float(right.norm())
+    if wanted / 2 <= norm <= 2 * wanted:
+        return ""
+    return f"the gradient's norm is {norm:.3g} when compiled, and should be {wanted:.3g}"

@@ -1,5 +1,6 @@
 """The loss against drawn items, worked with the rows of the tables that a step meets."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -88,11 +89,15 @@ class DrawnItems:
             if leaf.grad is not None:
                 self.world.add_up(leaf.grad)
 
-    def loss_sum(self, task: Task, met: Met) -> Tensor:
-        """The loss of a task, or of a slice of it, summed over its targets. Returns () float32."""
+    def loss_sum(self, task: Task, met: Met, encode: Callable[..., Tensor] | None = None) -> Tensor:
+        """The loss of a task, or of a slice of it, summed over its targets. Returns () float32.
+
+        encode: the network's, where it is compiled.
+        """
+        encode = encode or self.model.encode
         tokens, bias = met.rows["token"], met.rows.get("head_bias")
         head = met.rows.get("head_weight", tokens)
-        encoded = self.model.encode(task.tokens, task.queries, tokens(task.tokens, padding=True))  # (M, D)
+        encoded = encode(task.tokens, task.queries, tokens(task.tokens, padding=True))  # (M, D)
         targets = self._real(task.targets, met.drawn)
         wanted = (encoded.float() * head(targets)).sum(1)  # (M,)
         if bias is not None:

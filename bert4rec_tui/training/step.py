@@ -33,9 +33,9 @@ class TrainingStep:
         dense = make_optimizer(model, config.training)
         self.optimizer = RowOptimizer(dense, self.drawn.tables) if self.drawn else dense
         wanted = wants_compilation(config.training, device)
-        self.compilation = Compilation(self.loss_sum, wanted, graphs=device.type == "cuda" and world.alone)
+        self.compilation = Compilation(model.encode, wanted, graphs=device.type == "cuda" and world.alone)
         self.fixed_shapes = has_fixed_shapes(config.training, device)
-        self.shared_loss = SharedLoss(world, model, self.compilation)
+        self.shared_loss = SharedLoss(world, model, self.loss_sum)
         self.overflow = torch.zeros((), dtype=torch.int64, device=device)
 
     def __call__(self, windows: Tensor, rate: float, epoch: int, step: int) -> tuple[Tensor, Tensor]:
@@ -53,9 +53,7 @@ class TrainingStep:
         if not self.fixed_shapes:
             parts = list(task.slices(rows_at_once(self.device, self.config.model, task.tokens.size(1))))
         if self.compilation.untried:
-            self.compilation.attempt(lambda: self._share(parts[0], met, count, last=False))
-            for weight in weights:
-                weight.grad = None
+            self.compilation.attempt(lambda: self._gradient_norms(parts[0], met, count, weights))
         self.compilation.begin_step()
         # Dropout draws from the default generators; seeded here, a step is the same wherever training was resumed.
         torch.manual_seed(seed_at(training.seed, epoch, step, self.world.purpose("dropout")))
@@ -80,9 +78,21 @@ class TrainingStep:
         share.backward()
         return share.detach()
 
+    def _gradient_norms(self, part: Task, met: Met | None, count: Tensor, weights: list[Tensor]) -> Tensor:
+        """The norm of each weight's gradient of a slice of a step, of which nothing is left. Returns (W,) float32."""
+        try:
+            self._share(part, met, count, last=False)
+            none = torch.zeros((), device=self.device)
+            return torch.stack([none if weight.grad is None else weight.grad.float().norm() for weight in weights])
+        finally:
+            for weight in weights:
+                weight.grad = None
+
     def loss_sum(self, task: Task, met: Met | None = None) -> Tensor:
         """The loss of a task, or of a slice of it, summed over its targets. Returns () float32."""
-        return self.drawn.loss_sum(task, met) if self.drawn and met else full_softmax_loss(self.model, task)
+        if self.drawn and met:
+            return self.drawn.loss_sum(task, met, self.compilation)
+        return full_softmax_loss(self.model, task, self.compilation)
 
     def task(self, windows: Tensor, epoch: int, step: int) -> Task:
         """What the network is asked in this step: this rank's share. windows: (B, T) int64, padded on the left."""

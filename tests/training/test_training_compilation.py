@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.runs.store import LocalRuns
-from bert4rec_tui.training.batches import BUCKETS, TrainingBatches
+from bert4rec_tui.training.batches import LENGTHS, TrainingBatches
 from bert4rec_tui.training.compilation import wants_compilation
 from bert4rec_tui.training.step import TrainingStep
 from bert4rec_tui.training.trainer import Trainer
@@ -62,11 +62,26 @@ def test_where_compilation_fails_training_goes_on_and_says_why(make_dataset, tmp
     assert trainer.train() == "finished"
     trainer.recorder.close()
     alerts = [event.message for event in run.events.read()[0] if getattr(event, "kind", "") == "compile"]
-    assert alerts == ["the step could not be compiled and goes on as it is: RuntimeError: no compiler here"]
+    assert alerts == ["the network could not be compiled and goes on as it is: RuntimeError: no compiler here"]
     failed, _ = taken(dataset, config_of(dataset, "training.compile=on", "model.dropout=0.2"))
     monkeypatch.setattr(torch, "compile", lambda function, **options: function)
     worked, _ = taken(dataset, config_of(dataset, "training.compile=on", "model.dropout=0.2"))
     assert torch.equal(failed, worked)
+
+
+def test_a_compiler_whose_gradient_is_wrong_is_not_used(make_dataset, monkeypatch):
+    """One that returns the right loss and zeros for its gradient is worse than one that fails."""
+
+    def without_gradient(function, **options):
+        return lambda *given: function(*given).detach() + 0 * function(*given)
+
+    dataset = make_dataset(walks(35, 20, 14))
+    plain, _ = taken(dataset, config_of(dataset, "model.tied_head=false"))
+    monkeypatch.setattr(torch, "compile", without_gradient)
+    compiled, step = taken(dataset, config_of(dataset, "model.tied_head=false", "training.compile=on"))
+    assert not step.compilation.works
+    assert "weights have no gradient when compiled" in step.compilation.reason
+    assert_close(compiled, plain, rtol=1e-5, atol=1e-6)
 
 
 def test_a_lack_of_memory_is_not_taken_for_a_failure_of_compilation(make_dataset, monkeypatch):
@@ -87,11 +102,11 @@ def test_by_itself_only_a_gpu_is_compiled_for(make_dataset):
     assert not wants_compilation(msgspec.structs.replace(training, compile="off"), torch.device("cuda"))
 
 
-def test_with_few_shapes_batches_have_the_same_windows_in_the_lengths_of_buckets(make_dataset):
+def test_with_few_shapes_batches_have_the_same_windows_in_few_lengths(make_dataset):
     dataset = make_dataset(walks(35, 90, 60))
     config = config_of(dataset, "model.max_len=50")
     free, few = (list(TrainingBatches(dataset, config, CPU, wanted).batches(1)) for wanted in (False, True))
-    edges = {bucket * 50 // BUCKETS for bucket in range(BUCKETS + 1)}
+    edges = {quarter * 50 // LENGTHS for quarter in range(LENGTHS + 1)}
     for one, other in zip(free, few, strict=True):
         spare = other.size(1) - one.size(1)
         assert other.size(1) in edges
