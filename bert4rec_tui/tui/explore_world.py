@@ -12,7 +12,7 @@ from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.dialogs import Choice
 from bert4rec_tui.tui.run_choice import CheckpointName, checkpoint_of, run_with_model
 from bert4rec_tui.tui.taste import users_who_watched
-from bert4rec_tui.tui.titles import TitleIndex
+from bert4rec_tui.recommend.titles import TitleIndex
 from bert4rec_tui.tui.widgets.signs import count
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import TITLES
 
-from bert4rec_tui.tui.titles import TitleIndex, normalise
+from bert4rec_tui.recommend.titles import TitleIndex, normalise
 
 INDEX = TitleIndex([*TITLES, *(f"Filler {n} ({1950 + n % 70})" for n in range(3000)), "Matrix Reloaded, The (2003)"])
 

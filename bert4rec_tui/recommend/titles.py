@@ -35,6 +35,17 @@ def normalise(title: str) -> str:
     return " ".join([*words, year.group(1)] if year else words)
 
 
+def without_year(title: str) -> str:
+    """A title without the year in brackets at its end."""
+    return _YEAR.sub("", title).strip()
+
+
+def likeness(query: str, normalised: str) -> float:
+    """How alike a query and a normalised title are, 0 to 100; one that is a part of the other counts for much."""
+    wanted = normalise(query)
+    return max(fuzz.ratio(wanted, normalised), 0.9 * fuzz.token_set_ratio(wanted, normalised))
+
+
 class TitleIndex:
     """All titles of a catalogue, normalised once; a search through 80,000 of them takes milliseconds.
 
@@ -49,6 +60,10 @@ class TitleIndex:
 
     def __len__(self) -> int:
         return len(self._normalised)
+
+    def normalised(self, place: int) -> str:
+        """The title at an index, as it is compared."""
+        return self._normalised[place]
 
     def find(self, query: str, limit: int = 100) -> list[int]:
         """The indexes of titles that match a query, the best first: beginnings, then substrings, then alike ones."""
