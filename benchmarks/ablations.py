@@ -37,6 +37,10 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "weight-decay-0": ("training.weight_decay=0",),
     "weight-decay-0.01": ("training.weight_decay=0.01",),
     "weight-decay-0.1": ("training.weight_decay=0.1",),
+    "weight-decay-1": ("training.weight_decay=1.0",),
+    "learning-rate-0.001": ("training.learning_rate=0.001",),
+    "blocks-2": ("model.blocks=2",),
+    "blocks-3": ("model.blocks=3",),
 }
 CLOZE_ALONE = ("mask-", "last-item-")
 
