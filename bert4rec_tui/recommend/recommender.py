@@ -1,7 +1,9 @@
 """Score any history with a run's model: the next items, why one of them, and what is near to it."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -15,6 +17,8 @@ from bert4rec_tui.model.catalogue import HeadScores, tile_shape, tiles
 from bert4rec_tui.model.hardware import rows_at_once
 from bert4rec_tui.model.inputs import known_items, prediction_inputs
 from bert4rec_tui.model.weights import load_model, read_metadata
+from bert4rec_tui.recommend.diversify import Diversified, diversify, pool_size
+from bert4rec_tui.recommend.filters import ItemFacts, ItemFilter
 from bert4rec_tui.runs.store import Run
 
 Checkpoint = Literal["best", "last"]
@@ -25,13 +29,20 @@ class Recommendations:
     """The first items of a ranking.
 
     items: ids 1…N, best first. scores: the model's scores (logits) in the same order. target_rank: where an asked-for
-    item stands among the candidates, from 1. candidates: how many items were ranked.
+    item stands among the candidates, from 1. candidates: how many items were ranked, whatever a filter shows of them.
+    ranks, ranks_before: where each of `items` stands by its score among what the filter shows, and where it stood after
+    another history, 0 if it was not among it; empty where no other was given. target_before: the same of the target.
+    diversified: how the list was chosen and what that costs, None for the plain list.
     """
 
     items: list[int]
     scores: list[float]
     target_rank: int | None
     candidates: int
+    ranks: list[int] = field(default_factory=list[int])
+    ranks_before: list[int] = field(default_factory=list[int])
+    target_before: int | None = None
+    diversified: Diversified | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,7 @@ class Recommender:
         self.model: Bert4Rec = load_model(path, dataset, device)
         self.epoch = int(read_metadata(path)["epoch"])
         self.device = torch.device(device)
+        self._kept: tuple[list[int], Tensor] | None = None
         # A causal model has nothing to read in an empty history: what most people watched stands in for it.
         counts = np.asarray(dataset.train_counts, dtype=np.float32)
         self._popularity = torch.from_numpy(np.log((counts + 1) / (counts.sum() + len(counts)))).to(self.device)
@@ -101,27 +113,87 @@ class Recommender:
             if not 1 <= item <= self.dataset.items:
                 raise UserError(f"item {item} is not in the catalogue of 1 to {self.dataset.items}")
 
-    def recommend(self, history: list[int], k: int = 10, target: int | None = None) -> Recommendations:
+    def recommend(
+        self,
+        history: list[int],
+        k: int = 10,
+        target: int | None = None,
+        *,
+        wanted: ItemFilter | None = None,
+        weight: float = 0.0,
+        before: list[int] | None = None,
+    ) -> Recommendations:
         """The first k items that are not in the history; the target counts as a candidate even if it is.
 
-        Raises UserError for a k below 1 or an unknown item.
+        wanted: what alone may be shown; the target's rank is told among all candidates whatever it says. weight: 0…1,
+        how much the list is diversified. before: a history to compare with. Raises UserError for a k below 1 or an
+        unknown item or genre.
         """
         if k < 1:
             raise UserError(f"k = {k}: ask for at least 1 item")
+        if not 0 <= weight <= 1:
+            raise UserError(f"diversify = {weight:g}: expected a number from 0 to 1")
         self._check_items([] if target is None else [target])
+        wanted = wanted or ItemFilter()
         scores = self.scores([history])[0]
-        seen = torch.zeros(self.dataset.items, dtype=torch.bool, device=self.device)
+        candidates = self._candidates(history, target)
+        # Without a filter the target is shown although the history may have it; a filter never shows what it excludes.
+        shown = candidates if not wanted.excludes else self._allowed(wanted, history)
+        size = int(shown.sum())
+        top = scores.masked_fill(~shown, float("-inf")).topk(min(pool_size(k, weight), size))
+        items, best, diversified = (top.indices + 1).tolist(), top.values.tolist(), None
+        if weight > 0:
+            vectors = self.model.token.weight[top.indices + 1].float().numpy(force=True)
+            diversified = diversify(top.values.numpy(force=True), vectors, weight, k)
+            items, best = [items[at] for at in diversified.order], [best[at] for at in diversified.order]
+        found = Recommendations(
+            items, best, _rank_of(scores, candidates, target), int(candidates.sum()), diversified=diversified
+        )
+        return found if before is None else self._compared(found, scores, shown, before, target, wanted)
+
+    @torch.inference_mode()
+    def _compared(
+        self,
+        found: Recommendations,
+        scores: Tensor,
+        shown: Tensor,
+        before: list[int],
+        target: int | None,
+        wanted: ItemFilter,
+    ) -> Recommendations:
+        """The same with the ranks that its items have now, and had after another history under the same filter."""
+        earlier = self._scores_before(before)
+        candidates = self._candidates(before, target)
+        shown_before = candidates if not wanted.excludes else self._allowed(wanted, before)
+        chosen = torch.tensor(found.items, dtype=torch.int64, device=self.device) - 1
+        return dataclasses.replace(
+            found,
+            ranks=_ranks(scores, shown, chosen),
+            ranks_before=_ranks(earlier, shown_before, chosen),
+            target_before=_rank_of(earlier, candidates, target),
+        )
+
+    def _scores_before(self, history: list[int]) -> Tensor:
+        """The scores after the history that others are compared with; kept, since it is asked for again and again."""
+        if self._kept is None or self._kept[0] != history:
+            self._kept = history, self.scores([history])[0]
+        return self._kept[1]
+
+    def _candidates(self, history: list[int], target: int | None) -> Tensor:
+        candidates = torch.ones(self.dataset.items, dtype=torch.bool, device=self.device)
         if history:
-            seen[torch.tensor(history, device=self.device) - 1] = True
-        rank = None
+            candidates[torch.tensor(history, device=self.device) - 1] = False
         if target is not None:
-            seen[target - 1] = False
-            others = ~seen
-            others[target - 1] = False
-            rank = 1 + int((~(scores < scores[target - 1]) & others).sum())
-        candidates = int((~seen).sum())
-        top = scores.masked_fill(seen, float("-inf")).topk(min(k, candidates))
-        return Recommendations((top.indices + 1).tolist(), top.values.tolist(), rank, candidates)
+            candidates[target - 1] = True
+        return candidates
+
+    @cached_property
+    def facts(self) -> ItemFacts:
+        """What a filter asks of the catalogue."""
+        return ItemFacts(self.dataset)
+
+    def _allowed(self, wanted: ItemFilter, history: list[int]) -> Tensor:
+        return torch.from_numpy(self.facts.allowed(wanted, history)).to(self.device)
 
     def explain(self, history: list[int], *items: int) -> list[Explanation]:
         """What each item of the history did for each of `items`.
@@ -172,6 +244,22 @@ class Recommender:
         cosines[item - 1] = -2.0
         top = cosines.topk(min(k, self.dataset.items - 1))
         return (top.indices + 1).tolist(), top.values.tolist()
+
+
+def _rank_of(scores: Tensor, candidates: Tensor, target: int | None) -> int | None:
+    """1 plus the number of other candidates whose score is not strictly lower, as in the test."""
+    if target is None:
+        return None
+    others = candidates.clone()
+    others[target - 1] = False
+    return 1 + int((~(scores < scores[target - 1]) & others).sum())
+
+
+def _ranks(scores: Tensor, shown: Tensor, items: Tensor) -> list[int]:
+    """Where each of `items` (from 0) stands by its score among what is shown, from 1; 0 for what is not."""
+    ordered = scores[shown].sort().values  # ascending
+    higher = len(ordered) - torch.searchsorted(ordered, scores[items], right=True)
+    return torch.where(shown[items], higher + 1, 0).tolist()
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,12 @@
 usage: python -m bert4rec_tui.recommend.server [--device cpu]
 
     {"id": 1, "method": "recommend", "params": {"run": PATH, "history": [3, 1], "k": 10, "target": 7}}
+    {"id": 1, "method": "recommend", "params": {"run": PATH, "history": [3], "before": [3, 1], "weight": 0.3,
+                                                "wanted": {"genres": ["Comedy"], "from_year": 1990}}}
     {"id": 2, "method": "explain", "params": {"run": PATH, "checkpoint": "last", "history": [3, 1], "item": 7}}
     {"id": 3, "method": "similar", "params": {"run": PATH, "item": 7, "k": 10}}
 
+`beside` is `recommend` under another name, so that the lists of two runs do not supersede each other.
 An answer is {"id", "result"} or {"id", "error"}; an error is one sentence. A request that a newer one of its method
 waits behind is not worked on: its answer is {"id", "superseded": true}. The first line out is
 {"id": 0, "result": {"ready": true}}.
@@ -31,6 +34,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from bert4rec_tui.data.dataset import find_dataset
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.model.hardware import set_up_process
+from bert4rec_tui.recommend.filters import ItemFilter
 from bert4rec_tui.recommend.recommender import Checkpoint, Recommender
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder
@@ -46,6 +50,9 @@ class Params(Struct, forbid_unknown_fields=True, kw_only=True):
     history: list[int] = []
     k: Annotated[int, Meta(ge=1)] = 10
     target: int | None = None
+    before: list[int] | None = None
+    wanted: ItemFilter | None = None
+    weight: Annotated[float, Meta(ge=0, le=1)] = 0.0
     item: int = 0
 
 
@@ -53,7 +60,7 @@ class Request(Struct, kw_only=True):
     """One numbered request."""
 
     id: int
-    method: Literal["recommend", "explain", "similar"]
+    method: Literal["recommend", "beside", "explain", "similar"]
     params: Params
 
 
@@ -81,8 +88,16 @@ class Server:
         recommender = self.recommender(Run(Path(params.run)), params.checkpoint)
         about = {"epoch": recommender.epoch, "checkpoint": params.checkpoint, "objective": recommender.objective}
         match request.method:
-            case "recommend":
-                return vars(recommender.recommend(params.history, params.k, params.target)) | about
+            case "recommend" | "beside":
+                found = recommender.recommend(
+                    params.history,
+                    params.k,
+                    params.target,
+                    wanted=params.wanted,
+                    weight=params.weight,
+                    before=params.before,
+                )
+                return msgspec.to_builtins(found) | about
             case "explain":
                 return vars(recommender.explain(params.history, params.item)[0]) | about
             case "similar":

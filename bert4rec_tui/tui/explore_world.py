@@ -12,6 +12,8 @@ from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.dialogs import Choice
 from bert4rec_tui.tui.run_choice import CheckpointName, checkpoint_of, run_with_model
 from bert4rec_tui.tui.taste import users_who_watched
+from bert4rec_tui.recommend.filters import ItemFacts
+from bert4rec_tui.recommend.matching import TitleMatcher
 from bert4rec_tui.recommend.titles import TitleIndex
 from bert4rec_tui.tui.widgets.signs import count
 
@@ -35,6 +37,16 @@ class World:
     def index(self) -> TitleIndex:
         """The titles to search in; building it takes a moment and belongs in a thread."""
         return TitleIndex(self.dataset.titles.all())
+
+    @cached_property
+    def facts(self) -> ItemFacts:
+        """Years and genres of the catalogue; reading them takes a moment and belongs in a thread."""
+        return ItemFacts(self.dataset)
+
+    @cached_property
+    def matcher(self) -> TitleMatcher:
+        """Matches titles of a file to the catalogue; building it takes a moment and belongs in a thread."""
+        return TitleMatcher(self.dataset.titles.all(), self.dataset.counts, self.index)
 
     def title(self, item: int) -> str:
         """The title of an item."""

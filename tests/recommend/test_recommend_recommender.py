@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,8 @@ from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank
+from bert4rec_tui.recommend.filters import ItemFilter
+from bert4rec_tui.recommend.following import followers
 from bert4rec_tui.recommend.recommender import Recommender
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.training.trainer import Trainer
@@ -89,6 +92,9 @@ def test_a_planted_cause_comes_out_first(trained, objective):
     shares = recommender.explain(history, seven)[0].shares
     assert max(range(len(shares)), key=shares.__getitem__) == 4
     assert shares[4] > 2 * max(shares[:4])
+    after = followers(dataset, three)
+    assert after.argmax() == seven  # wherever 3 stands, 7 follows; only a cut of the split takes it away
+    assert after[seven] > 0.9 * after.sum()
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -132,6 +138,41 @@ def test_an_item_ranks_in_recommendations_as_it_does_in_the_test(trained, object
         *history, target = dataset.history_of(user).tolist()
         found = recommender.recommend(history, 1, target)
         assert (found.target_rank, found.candidates) == (tested.ranks[user], tested.candidates[user])
+
+
+def test_what_rose_and_fell_is_told_by_ranks_after_both_histories(trained):
+    """Each movie's rank now and before is that of a plain list of everything; one that was in the history had none."""
+    _, dataset, runs = trained
+    recommender = Recommender(runs["causal"], dataset)
+    before, now = [4, 9, 2, 7], [4, 2, 7]
+    found = recommender.recommend(now, 6, 11, before=before)
+    assert found.ranks == [1, 2, 3, 4, 5, 6]
+    everything = recommender.recommend(before, 1000, 11)
+    assert found.target_before == everything.target_rank
+    ranks = {item: rank for rank, item in enumerate(everything.items, start=1)}
+    everywhere = recommender.recommend(now, 1000, 11, before=before)
+    assert everywhere.ranks_before == [ranks.get(item, 0) for item in everywhere.items]
+    assert everywhere.ranks_before[everywhere.items.index(9)] == 0
+    same = recommender.recommend(before, 6, 11, before=before)
+    assert same.ranks == same.ranks_before
+
+
+def test_a_filtered_or_diverse_list_holds_nothing_else_and_leaves_the_targets_rank_alone(trained):
+    _, dataset, runs = trained
+    recommender = Recommender(runs["cloze"], dataset)
+    history = [4, 9, 2]
+    plain = recommender.recommend(history, 1000, 11)
+    popular = ItemFilter(min_count=int(np.median(dataset.train_counts)))
+    found = recommender.recommend(history, 1000, 11, wanted=popular)
+    assert found.items == [item for item in plain.items if dataset.train_counts[item - 1] >= popular.min_count]
+    assert (found.target_rank, found.candidates) == (plain.target_rank, plain.candidates)
+    assert sorted(recommender.recommend(history, 9, wanted=ItemFilter(seen="seen")).items) == [2, 4, 9]
+    diverse = recommender.recommend(history, 5, weight=0.5)
+    assert len(set(diverse.items)) == 5
+    assert diverse.items[0] == plain.items[0]
+    assert diverse.diversified is not None
+    assert diverse.diversified.mean_score == pytest.approx(np.mean(diverse.scores), abs=1e-4)
+    assert recommender.recommend(history, 5, wanted=ItemFilter(from_year=1990)).items == []
 
 
 def test_scores_that_are_no_numbers_are_refused(trained):
@@ -211,6 +252,12 @@ def test_the_server_answers_by_number_and_ends_with_its_input(server, trained):
     assert answer["id"] == 5
     assert answer["result"]["items"] == expected.items
     assert answer["result"]["target_rank"] == expected.target_rank
+    wanted = {"min_count": 1, "seen": "all"}
+    tell({"id": 5, "method": "beside", "params": {"run": run, "history": [1, 2], "before": [1], "weight": 0.5,
+                                                  "wanted": wanted, "k": 4}})  # fmt: skip
+    answer = hear()["result"]
+    assert len(answer["items"]) == len(answer["ranks"]) == len(answer["ranks_before"]) == 4
+    assert answer["diversified"]["plain_score"] >= answer["diversified"]["mean_score"]
     tell({"id": 6, "method": "explain", "params": {"run": run, "history": [1, 2], "item": 3}})
     assert len(hear()["result"]["shares"]) == 2
     tell({"id": 7, "method": "similar", "params": {"run": run, "item": 3, "k": 2}})

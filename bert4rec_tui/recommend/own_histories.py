@@ -1,0 +1,90 @@
+"""Histories of one's own, kept under a name: one small file each, by the ids that the source of a dataset gave."""
+
+import json
+import re
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.files import make_folder, replace_file
+from bert4rec_tui.settings import home
+
+_NAME = re.compile(r"[^\W_][\w .-]{0,39}")
+
+
+class OwnMovie(Struct, frozen=True):
+    """One movie: its id in the source, and its title for whoever reads the file."""
+
+    item: int | str
+    title: str
+
+
+class OwnHistory(Struct, frozen=True):
+    """What somebody watched, oldest first. dataset: the name of the one it was made with, whatever its settings."""
+
+    name: str
+    dataset: str
+    movies: list[OwnMovie]
+
+    def items(self, dataset: PreparedDataset) -> list[int]:
+        """The items 1…N of a prepared dataset; what a stricter preparation has left out is passed over."""
+        found: list[int] = []
+        for movie in self.movies:
+            try:
+                found.append(dataset.item_index(str(movie.item)))
+            except UserError:
+                continue
+        return found
+
+
+def own_folder() -> Path:
+    """Where they are kept."""
+    return home() / "histories"
+
+
+def check_name(name: str) -> str:
+    """The name without blanks around it. Raises UserError where it cannot be the name of a file."""
+    name = name.strip()
+    if not _NAME.fullmatch(name):
+        raise UserError(
+            f'"{name}": a name is 1 to 40 letters, digits, blanks, dots and dashes, a letter or digit first'
+        )
+    return name
+
+
+def save_own(name: str, dataset: PreparedDataset, items: list[int]) -> OwnHistory:
+    """Keep a history under a name, in the place of an earlier one of that name. Raises UserError for a bad name."""
+    raws = [dataset.item_ids[item - 1] for item in items]
+    movies = [
+        OwnMovie(raw if isinstance(raw, str) else int(raw), dataset.title(item))
+        for raw, item in zip(raws, items, strict=True)
+    ]
+    own = OwnHistory(check_name(name), dataset.manifest.settings.name, movies)
+    text = json.dumps(msgspec.to_builtins(own), ensure_ascii=False, indent=1) + "\n"
+    replace_file(make_folder(own_folder()) / f"{own.name}.json", text.encode())
+    return own
+
+
+def own_histories(dataset: PreparedDataset) -> list[OwnHistory]:
+    """The histories that were made with this dataset, by name; what cannot be read is passed over."""
+    found: list[OwnHistory] = []
+    for file in sorted(own_folder().glob("*.json")):
+        try:
+            own = msgspec.json.decode(file.read_bytes(), type=OwnHistory)
+        except (OSError, msgspec.MsgspecError):
+            continue
+        if own.dataset == dataset.manifest.settings.name:
+            found.append(own)
+    return found
+
+
+def find_own(name: str, dataset: PreparedDataset) -> OwnHistory:
+    """The history of this name. Raises UserError that lists those there are."""
+    known = {own.name: own for own in own_histories(dataset)}
+    if name in known:
+        return known[name]
+    there = f"there are {', '.join(known)}" if known else "none is saved yet; --save NAME or s on Explore keeps one"
+    raise UserError(f"{dataset.id}: there is no history named {name}; {there}")
