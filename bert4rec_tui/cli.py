@@ -67,6 +67,22 @@ def quickstart(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def demo(
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Lay the run out and print where; open nothing.")] = False,
+) -> None:
+    """Browse a model that is trained already: open the app on a finished run of the bundled sample."""
+    with answering(as_json):
+        from bert4rec_tui.commands.demo import GREETING, run_demo
+
+        run = run_demo(as_json=as_json)
+        if not as_json:
+            from bert4rec_tui.tui.start import run_app
+
+            run_app(no_mouse, explore=run, greeting=GREETING)
+
+
+@app.command()
 def datasets(as_json: AsJson = False) -> None:
     """List the known datasets and the prepared ones."""
     with answering(as_json):

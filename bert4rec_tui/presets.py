@@ -3,7 +3,11 @@
 from typing import Any
 
 from bert4rec_tui.config import Config, from_dict, to_dict, value_at, with_value
+from bert4rec_tui.dataset_config import DatasetConfig
 from bert4rec_tui.errors import UserError
+
+# What `quickstart` trains on, and the run of `demo` was trained on: the bundled ratings.
+SAMPLE = DatasetConfig(name="sample", min_item_interactions=5)
 
 # Which sites drop out beside the three that have no switch: none of them, where accuracy or speed is what counts.
 _FEW_DROPOUT_SITES: dict[str, Any] = {

@@ -105,10 +105,14 @@ def load_settings() -> Settings:
 
 
 def sample_archive() -> Path:
-    """The bundled MovieLens latest-small, in a wheel or in a checkout."""
+    """The bundled MovieLens latest-small."""
+    return bundled_file("ml-latest-small.zip")
+
+
+def bundled_file(name: str) -> Path:
+    """A file that comes with the program, in a wheel or in a checkout. Raises UserError where it is missing."""
     package = Path(__file__).parent
     for folder in (package / "assets", package.parent / "assets"):
-        archive = folder / "ml-latest-small.zip"
-        if archive.exists():
-            return archive
-    raise UserError(f"{package / 'assets' / 'ml-latest-small.zip'}: the bundled sample is missing; install again")
+        if (folder / name).exists():
+            return folder / name
+    raise UserError(f"{package / 'assets' / name}: came with the program and is missing; install it again")

@@ -110,5 +110,5 @@ def test_the_sample_is_found_from_both_layouts_outside_the_repository(tmp_path, 
 
 def test_a_missing_sample_says_to_install_again(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "__file__", str(tmp_path / "bert4rec_tui" / "settings.py"))
-    with pytest.raises(UserError, match="the bundled sample is missing; install again"):
+    with pytest.raises(UserError, match="came with the program and is missing; install it again"):
         sample_archive()

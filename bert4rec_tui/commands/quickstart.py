@@ -10,14 +10,12 @@ from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.commands.recommend import as_text as recommendations_text
 from bert4rec_tui.commands.recommend import recommendation
 from bert4rec_tui.commands.test import as_text as test_text
-from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.prepare import prepare
-from bert4rec_tui.presets import preset
+from bert4rec_tui.presets import SAMPLE, preset
 from bert4rec_tui.runs.launcher import launch
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import datasets_folder, raw_folder, runs_folder
 
-SAMPLE = DatasetConfig(name="sample", min_item_interactions=5)
 USER = "1"
 
 

@@ -117,10 +117,17 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
     live: reactive[tuple[LiveRun, ...]] = reactive((), always_update=True)
 
     def __init__(
-        self, settings: Settings | None = None, *, remote: bool = False, program: Sequence[str] = OUR_COMMAND
+        self,
+        settings: Settings | None = None,
+        *,
+        remote: bool = False,
+        program: Sequence[str] = OUR_COMMAND,
+        explore: str = "",
+        greeting: str = "",
     ) -> None:
         super().__init__()
         self.program = program
+        self._opening, self._greeting = explore, greeting
         self._children: set[ChildCommand] = set()
         self.settings = settings or Settings()
         self.set_keymap(self.settings.keymap)
@@ -138,6 +145,10 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         # An exception from a signal may be swallowed by whatever runs at that moment; a call of the loop is not.
         with suppress(RuntimeError, ValueError):  # not in the main thread, or not on this system
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
+        if self._opening:
+            self.explore(self._opening)
+        if self._greeting:
+            self.notify(self._greeting, title="A model of 610 people's ratings", markup=False, timeout=25)
         self.look_again()
         self.set_interval(1.0, self.look_again)
         self.set_timer(0.2, self.import_ahead)

@@ -14,8 +14,10 @@ def draws_sparingly(settings: Settings) -> bool:
     return bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
 
 
-def run_app(no_mouse: bool = False) -> None:
+def run_app(no_mouse: bool = False, explore: str = "", greeting: str = "") -> None:
     """Open the interface; when it has closed, print what comes back to a run that goes on.
+
+    explore: the id of a run whose model is shown first, in place of the datasets. greeting: what is said there.
 
     Raises UserError where settings.toml cannot be used.
     """
@@ -30,7 +32,7 @@ def run_app(no_mouse: bool = False) -> None:
         from bert4rec_tui.tui.keymap import check_keymap
 
         check_keymap(settings.keymap, settings_file())
-    app = Bert4RecApp(settings, remote=remote)
+    app = Bert4RecApp(settings, remote=remote, explore=explore, greeting=greeting)
     if settings.theme not in app.available_themes:
         near = get_close_matches(settings.theme, app.available_themes, n=1) or list(app.available_themes)[:4]
         raise UserError(f'{settings_file()}: theme = "{settings.theme}" is not there; try {", ".join(near)}')
