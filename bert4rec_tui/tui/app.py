@@ -148,7 +148,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         if self._opening:
             self.explore(self._opening)
         if self._greeting:
-            self.notify(self._greeting, title="A model of 610 people's ratings", markup=False, timeout=25)
+            self.notify(self._greeting, title="Have a look round", markup=False, timeout=25)
         self.look_again()
         self.set_interval(1.0, self.look_again)
         self.set_timer(0.2, self.import_ahead)
