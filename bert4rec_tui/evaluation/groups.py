@@ -1,0 +1,220 @@
+"""Where a model is weak: the kept ranks of a test by group of users or of targets, the weakest first. Numpy only."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.evaluation.metrics import Estimate, estimates
+from bert4rec_tui.evaluation.paired import KeptRanks, kept_ranks
+from bert4rec_tui.runs.store import Run
+
+By = Literal["length", "popularity", "genre", "recency", "trained"]
+GROUPINGS: tuple[By, ...] = ("length", "popularity", "genre", "recency", "trained")
+K = 10
+FEW = 30  # users; of fewer, a bootstrap interval is too narrow to conclude anything from
+
+HEAD, MIDDLE = 0.5, 0.8  # shares of the training interactions: up to the first the head, up to the second the middle
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+SINCE = (
+    (MINUTE, "within a minute"),
+    (HOUR, "a minute to an hour"),
+    (DAY, "an hour to a day"),
+    (7 * DAY, "a day to a week"),
+    (30 * DAY, "a week to a month"),
+    (365 * DAY, "a month to a year"),
+)
+LONGEST_SINCE = "more than a year"
+
+
+class Group(Struct, frozen=True):
+    """Some of the tested users: how many, and the metrics over them.
+
+    verdict: weaker or stronger where the interval of the first metric leaves the value over all users out, few where
+    there are too few users to say, else nothing.
+    """
+
+    label: str
+    users: int
+    metrics: dict[str, Estimate]
+    verdict: Literal["weaker", "stronger", "few", ""] = ""
+
+
+class Grouping(Struct, frozen=True):
+    """One way to divide the users: what it goes by, its groups, the weakest first, and why there are none."""
+
+    by: By
+    words: str
+    groups: list[Group]
+    note: str = ""
+
+
+class Weakness(Struct, frozen=True):
+    """Where a tested checkpoint is weak under a protocol: all users, then the groupings."""
+
+    whole: Group
+    groupings: list[Grouping]
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """A way to divide. names: of the groups. members: for each the places of its users in the test."""
+
+    names: list[str]
+    members: list[np.ndarray]
+    words: str
+    note: str = ""
+
+
+def weakness_of_run(
+    run: Run, dataset: PreparedDataset, checkpoint: str, protocol: str, by: Sequence[By] = GROUPINGS
+) -> Weakness:
+    """Where a checkpoint of a run is weak under a protocol, from the ranks that its test has kept.
+
+    Raises UserError where it was not tested so, or on another preparation of the dataset.
+    """
+    kept = kept_ranks(run, checkpoint, protocol)
+    known = run.test_results(checkpoint).get(protocol, {}).get("split_hash", dataset.manifest.split_hash)
+    if known != dataset.manifest.split_hash or not np.array_equal(kept.users, dataset.evaluated_users("test")):
+        raise UserError(f"{run.id}: was tested on {dataset.id} as it was prepared then; test it again")
+    return weakness(dataset, kept, by, run.config().evaluation.bootstrap)
+
+
+def weakness(
+    dataset: PreparedDataset, kept: KeptRanks, by: Sequence[By] = GROUPINGS, resamples: int = 1000
+) -> Weakness:
+    """NDCG@10 and Recall@10 of all tested users and of groups of them; a smaller k where there are fewer candidates."""
+    candidates = int(kept.candidates.max())
+    k = max(1, min(K, candidates - 1))
+    # Ranks beyond k are alike to both metrics: a bootstrap then draws among k + 1 values, however many users there are.
+    ranks = np.minimum(kept.ranks, k + 1)
+
+    def group(label: str, members: np.ndarray, compared: Group | None) -> Group:
+        found = estimates(ranks[members], [k], max(candidates, k + 1), resamples)
+        metrics = {name: found[name] for name in (f"NDCG@{k}", f"Recall@{k}")}
+        return Group(label, len(members), metrics, _verdict(metrics, len(members), compared))
+
+    whole = group("all users", np.arange(len(ranks)), None)
+    groupings: list[Grouping] = []
+    for name in by:
+        divided = _DIVIDE[name](dataset, kept.users)
+        groups = [
+            group(label, members, whole)
+            for label, members in zip(divided.names, divided.members, strict=True)
+            if len(members)
+        ]
+        groups.sort(key=lambda found: [estimate.value for estimate in found.metrics.values()])
+        groupings.append(Grouping(name, divided.words, groups, divided.note))
+    return Weakness(whole, groupings)
+
+
+def _verdict(
+    metrics: dict[str, Estimate], users: int, compared: Group | None
+) -> Literal["weaker", "stronger", "few", ""]:
+    if compared is None:
+        return ""
+    if users < FEW:
+        return "few"
+    first = next(iter(metrics))
+    own, whole = metrics[first], compared.metrics[first].value
+    return "weaker" if own.high < whole else "stronger" if own.low > whole else ""
+
+
+def _places(dataset: PreparedDataset, users: np.ndarray) -> np.ndarray:
+    """Where each user's target stands in the user's own history. Returns (users,) int64."""
+    return np.asarray(dataset.split.test)[users].astype(np.int64)
+
+
+def _targets(dataset: PreparedDataset, users: np.ndarray) -> np.ndarray:
+    """The target of each user: (users,) items 1…N."""
+    return np.asarray(dataset.history[np.asarray(dataset.offsets)[users] + _places(dataset, users)])
+
+
+def _divide(values: np.ndarray, edges: Sequence[int], names: list[str], words: str) -> _Labels:
+    """Values up to the first edge, up to the second, …, beyond the last."""
+    at = np.searchsorted(np.asarray(edges), values, side="left")
+    return _Labels(names, [np.flatnonzero(at == number) for number in range(len(names))], words)
+
+
+def _by_length(dataset: PreparedDataset, users: np.ndarray) -> _Labels:
+    lengths = _places(dataset, users)  # everything before the target is known
+    edges = readable_edges(lengths)
+    names = [ranged(low + 1, high) for low, high in zip([-1, *edges], [*edges, None], strict=True)]
+    if edges:
+        names[0] = f"up to {edges[0]:,}"
+    return _divide(lengths, edges, names, "items known before the target")
+
+
+def readable_edges(values: np.ndarray) -> list[int]:
+    """The quartiles, rounded to a half of their leading digit's place, as 45, 95, 200: where groups end."""
+    found: list[int] = []
+    for value in np.quantile(values, [0.25, 0.5, 0.75]) if len(values) else ():
+        step = max(1, 10 ** int(np.log10(max(1.0, value))) // 2)
+        found.append(int(round(value / step) * step))
+    return sorted({edge for edge in found if int(values.min()) <= edge < int(values.max())})
+
+
+def ranged(low: int, high: int | None) -> str:
+    """A range of whole numbers in words: `46–95`, `201 and more`."""
+    if high is None:
+        return f"{low:,} and more"
+    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
+
+
+def _by_popularity(dataset: PreparedDataset, users: np.ndarray) -> _Labels:
+    counts = np.asarray(dataset.train_counts)
+    ordered = np.sort(counts)[::-1]
+    held = np.cumsum(ordered) / max(1, ordered.sum())
+    # Items of the same count stand together: a bucket ends at a count, not at an item.
+    ends = (min(int(np.searchsorted(held, part)), len(ordered) - 1) for part in (HEAD, MIDDLE))
+    head, middle = (max(1, int(ordered[end])) for end in ends)
+    names = ["never in training", f"tail: {ranged(1, middle - 1)}", f"middle: {ranged(middle, head - 1)}"]
+    names.append(f"head: {ranged(head, None)}")
+    words = "interactions of the target in training; the head holds half of them, head and middle 80%"
+    return _divide(counts[_targets(dataset, users) - 1], [0, middle - 1, head - 1], names, words)
+
+
+def _by_genre(dataset: PreparedDataset, users: np.ndarray) -> _Labels:
+    items, at = np.unique(_targets(dataset, users), return_inverse=True)
+    words = "genre of the target; a target of several counts in each"
+    of_items: dict[str, list[int]] = {}
+    for number, item in enumerate(items.tolist()):
+        for genre in dict.fromkeys(part.strip() for part in dataset.genres[item - 1].split("|")):
+            of_items.setdefault(genre or "no genre", []).append(number)
+    if not set(of_items) - {"no genre"}:
+        return _Labels([], [], words, "the source names no genres")
+    names = sorted(of_items)
+    return _Labels(names, [np.flatnonzero(np.isin(at, of_items[name])) for name in names], words)
+
+
+def _by_recency(dataset: PreparedDataset, users: np.ndarray) -> _Labels:
+    words = "time between the target and the item before it"
+    if dataset.timestamps is None:
+        return _Labels([], [], words, "the source has no times")
+    if dataset.times_are_positions:
+        return _Labels([], [], words, "the times of this source only number a user's items")
+    places = np.asarray(dataset.offsets)[users] + _places(dataset, users)
+    after = _places(dataset, users) > 0
+    since = dataset.timestamps[places] - dataset.timestamps[places - after]
+    divided = _divide(since, [edge for edge, _ in SINCE], [*(name for _, name in SINCE), LONGEST_SINCE], words)
+    divided.members[0] = divided.members[0][after[divided.members[0]]]
+    return _Labels([*divided.names, "nothing before it"], [*divided.members, np.flatnonzero(~after)], words)
+
+
+def _by_trained(dataset: PreparedDataset, users: np.ndarray) -> _Labels:
+    seen = np.asarray(dataset.train_counts)[_targets(dataset, users) - 1] > 0
+    names, members = ["trained on", "never trained on"], [np.flatnonzero(seen), np.flatnonzero(~seen)]
+    return _Labels(names, members, "whether the target occurs in training")
+
+
+_DIVIDE: dict[By, Callable[[PreparedDataset, np.ndarray], _Labels]] = {
+    "length": _by_length,
+    "popularity": _by_popularity,
+    "genre": _by_genre,
+    "recency": _by_recency,
+    "trained": _by_trained,
+}
