@@ -1,6 +1,6 @@
 """Answers like our own commands with --json, and does none of their work, so that tests of the screens are fast.
 
-usage: python fake_command.py [--record FILE] [--fail SENTENCE] [--hang] [--config-copy FILE] -- COMMAND …
+usage: python fake_command.py [--record FILE] [--fail SENTENCE] [--hang] [--config-copy FILE] [--memory BYTES] -- COMMAND …
 """
 
 import json
@@ -56,6 +56,9 @@ def main() -> None:
         made = PreparedDataset(there) if there.exists() else make_dataset(HOME)
         counts = made.manifest.counts
         result = {"dataset": made.id, "users": counts.users, "items": counts.items, "interactions": counts.interactions}
+    elif "--try" in WORDS:
+        say(progress={"stage": "Trying", "done": 3, "total": 8, "unit": "steps"})
+        result = {"steps": 8, "epoch_seconds": 83.0, "validation_seconds": 7.0, "memory": int(option("--memory"))}
     else:
         from worlds import make_run
 

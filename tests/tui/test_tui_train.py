@@ -18,6 +18,7 @@ from bert4rec_tui.tui.last_config import last_config
 from bert4rec_tui.tui.preflight import parameters, reckon, windows
 from bert4rec_tui.tui.screens import train
 from bert4rec_tui.tui.screens.train import TrainScreen
+from bert4rec_tui.tui.widgets.preflight_panel import PreflightPanel
 
 SIZES = [(80, 24), (120, 40)]
 Look = Callable[[Pilot[Any], str], None]
@@ -161,6 +162,52 @@ async def test_a_launch_that_fails_says_why_and_stays(home: Path, pretending: Pr
         await pilot.press("r")
         await until_shown(pilot, "init.safetensors: is of another network")
         assert app.current_mode == "train"
+
+
+async def test_c_tries_the_configuration_and_the_panel_says_what_was_measured(
+    home: Path, pretending: Pretend, said: Heard
+) -> None:
+    make_dataset(home)
+    app = Bert4RecApp(program=pretending("--memory", str(7 * GIB)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users")
+        screen.form.replace(to_dict(fitting(screen)))
+        await pilot.pause()
+        await pilot.press("c")
+        await until_shown(pilot, "a trial of 8 steps")
+        shown = screen_text(pilot)
+        assert "1m 30s" in shown
+        assert "7.0 of 78.0 GiB" in shown
+        assert [words[0] for words in said() if "--try" in words] == ["train"]
+        assert not list((home / "runs").glob("*"))
+        await edit(pilot, "model.hidden", "64")
+        await until(pilot, lambda: "a trial of 8 steps" not in screen_text(pilot))
+
+
+@pytest.mark.parametrize("keys", [("escape",), ("enter",), ("down", "enter")])
+async def test_a_launch_that_will_not_fit_asks_first(
+    home: Path, pretending: Pretend, said: Heard, keys: tuple[str, ...]
+) -> None:
+    make_dataset(home)
+    app = Bert4RecApp(program=pretending("--memory", str(200 * GIB)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_train(pilot)
+        await until(pilot, lambda: "tiny" in str(screen.form.values))
+        screen.form.replace(to_dict(fitting(screen)))
+        await pilot.pause()
+        await pilot.press("c")
+        await until(pilot, lambda: screen.tried is not None)
+        await until(
+            pilot, lambda: (seen := screen.query_one(PreflightPanel).outlook) is not None and seen.fit == "too large"
+        )
+        await pilot.press("r")
+        await until_shown(pilot, "It may not fit into the memory of cuda:0")
+        await pilot.press(*keys)
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await pilot.pause()
+        launches = [words for words in said() if "--try" not in words]
+        assert (len(launches) == 1) == (keys[0] == "down")
 
 
 async def test_what_differs_from_the_preset_is_always_in_sight(home: Path) -> None:
