@@ -1,0 +1,125 @@
+"""The command `export`: a model's network, its recommendations for all users, or the table of its tests, as a file."""
+
+import shutil
+from pathlib import Path
+from typing import Any, Literal
+
+from bert4rec_tui.commands.output import Output, size
+from bert4rec_tui.commands.protocols import Checkpoint
+from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.files import replace_file, replacing
+from bert4rec_tui.progress import Progress
+from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.runs.test_report import ReportKind, report
+from bert4rec_tui.settings import datasets_folder, runs_folder
+
+Kind = Literal["onnx", "safetensors", "csv", "test-md", "test-csv", "test-json"]
+REPORTS: dict[str, ReportKind] = {"test-md": "md", "test-csv": "csv", "test-json": "json"}
+ENDINGS: dict[Kind, str] = {
+    "onnx": ".onnx",
+    "safetensors": ".safetensors",
+    "csv": "-next.csv",
+    "test-md": "-test.md",
+    "test-csv": "-test.csv",
+    "test-json": "-test.json",
+}
+
+
+def run_export(
+    reference: str, *, kind: Kind, out: str, checkpoint: Checkpoint, k: int, device: str, as_json: bool
+) -> None:
+    """Write one file and say where it is. Raises UserError; a file that was there stays whole when it fails."""
+    output = Output(as_json)
+    run = LocalRuns(runs_folder()).find(reference, checkpoint)
+    path = destination(run, kind, out, checkpoint)
+    values: dict[str, Any] = {"run": run.id, "checkpoint": checkpoint, "format": kind, "path": str(path)}
+    if kind in REPORTS:
+        replace_file(path, report(run, checkpoint, REPORTS[kind]).encode())
+        said = ""
+    else:
+        values |= _write_model(run, kind, path, checkpoint, k, device, output)
+        said = _words(kind, values)
+    values["bytes"] = path.stat().st_size
+    output.result(values, f"Written: {path}  {size(values['bytes'])}{said}")
+
+
+def destination(run: Run, kind: Kind, out: str, checkpoint: Checkpoint) -> Path:
+    """Where the file goes: what was asked for, in a folder a name of its own. Raises UserError for no such folder."""
+    name = f"{run.id}-{checkpoint}{ENDINGS[kind]}"
+    path = Path(out).expanduser() if out else Path(name)
+    path = path / name if path.is_dir() else path
+    if not path.parent.is_dir():
+        raise UserError(f"--out {out}: there is no folder {path.parent}; make it first or write to another")
+    return path
+
+
+def _write_model(
+    run: Run, kind: Kind, path: Path, checkpoint: Checkpoint, k: int, device: str, output: Output
+) -> dict[str, Any]:
+    from bert4rec_tui.model.weights import read_metadata
+
+    weights = run.checkpoint(checkpoint)
+    if not weights.exists():
+        raise UserError(f"{run.id}: has no checkpoint {checkpoint!r} yet; let it train through a validation first")
+    metadata = read_metadata(weights)
+    if kind == "safetensors":
+        with replacing(path) as temporary:
+            shutil.copyfile(weights, temporary)
+        return {"epoch": int(metadata["epoch"])}
+    dataset = find_dataset(run.config().dataset.id, datasets_folder())
+    if kind == "csv":
+        return {"epoch": int(metadata["epoch"])} | _write_csv(run, dataset, weights, path, k, device, output)
+    return {"epoch": int(metadata["epoch"])} | _write_onnx(dataset, weights, path, metadata, output)
+
+
+def _write_csv(
+    run: Run, dataset: PreparedDataset, weights: Path, path: Path, k: int, device: str, output: Output
+) -> dict[str, Any]:
+    from bert4rec_tui.commands.export_next import write_next_items
+    from bert4rec_tui.model.hardware import choose_device, set_up_process
+    from bert4rec_tui.model.weights import load_model
+
+    if not 1 <= k <= dataset.items:
+        raise UserError(f"-k {k}: {dataset.id} has {dataset.items:,} items; write a number from 1 to {dataset.items}")
+    chosen = choose_device(device or "auto", "--device")
+    set_up_process(run.config().training.threads, False, chosen)
+    model = load_model(weights, dataset, chosen)
+    with replacing(path) as temporary:
+        users, rows = write_next_items(model, dataset, temporary, k, output.progress)
+    return {"users": users, "rows": rows, "k": k}
+
+
+def _write_onnx(
+    dataset: PreparedDataset, weights: Path, path: Path, metadata: dict[str, str], output: Output
+) -> dict[str, Any]:
+    from bert4rec_tui.model.onnx_export import (
+        TOLERANCE,
+        check_exporter,
+        largest_difference,
+        onnx_metadata,
+        write_onnx,
+    )
+    from bert4rec_tui.model.weights import load_model
+
+    check_exporter()
+    model = load_model(weights, dataset)
+    with replacing(path) as temporary:
+        output.progress(Progress(stage="Exporting the network"))
+        write_onnx(model, temporary, onnx_metadata(model, dataset, metadata))
+        output.progress(Progress(stage="Checking what was written"))
+        difference = largest_difference(model, temporary)
+        if difference is not None and not difference <= TOLERANCE:
+            raise WorkFailedError(f"{path}: the exported network scores otherwise, by up to {difference:.2g}; not kept")
+    return {"max_len": model.config.max_len, "mask": model.mask, "items": model.items, "difference": difference}
+
+
+def _words(kind: Kind, values: dict[str, Any]) -> str:
+    """What else a person wants to know of the file."""
+    if kind == "csv":
+        return f"\n{values['rows']:,} rows: the next {values['k']} of {values['users']:,} users"
+    if kind == "onnx":
+        found = values["difference"]
+        checked = "not checked: onnxruntime is not installed" if found is None else f"its scores differ by {found:.1g}"
+        return f"\ntokens (batch, length up to {values['max_len']}), padded with 0 on the left; {checked}"
+    return ""
