@@ -8,6 +8,8 @@ from typing import Annotated, Literal, cast
 import typer
 
 from bert4rec_tui import __version__
+from bert4rec_tui.cli_options import AsJson, Device, PrintLaunch, Rendezvous, RunName
+from bert4rec_tui.cli_results import export, test
 from bert4rec_tui.commands.answering import answering
 from bert4rec_tui.commands.completion import complete_datasets, complete_known, complete_presets, complete_runs
 
@@ -19,25 +21,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-RunName = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN",
-        help="An id, its last four letters, a name, an unambiguous prefix, or `latest`.",
-        autocompletion=complete_runs,
-    ),
-]
-PrintLaunch = Annotated[
-    Literal["torchrun", "sbatch"] | None,
-    typer.Option("--print-launch", help="Start nothing; print what starts the run, as on several machines."),
-]
-Rendezvous = Annotated[
-    str, typer.Option(metavar="HOST:PORT", help="Where the ranks of a torchrun line meet; without it: here.")
-]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -272,21 +255,7 @@ def remove(
         run_remove(run, yes=yes, as_json=as_json)
 
 
-@app.command()
-def test(
-    run: RunName = "latest",
-    checkpoint: Annotated[Literal["best", "last"], typer.Option(help="Which weights.")] = "best",
-    protocol: Annotated[
-        list[str] | None, typer.Option(help="full, uniform-100, popular-100; may be repeated; without it: the run's.")
-    ] = None,
-    device: Device = "",
-    as_json: AsJson = False,
-) -> None:
-    """Rank the held-out test items, with intervals and baselines."""
-    with answering(as_json):
-        from bert4rec_tui.commands.test import run_test_command
-
-        run_test_command(run, checkpoint=checkpoint, protocols=protocol or [], device=device, as_json=as_json)
+app.command()(test)
 
 
 @app.command()
@@ -327,6 +296,9 @@ def recommend(
         from bert4rec_tui.commands.recommend import run_recommend
 
         run_recommend(run, user=user, items=items, k=k, explain=explain, device=device, as_json=as_json)
+
+
+app.command()(export)
 
 
 @app.command()

@@ -1,38 +1,44 @@
 """The command `test`: a checkpoint's ranks of held-out items, as metrics beside the baselines."""
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 
 from bert4rec_tui.commands.output import Output, duration
-from bert4rec_tui.config import PROTOCOL, Config
-from bert4rec_tui.data.dataset import find_dataset
+from bert4rec_tui.commands.protocols import Checkpoint, wanted_protocols
+from bert4rec_tui.config import Config
+from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
 from bert4rec_tui.model.hardware import choose_device, set_up_process
-from bert4rec_tui.runs.store import LocalRuns
+from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import datasets_folder, runs_folder
 
 
 def run_test_command(
-    reference: str, *, checkpoint: Literal["best", "last"], protocols: list[str], device: str, as_json: bool
+    reference: str, *, checkpoint: Checkpoint, protocols: list[str], device: str, as_json: bool
 ) -> None:
     """Test a run and print the table. Raises UserError."""
     output = Output(as_json)
     run = LocalRuns(runs_folder()).find(reference, checkpoint)
+    wanted = wanted_protocols(run, protocols)
+    dataset = find_dataset(run.config().dataset.id, datasets_folder())
+    result = tested(run, dataset, checkpoint, wanted, device, output)
+    output.result(result, as_text(result))
+
+
+def tested(
+    run: Run, dataset: PreparedDataset, checkpoint: Checkpoint, protocols: Sequence[str], device: str, output: Output
+) -> dict[str, Any]:
+    """Test a checkpoint on a device, by default where the run was trained, and keep the result in the run."""
     config = run.config()
-    for protocol in protocols:
-        if not PROTOCOL.match(protocol):
-            raise UserError(f"--protocol {protocol}: is none; write full, uniform-100 or popular-100")
-    dataset = find_dataset(config.dataset.id, datasets_folder())
     chosen = choose_device(device, "--device") if device else device_of(config, output)
     set_up_process(config.training.threads, config.training.deterministic, chosen)
-    wanted = tuple(dict.fromkeys(protocols)) or config.evaluation.protocols
     try:
-        result = run_test(run, dataset, checkpoint, wanted, chosen, config.evaluation.test_precision, output.progress)
+        return run_test(run, dataset, checkpoint, protocols, chosen, config.evaluation.test_precision, output.progress)
     except (torch.OutOfMemoryError, MemoryError):
         raise WorkFailedError(f"{run.id}: out of memory on {chosen}; test it with --device cpu") from None
-    output.result(result, as_text(result))
 
 
 def device_of(config: Config, output: Output) -> torch.device:

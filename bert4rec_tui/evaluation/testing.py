@@ -17,6 +17,7 @@ from bert4rec_tui.evaluation.baselines import baselines
 from bert4rec_tui.evaluation.ease import too_large_for_ease
 from bert4rec_tui.evaluation.metrics import estimates
 from bert4rec_tui.evaluation.ranking import ModelScorer, Question, Ranks, Scorer, held_out, rank
+from bert4rec_tui.evaluation.results import test_summary
 from bert4rec_tui.files import make_folder, replacing
 from bert4rec_tui.model.weights import load_model, read_metadata
 from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
@@ -82,27 +83,6 @@ def run_test(
         }
         _keep(run, checkpoint, protocol, record, results[protocol])
     return test_summary(run, checkpoint, protocols)
-
-
-def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[str, Any]:
-    """What `test --json` prints, from the results that are kept in the run."""
-    kept = {name: result for name, result in run.test_results(checkpoint).items() if name in protocols}
-    first = next(iter(kept.values()))
-    names = list(first["baselines"])
-    return {
-        "run": run.id,
-        "checkpoint": checkpoint,
-        "epoch": first["epoch"],
-        "objective": first["objective"],
-        "users": first["users"],
-        "seconds": first["seconds"],
-        "short_users": {protocol: kept[protocol]["short_users"] for protocol in protocols},
-        "untrained_targets": first["untrained_targets"],
-        "newcomers": first.get("newcomers", 0),  # results of before the split `time` have none
-        "left_out": first.get("left_out", ""),
-        "protocols": {protocol: kept[protocol]["metrics"] for protocol in protocols},
-        "baselines": {name: {p: kept[p]["baselines"][name] for p in protocols} for name in names},
-    }
 
 
 def _rank(scorer: Scorer, question: Question, config: Config, report: ReportProgress, stage: str) -> dict[str, Ranks]:

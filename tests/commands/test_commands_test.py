@@ -77,3 +77,32 @@ def test_a_run_of_a_gpu_can_be_tested_where_there_is_none(terminal, here):
     (run.path / "config.toml").write_text(config)
     answer = here("test", "--protocol", "full")
     assert answer.err.startswith("this run was to train on cuda:99, which is not here; it is tested on ")
+
+
+def test_where_it_is_weak_is_read_from_what_is_kept_and_tested_where_nothing_is(here, terminal):
+    run = terminal.last_run()
+    first = here("test", "mine", "--by", "length", "--protocol", "full", "--json")
+    assert '"stage": "Testing"' in first.err, "nothing was kept, so it is tested"
+    kept = (run.test_folder("best", "full") / "metrics.json").read_bytes()
+    again = here("test", "mine", "--groups", "--protocol", "full", "--json")
+    assert "Testing" not in again.err
+    assert (run.test_folder("best", "full") / "metrics.json").read_bytes() == kept
+    weak = again.json()["groups"]["full"]
+    assert [found["by"] for found in weak["groupings"]] == ["length", "popularity", "genre", "recency", "trained"]
+    assert weak["whole"]["metrics"]["NDCG@10"]["value"] == pytest.approx(np.dot(
+        [group["users"] / 60 for group in weak["groupings"][0]["groups"]],
+        [group["metrics"]["NDCG@10"]["value"] for group in weak["groupings"][0]["groups"]],
+    ))  # fmt: skip
+    assert first.json()["groups"]["full"]["groupings"] == weak["groupings"][:1]
+    lines = here("test", "mine", "--by", "popularity", "--protocol", "full").out.splitlines()
+    assert lines[0].endswith("60 users · where it is weak")
+    assert any(line.startswith("by popularity: ") for line in lines)
+    assert max(map(len, lines[1:])) < 100
+
+
+def test_a_result_of_an_earlier_epoch_is_tested_anew_before_it_is_divided(here, terminal):
+    here("test", "mine", "--protocol", "full")
+    file = terminal.last_run().test_folder("best", "full") / "metrics.json"
+    values = json.loads(file.read_text())
+    file.write_text(json.dumps(values | {"epoch": 99}))
+    assert here("test", "mine", "--by", "trained", "--protocol", "full", "--json").json()["epoch"] == values["epoch"]

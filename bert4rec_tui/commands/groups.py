@@ -1,0 +1,85 @@
+"""The command `test` with `--by` or `--groups`: where a checkpoint is weak, from the ranks that its tests have kept.
+
+What has not been tested is tested first; else neither the network nor torch is needed.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from bert4rec_tui.commands.output import Output
+from bert4rec_tui.commands.protocols import Checkpoint, wanted_protocols
+from bert4rec_tui.data.dataset import find_dataset
+from bert4rec_tui.data.texts import printable
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.evaluation.groups import FEW, By, Group, Weakness, weakness_of_run
+from bert4rec_tui.evaluation.results import test_summary
+from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.settings import datasets_folder, runs_folder
+
+LABEL = 26
+
+
+def run_groups(
+    reference: str,
+    *,
+    checkpoint: Checkpoint,
+    protocols: list[str],
+    by: Sequence[By],
+    device: str,
+    as_json: bool,
+) -> None:
+    """Print where a checkpoint is weak under protocols, the weakest groups first. Raises UserError."""
+    output = Output(as_json)
+    run = LocalRuns(runs_folder()).find(reference, checkpoint)
+    wanted = wanted_protocols(run, protocols)
+    dataset = find_dataset(run.config().dataset.id, datasets_folder())
+    if missing := untested(run, checkpoint, wanted):
+        from bert4rec_tui.commands.test import tested
+
+        tested(run, dataset, checkpoint, missing, device, output)
+    found = {protocol: weakness_of_run(run, dataset, checkpoint, protocol, by) for protocol in wanted}
+    result = test_summary(run, checkpoint, wanted) | {"groups": msgspec.to_builtins(found)}
+    output.result(result, as_text(result, found))
+
+
+def untested(run: Run, checkpoint: Checkpoint, protocols: Sequence[str]) -> list[str]:
+    """The protocols that this checkpoint, as it is now, has not been tested under."""
+    kept = run.test_results(checkpoint)
+    try:
+        status = run.status()
+    except UserError:  # what is kept is then the best there is
+        return [protocol for protocol in protocols if protocol not in kept]
+    epoch = status.epoch if checkpoint == "last" else status.best.epoch if status.best else None
+    return [name for name in protocols if name not in kept or epoch not in (None, kept[name].get("epoch"))]
+
+
+def as_text(result: dict[str, Any], found: dict[str, Weakness]) -> str:
+    """The groups for people: a protocol after the other, in each a table for every way to divide."""
+    lines = [
+        f"{result['run']} · {result['checkpoint']} (epoch {result['epoch']}) · {result['objective']} · test set · "
+        f"{result['users']:,} users · where it is weak"
+    ]
+    for protocol, weak in found.items():
+        names = list(weak.whole.metrics)
+        heads = "".join(f"{name:>11}{'':<6}" for name in names)
+        lines += ["", f"{protocol:<{LABEL}}{'users':>8}{heads}".rstrip(), _line(weak.whole)]
+        for grouping in weak.groupings:
+            lines += ["", f"by {grouping.by}: {grouping.words}"]
+            lines += [_line(group) for group in grouping.groups]
+            if grouping.note:
+                lines.append(f"  nothing to show: {grouping.note}")
+    lines += ["", "± half of the 95% interval; weaker, stronger: that interval leaves the value of all users out"]
+    if any(group.verdict == "few" for weak in found.values() for by in weak.groupings for group in by.groups):
+        lines.append(f"few: under {FEW} users, too few to conclude anything from")
+    return "\n".join(lines)
+
+
+def _line(group: Group) -> str:
+    figures = "".join(
+        f"{estimate.value:>11.4f}{f' ±{(estimate.high - estimate.low) / 2:.3f}'.replace('0.', '.'):<6}"
+        for estimate in group.metrics.values()
+    )
+    label = printable(group.label, LABEL - 3)
+    return f"  {label:<{LABEL - 2}}{group.users:>8,}{figures}  {group.verdict}".rstrip()

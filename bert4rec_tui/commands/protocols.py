@@ -1,0 +1,18 @@
+"""Which protocols a command about tests was asked for."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from bert4rec_tui.config import PROTOCOL
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.runs.store import Run
+
+Checkpoint = Literal["best", "last"]
+
+
+def wanted_protocols(run: Run, protocols: Sequence[str]) -> tuple[str, ...]:
+    """The protocols that were asked for, each once, or those of the run. Raises UserError for what is none."""
+    for protocol in protocols:
+        if not PROTOCOL.match(protocol):
+            raise UserError(f"--protocol {protocol}: is none; write full, uniform-100 or popular-100")
+    return tuple(dict.fromkeys(protocols)) or run.config().evaluation.protocols

@@ -1,0 +1,27 @@
+"""What a test has left in its run, as one object. Neither numpy nor torch, so that reading it costs nothing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bert4rec_tui.runs.store import Run
+
+
+def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[str, Any]:
+    """What `test --json` prints, from the results that are kept in the run."""
+    kept = {name: result for name, result in run.test_results(checkpoint).items() if name in protocols}
+    first = next(iter(kept.values()))
+    names = list(first["baselines"])
+    return {
+        "run": run.id,
+        "checkpoint": checkpoint,
+        "epoch": first["epoch"],
+        "objective": first["objective"],
+        "users": first["users"],
+        "seconds": first["seconds"],
+        "short_users": {protocol: kept[protocol]["short_users"] for protocol in protocols},
+        "untrained_targets": first.get("untrained_targets", 0),
+        "newcomers": first.get("newcomers", 0),  # results of before the split `time` have none
+        "left_out": first.get("left_out", ""),
+        "protocols": {protocol: kept[protocol]["metrics"] for protocol in protocols},
+        "baselines": {name: {p: kept[p]["baselines"][name] for p in protocols} for name in names},
+    }
