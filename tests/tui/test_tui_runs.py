@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +288,24 @@ async def test_panes_are_turned_in_a_narrow_terminal_and_all_seen_in_a_wide_one(
         await until_shown(pilot, "Events")
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: all(words in screen_text(pilot) for words in ("Runs", "Events", "learning rate")))
+
+
+async def test_a_very_wide_terminal_has_three_panes_beside_each_other_and_resizing_loses_nothing(home: Path) -> None:
+    run = make_run(home, "finished", "fuse")
+    async with Bert4RecApp().run_test(size=(200, 60)) as pilot:
+        await open_runs(pilot, "fuse")
+        await until_shown(pilot, "validation")
+        await until(pilot, lambda: pilot.app.screen.has_class("-widest"))
+        panes = [pilot.app.screen.query_one(f"#{name}-pane").region for name in ("runs", "run", "events")]
+        assert all(one.right <= other.x for one, other in pairwise(panes))
+        assert len({(pane.y, pane.height) for pane in panes}) == 1
+        for size in ((80, 24), (120, 40), (200, 60)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, RunsScreen)
+        assert screen.chosen == run.id
+        assert [pilot.app.screen.query_one(f"#{name}-pane").region for name in ("runs", "run", "events")] == panes
 
 
 async def test_a_narrow_terminal_turns_back_to_the_table_from_every_chart(home: Path) -> None:

@@ -25,6 +25,7 @@ Look = Callable[[Pilot[Any], str], None]
 Pretend = Callable[..., list[str]]
 Heard = Callable[[], list[list[str]]]
 GIB = 2**30
+EPOCHS = preset("recommended").training.epochs
 MACHINE = [
     Device("cuda:0", "H100 80GB", 78 * GIB, 80 * GIB, load=2.0, processes=0),
     Device("cpu", "16 cores", 100 * GIB, 128 * GIB, load=3.0),
@@ -216,8 +217,8 @@ async def test_what_differs_from_the_preset_is_always_in_sight(home: Path) -> No
         await open_train(pilot)
         await until_shown(pilot, "tiny   40 users")
         await edit(pilot, "training.epochs", "40")
-        await until_shown(pilot, "changed: training.epochs 200 → 40")
-        await until_shown(pilot, "recommended has 200")
+        await until_shown(pilot, f"changed: training.epochs {EPOCHS} → 40")
+        await until_shown(pilot, f"recommended has {EPOCHS}")
         await pilot.press("u")
         await until(pilot, lambda: "changed:" not in screen_text(pilot))
 
@@ -251,7 +252,7 @@ async def test_a_configuration_is_saved_and_opened_as_toml(home: Path, tmp_path:
         await until(pilot, file.exists)
         assert load_config(file).training.epochs == 33
         await pilot.press("u")
-        await until(pilot, lambda: value_at(screen.form.values, "training.epochs") == 200)
+        await until(pilot, lambda: value_at(screen.form.values, "training.epochs") == EPOCHS)
         await pilot.press("o")
         await until_shown(pilot, "Open a configuration")
         await type_text(pilot, file.name)

@@ -17,6 +17,8 @@ from bert4rec_tui.tui.widgets.top_line import TopLine
 if TYPE_CHECKING:
     from bert4rec_tui.tui.app import Bert4RecApp
 
+WIDEST = 200  # columns
+
 
 class MainScreen(Screen[None], inherit_bindings=False):
     """One of the five screens.
@@ -61,6 +63,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def compose_body(self) -> ComposeResult:
         """What stands between the two lines; every screen says it."""
         yield from ()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """In a very wide terminal (the class `-widest`) a third pane stands beside two."""
+        self.set_class(event.size.width >= WIDEST, "-widest")
 
     def on_arrive(self, **what: Any) -> None:
         """Called after a switch to this screen for something, such as `run="…"`."""
