@@ -91,25 +91,56 @@ def signed(value: float) -> str:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What stands beside a movie: how many places it rose or fell, or a word."""
+
+    text: str
+    ascii: str
+    colour: str = ""
+
+    def drawn(self, ascii: bool) -> Content:
+        """The mark in its colour, which repeats what it says."""
+        return Content.styled(self.ascii if ascii else self.text, self.colour)
+
+
+def change_mark(now: int, before: int) -> Mark:
+    """How a movie's rank has changed, 0 for one that had none before: `▲12`, `▼3`, `new`, nothing where it stayed."""
+    if before == 0:
+        return Mark("new", "new", "$text-accent")
+    if now == before:
+        return Mark("", "")
+    risen, number = now < before, str(abs(before - now))
+    return Mark(("▲" if risen else "▼") + number, ("^" if risen else "v") + number,
+                "$text-success" if risen else "$text-warning")  # fmt: skip
+
+
+@dataclass(frozen=True)
 class MovieRows:
-    """Movies with scores, best first: predictions, or the neighbours of a movie."""
+    """Movies with scores, best first: predictions, or the neighbours of a movie.
+
+    marks: what stands beside each, none of them where it is empty. followed: of neighbours, how often each came right
+    after the movie in training, and right before it; then the cosine is written out in place of the bar.
+    """
 
     world: World
     items: Sequence[int]
     scores: Sequence[float]
     target: int | None = None
+    marks: Sequence[Mark] = ()
+    followed: Sequence[tuple[int, int]] = ()
 
     def line(self, row: int, width: int, ascii: bool) -> Content:
         """A movie: its place, a bar for its score, the title, the genres; the held-out one is marked."""
         item = self.items[row]
-        low, high = min(self.scores[-1], self.scores[0]), max(self.scores[0], self.scores[-1])
-        share = (self.scores[row] - low) / (high - low) if high > low else 1.0
-        bar = 8 if width >= 40 else 5
-        parts: list[tuple[str | Content, int]] = [
-            (str(row + 1), -3),
-            (Content.styled(score_bar(0.08 + 0.92 * share, bar, ascii), "$primary 80%"), bar),
-        ]
+        bar = 4 if self.followed else 8 if width >= 40 else 5
+        parts: list[tuple[str | Content, int]] = [(str(row + 1), -3), (self._score(row, bar, ascii), bar)]
         room = width - 4 - bar - 1
+        if self.followed:
+            parts += [(count(number) if number else "-", -4) for number in self.followed[row]]
+            room -= 10
+        if self.marks:
+            parts.append((self.marks[row].drawn(ascii), -5))
+            room -= 6
         held_out = item == self.target
         genres = 14 if room >= 40 and not held_out else 0
         title = room - (genres + 1 if genres else 0) - (11 if held_out else 0)
@@ -122,3 +153,11 @@ class MovieRows:
         if genres:
             parts.append((Content.styled(cut(self.world.genres(item), genres, ascii), MUTED), genres))
         return cells(*parts)
+
+    def _score(self, row: int, width: int, ascii: bool) -> Content:
+        if self.followed:
+            return Content(f"{self.scores[row]:.2f}".replace("0.", ".", 1).rjust(width))
+        # The least of the list, not its last: a diversified one is not in the order of its scores.
+        low, high = min(self.scores), max(self.scores)
+        share = (self.scores[row] - low) / (high - low) if high > low else 1.0
+        return Content.styled(score_bar(0.08 + 0.92 * share, width, ascii), "$primary 80%")

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from bert4rec_tui.files import make_folder
+from bert4rec_tui.recommend.filters import ItemFilter
 
 OUR_SERVER: tuple[str, ...] = (sys.executable, "-m", "bert4rec_tui.recommend.server", "--device", "cpu")
 LONGEST_LINE = 16 * 1024 * 1024
@@ -22,8 +23,21 @@ SECONDS_TO_END = 2.0
 MOST_DEATHS = 3  # in a row, before a request is given up
 
 
+class Diverse(Struct, frozen=True):
+    """What a diversified list costs: the mean score of its top and of the plain one, the mean cosine of every two."""
+
+    mean_score: float
+    plain_score: float
+    likeness: float
+    plain_likeness: float
+
+
 class Recommended(Struct, frozen=True):
-    """The next items by score, best first; `target_rank` is the rank of the target among all candidates."""
+    """The next items by score, best first; `target_rank` is the rank of the target among all candidates.
+
+    ranks, ranks_before: where each stands by its score now, and stood after the history it is compared with, 0 where it
+    was not among the candidates; empty where nothing is compared. target_before: the same of the target.
+    """
 
     items: list[int]
     scores: list[float]
@@ -32,6 +46,10 @@ class Recommended(Struct, frozen=True):
     epoch: int = 0
     checkpoint: str = ""
     objective: str = ""
+    ranks: list[int] = []
+    ranks_before: list[int] = []
+    target_before: int | None = None
+    diversified: Diverse | None = None
 
 
 class Explained(Struct, frozen=True):
@@ -88,11 +106,34 @@ class Recommendations:
         self._closed = False
 
     async def recommend(
-        self, run: Path, history: Sequence[int], k: int, target: int | None = None, checkpoint: str = "best"
+        self,
+        run: Path,
+        history: Sequence[int],
+        k: int,
+        target: int | None = None,
+        checkpoint: str = "best",
+        *,
+        before: Sequence[int] | None = None,
+        wanted: ItemFilter | None = None,
+        weight: float = 0.0,
+        beside: bool = False,
     ) -> Recommended | None:
-        """The next items after a history, oldest first. None when a newer request has taken its place."""
-        values = {"run": str(run), "checkpoint": checkpoint, "history": list(history), "k": k, "target": target}
-        return await self._ask("recommend", values, Recommended)
+        """The next items after a history, oldest first. None when a newer request has taken its place.
+
+        before: a history to compare the ranks with. beside: asked for another run, whose questions and those of the
+        first do not take each other's place.
+        """
+        values = {
+            "run": str(run),
+            "checkpoint": checkpoint,
+            "history": list(history),
+            "k": k,
+            "target": target,
+            "before": None if before is None else list(before),
+            "wanted": wanted,
+            "weight": weight,
+        }
+        return await self._ask("beside" if beside else "recommend", values, Recommended)
 
     async def explain(self, run: Path, history: Sequence[int], item: int, checkpoint: str = "best") -> Explained | None:
         """Each history item's share in the score of an item. None when a newer request has taken its place."""

@@ -41,9 +41,16 @@ class SearchDialog(Dialog[str]):
             """A newer one is enough."""
             return isinstance(message, SearchDialog.Found)
 
-    def __init__(self, title: str, search: Callable[[str], Sequence[Choice]], hint: str) -> None:
+    def __init__(
+        self,
+        title: str,
+        search: Callable[[str], Sequence[Choice]],
+        hint: str,
+        first: Sequence[Choice] = (),
+    ) -> None:
+        """`first` is what stands there before anything is typed."""
         super().__init__()
-        self.dialog_title, self.search, self.hint = title, search, hint
+        self.dialog_title, self.search, self.hint, self.first = title, search, hint, first
         self.choices: Sequence[Choice] = ()
 
     def compose(self) -> ComposeResult:
@@ -60,6 +67,7 @@ class SearchDialog(Dialog[str]):
     def on_mount(self) -> None:
         """Take characters."""
         self.query_one(TextInput).focus()
+        self.post_message(self.Found("", self.first))
 
     def _line(self, row: int, width: int) -> Content:
         choice = self.choices[row]
@@ -75,7 +83,7 @@ class SearchDialog(Dialog[str]):
     @work(thread=True, exclusive=True, group="search", exit_on_error=False)
     def find(self, text: str) -> None:
         """Search, in a thread."""
-        found = self.search(text) if text.strip() else ()
+        found = self.search(text) if text.strip() else self.first
         self.post_message(self.Found(text, found))
 
     @on(Found)

@@ -1,4 +1,4 @@
-"""A history that can be changed: a user's, as far as the model may know it, or one's own; with undo."""
+"""A history that can be changed: a user's, as far as the model may know it, or one's own; with undo and redo."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,12 +30,24 @@ class Taste:
     watched: tuple[Watched, ...] = ()
     target: int | None = None
     knows_target: bool = False
+    name: str = ""  # under which one's own is kept
     _past: list[tuple[Watched, ...]] = field(default_factory=list[tuple[Watched, ...]])
+    _undone: list[tuple[Watched, ...]] = field(default_factory=list[tuple[Watched, ...]])
 
     @property
     def items(self) -> list[int]:
         """What the model is given."""
         return [one.item for one in self.watched]
+
+    @property
+    def before(self) -> list[int] | None:
+        """What the list is compared with: the unchanged history; of one's own, as it was before the last change.
+
+        None where nothing has been changed.
+        """
+        if not self._past:
+            return None
+        return [one.item for one in (self._past[-1] if self.user == OWN else self._past[0])]
 
     @property
     def changed(self) -> bool:
@@ -50,15 +62,35 @@ class Taste:
         """Take the movie at a position out."""
         self._change(self.watched[:position] + self.watched[position + 1 :])
 
+    def move(self, position: int, steps: int) -> bool:
+        """Move the movie at a position so many steps later in time, or earlier. Returns whether it could go."""
+        to = position + steps
+        if not (0 <= position < len(self.watched) and 0 <= to < len(self.watched)):
+            return False
+        rest = [*self.watched]
+        rest.insert(to, rest.pop(position))
+        self._change(tuple(rest))
+        return True
+
     def undo(self) -> bool:
         """Take the last change back. Returns whether there was one."""
         if not self._past:
             return False
+        self._undone.append(self.watched)
         self.watched = self._past.pop()
+        return True
+
+    def redo(self) -> bool:
+        """Make the change again that was taken back last. Returns whether there was one."""
+        if not self._undone:
+            return False
+        self._past.append(self.watched)
+        self.watched = self._undone.pop()
         return True
 
     def _change(self, watched: tuple[Watched, ...]) -> None:
         self._past.append(self.watched)
+        self._undone.clear()
         self.watched = watched
 
 

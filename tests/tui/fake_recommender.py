@@ -17,7 +17,7 @@ ITEMS = int(option("--items", "60"))
 
 
 def answer(method: str, params: dict) -> dict:
-    if method == "recommend":
+    if method in ("recommend", "beside"):
         seen, k, target = set(params["history"]), params["k"], params["target"]
         items = [item for item in range(1, ITEMS + 1) if item not in seen or item == target][:k]
         rank = (
@@ -25,9 +25,21 @@ def answer(method: str, params: dict) -> dict:
             if target is None
             else [i for i in range(1, ITEMS + 1) if i not in seen or i == target].index(target) + 1
         )
+        if method == "beside":  # the other run has two places exchanged and one movie less
+            items = [items[1], items[0], *items[3:]]
         scores = [10.0 - n / 4 for n in range(len(items))]
-        return {"items": items, "scores": scores, "target_rank": rank, "candidates": ITEMS - len(seen), "epoch": 12,
-                "checkpoint": params["checkpoint"], "objective": "causal"}  # fmt: skip
+        told: dict[str, object] = {}
+        if params["before"] is not None:
+            before = [item for item in range(1, ITEMS + 1) if item not in set(params["before"]) or item == target]
+            told |= {"ranks": list(range(1, len(items) + 1)),
+                    "ranks_before": [before.index(item) + 1 if item in before else 0 for item in items],
+                    "target_before": None if target is None else before.index(target) + 1}  # fmt: skip
+        if params["weight"]:
+            told["diversified"] = {"mean_score": 8.5, "plain_score": 8.75, "likeness": 0.2, "plain_likeness": 0.4}
+        if (params["wanted"] or {}).get("genres"):
+            items, scores = items[:2], scores[:2]
+        return told | {"items": items, "scores": scores, "target_rank": rank, "candidates": ITEMS - len(seen),
+                "epoch": 12, "checkpoint": params["checkpoint"], "objective": "causal"}  # fmt: skip
     if method == "explain":
         count = len(params["history"])
         return {"shares": [0.1 * (n + 1) for n in range(count)], "score": 5.0, "score_without": 4.0}

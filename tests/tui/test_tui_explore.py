@@ -113,7 +113,7 @@ async def test_a_history_is_built_from_nothing(dataset: PreparedDataset) -> None
         await until_shown(pilot, "Toy Story (1995)")
         await pilot.press("enter")
         await until_shown(pilot, "Your own history · 1 movie")
-        assert "[bold red]Not markup[/]" in screen_text(pilot)
+        assert "[bold red]Not mark" in screen_text(pilot)
 
 
 async def test_why_draws_each_movies_share_and_names_the_strongest(dataset: PreparedDataset) -> None:

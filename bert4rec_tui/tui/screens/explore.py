@@ -12,15 +12,34 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from bert4rec_tui.tui.explore_rows import HistoryRows, user_header, user_row
+from bert4rec_tui.tui.explore_rows import HistoryRows, change_mark, user_header, user_row
 from bert4rec_tui.tui.explore_world import World
 from bert4rec_tui.tui.run_choice import choose_checkpoint, choose_run
-from bert4rec_tui.tui.screens.explore_asking import ExploreAsking
+from bert4rec_tui.tui.screens.explore_lists import ExploreLists
 from bert4rec_tui.tui.search_dialog import SearchDialog
-from bert4rec_tui.tui.taste import OWN, Taste
+from bert4rec_tui.tui.taste import OWN
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.lines import Lines
 from bert4rec_tui.tui.widgets.signs import clean, count, cut
+
+
+class HistoryList(ArrayList):
+    """The history of the chosen user, or one's own."""
+
+    help_text = """The history that the model is given, newest first. After y each movie has its share in the
+        prediction: by how much the logarithm of its probability falls when this movie alone is left out. + speaks for
+        it, - against it; the longest bar is the strongest. The shares need not add up to the difference between the
+        probability with the history and without, which stands under the causes: of two movies that say the same,
+        neither is missed alone."""
+
+
+class MoviesList(ArrayList):
+    """What the model would show next, or the neighbours of a movie."""
+
+    help_text = """What comes next, with the score as a bar. After a change of the history ^ or v with a number, or a
+        triangle, says by how many ranks a movie rose or fell against the unchanged history, and `new` that it was no
+        candidate there. Of neighbours: the cosine of the embeddings, how often the movie came right after the asked one
+        in training, and how often right before it."""
 
 
 class UsersList(ArrayList):
@@ -32,22 +51,16 @@ class UsersList(ArrayList):
     ]  # fmt: skip
 
 
-class ExploreScreen(ExploreAsking):
+class ExploreScreen(ExploreLists):
     """Users, a history, predictions."""
 
     CSS_PATH = "explore.tcss"
-    panes: ClassVar[list[str]] = ["#users-pane", "#history-pane", "#next-pane"]
+    panes: ClassVar[list[str]] = ["#users-pane", "#history-pane", "#next-pane", "#beside-pane"]
+    keys_first: ClassVar[tuple[str, ...]] = (
+        "explore.add", "explore.remove", "explore.why", "explore.nearest", "explore.find",
+    )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "add", "Add", id="explore.add", tooltip="Add a movie to the history, as the newest"),
-        Binding("x", "remove", "Remove", id="explore.remove", tooltip="Take the movie under the cursor out"),
-        Binding("y", "why", "Why", id="explore.why", tooltip="Which movies of the history caused this prediction"),
-        Binding("n", "nearest", "Nearest", id="explore.nearest", tooltip="The movies that the model holds nearest"),
         Binding("slash", "find", "Find", id="explore.find", tooltip="Find a user by id, or by a movie they watched"),
-        Binding("u", "undo", "Undo", id="explore.undo", show=False, tooltip="Take back the last change"),
-        Binding("N", "start_from_nothing", "From nothing", id="explore.own", show=False,
-                tooltip="Start from nothing and build a history of your own"),
-        Binding("i", "include_target", "Include held out", id="explore.include", show=False,
-                tooltip="Let the model know the held-out movie too, or not"),
         Binding("b", "choose_run", "Another run", id="explore.choose_run", show=False,
                 tooltip="Ask the model of another run"),
         Binding("v", "choose_checkpoint", "Checkpoint", id="explore.checkpoint", show=False,
@@ -63,11 +76,14 @@ class ExploreScreen(ExploreAsking):
                 users.border_title = "Users"
                 yield UsersList(self._user_line, header=self._users_header, empty="reading…", id="users")
             with Vertical(id="history-pane"):
-                yield ArrayList(self._history_line, id="history")
+                yield HistoryList(self._history_line, id="history")
             with Vertical(id="next-pane"):
-                yield ArrayList(self._movie_line, id="next")
+                yield Lines(id="told")
+                yield MoviesList(self._movie_line, id="next")
                 yield Lines(id="held-out")
                 yield Lines(id="why")
+            with Vertical(id="beside-pane", classes="-absent"):
+                yield ArrayList(self._beside_line, id="beside")
 
     def on_mount(self) -> None:
         """Show the newest run that has a model."""
@@ -108,7 +124,11 @@ class ExploreScreen(ExploreAsking):
         if world is None:
             pane.border_title, beside.border_title = "History", "Next"
         else:
-            name = "Your own history" if taste.user == OWN else f"User {clean(str(world.dataset.user_ids[taste.user]))}"
+            name = (
+                clean(taste.name) or "Your own history"
+                if taste.user == OWN
+                else f"User {clean(str(world.dataset.user_ids[taste.user]))}"
+            )
             number = "1 movie" if len(taste.watched) == 1 else f"{count(len(taste.watched))} movies"
             parts = [name, number, *(["changed"] if taste.changed and taste.user != OWN else [])]
             parts += ["all known"] if taste.knows_target else []
@@ -122,7 +142,11 @@ class ExploreScreen(ExploreAsking):
         movies.empty = self.problem or ("the model is being loaded…" if self.answer is None else "")
         if world is None:
             movies.empty = ""
+        elif self.answer is not None and not self.problem:
+            movies.empty = "Nothing passes the filter; f changes it."
+        self.show_beside()
         movies.show_rows(len(self.movies.items) if self.movies else 0)
+        self.show_told()
         self._show_held_out()
         if not keep_why:
             self.say_why(())
@@ -144,11 +168,15 @@ class ExploreScreen(ExploreAsking):
             return
         mark = Content.styled("+ " if self.shell.ascii else "✓ ", "$text-success bold")
         rank = f"  rank {count(answer.target_rank)} of {count(answer.candidates)}"
+        change = Content("")
+        if answer.target_before:
+            change = change_mark(answer.target_rank, answer.target_before).drawn(self.shell.ascii)
+            change = Content(" ") + change if change else change
         title = f"held out: {clean(world.title(target))}"
 
         def write(width: int) -> list[Content]:
-            room = max(8, width - 2 - len(rank))
-            return [mark + Content(cut(title, room, self.shell.ascii).rstrip()) + Content.styled(rank, "bold")]
+            room = max(8, width - 2 - len(rank) - change.cell_length)
+            return [mark + Content(cut(title, room, self.shell.ascii).rstrip()) + Content.styled(rank, "bold") + change]
 
         line.display = True
         line.show(write)
@@ -174,6 +202,9 @@ class ExploreScreen(ExploreAsking):
     def _movie_line(self, row: int, width: int) -> Content:
         return self.movies.line(row, width, self.shell.ascii) if self.movies else Content("")
 
+    def _beside_line(self, row: int, width: int) -> Content:
+        return self.beside_rows.line(row, width, self.shell.ascii) if self.beside_rows else Content("")
+
     # What the keys do
 
     @on(ArrayList.Moved, "#users")
@@ -182,71 +213,9 @@ class ExploreScreen(ExploreAsking):
         if message.row >= 0 and message.row != self.taste.user:
             self.open_user(message.row)
 
-    def _movie_under_cursor(self) -> int:
-        """The item under the cursor of the predictions, or of the history when that has the focus; 0 for none."""
-        history, movies = self.query_one("#history", ArrayList), self.query_one("#next", ArrayList)
-        if history.has_focus and history.row >= 0:
-            return self.taste.items[len(self.taste.watched) - 1 - history.row]
-        return self.movies.items[movies.row] if self.movies and movies.row >= 0 else 0
-
     def action_open_history(self) -> None:
         """Go into the history of the user."""
         self.choose_pane(self.query_one("#history-pane"))
-
-    @work(exclusive=True, group="question")
-    async def action_add(self) -> None:
-        """Search a movie and add it."""
-        world = self.world
-        if world is None:
-            return
-        dialog = SearchDialog("Add a movie", world.find_movies, "a title, such as: the matrix")
-        chosen = await self.app.push_screen_wait(dialog)
-        if chosen is not None and self.world is world:
-            self.taste.add(int(chosen))
-            self.query_one("#history", ArrayList).cursor = 0
-            self.ask()
-
-    def action_remove(self) -> None:
-        """Take the movie under the cursor of the history out."""
-        history = self.query_one("#history", ArrayList)
-        if self.world is not None and history.row >= 0:
-            self.taste.remove(len(self.taste.watched) - 1 - history.row)
-            self.ask()
-
-    def action_undo(self) -> None:
-        """Take the last change back."""
-        if self.taste.undo():
-            self.ask()
-        else:
-            self.notify("Nothing has been changed.")
-
-    def action_start_from_nothing(self) -> None:
-        """Begin a history of one's own."""
-        if self.world is not None:
-            self.taste = Taste()
-            self.ask()
-            self.choose_pane(self.query_one("#history-pane"))
-
-    def action_include_target(self) -> None:
-        """Give the model the held-out movie too, or hold it out again."""
-        if self.world is None or self.taste.user == OWN:
-            return
-        self.open_user(self.taste.user, not self.taste.knows_target)
-
-    def action_why(self) -> None:
-        """Explain the prediction under the cursor."""
-        movies = self.query_one("#next", ArrayList)
-        if self.near_to or not self.movies or movies.row < 0:
-            return
-        if not self.taste.watched:
-            self.notify("The history is empty; there is nothing that could be the cause.")
-            return
-        self.explain(self.movies.items[movies.row])
-
-    def action_nearest(self) -> None:
-        """Show the nearest movies of the one under the cursor."""
-        if (item := self._movie_under_cursor()) > 0:
-            self.find_near(item)
 
     @work(exclusive=True, group="question")
     async def action_find(self) -> None:

@@ -4,18 +4,17 @@ import asyncio
 from collections.abc import Sequence
 
 from textual import work
-from textual.content import Content
 
 from bert4rec_tui.errors import UserError
+from bert4rec_tui.recommend.filters import ItemFilter
 from bert4rec_tui.settings import logs_folder
-from bert4rec_tui.tui.explore_rows import MovieRows, signed
+from bert4rec_tui.tui.explore_rows import MovieRows, change_mark
 from bert4rec_tui.tui.explore_world import World, read_ranks, read_world
 from bert4rec_tui.tui.recommendations import OUR_SERVER, Recommendations, Recommended, RecommendError
 from bert4rec_tui.tui.run_choice import CheckpointName
 from bert4rec_tui.tui.screens.base import MainScreen
 from bert4rec_tui.tui.taste import Taste, taste_of
 from bert4rec_tui.tui.widgets.array_list import ArrayList
-from bert4rec_tui.tui.widgets.signs import clean
 
 MOST = 100  # predictions that are asked for
 
@@ -35,6 +34,8 @@ class ExploreAsking(MainScreen):
         self.answer: Recommended | None = None
         self.shares: list[float] = []
         self.near_to = 0
+        self.wanted_movies = ItemFilter()
+        self.weight = 0.0  # by how much the list is diversified
         self.movies: MovieRows | None = None
         self.found_by = ""
         self._server: Recommendations | None = None
@@ -55,9 +56,6 @@ class ExploreAsking(MainScreen):
     def show(self, keep_why: bool = False) -> None:
         """Draw everything as it stands."""
 
-    def say_why(self, lines: Sequence[Content]) -> None:
-        """Show what a prediction is due to."""
-
     @work(exclusive=True, group="load", exit_on_error=False)
     async def load(self, user: int | None = None) -> None:
         """Read a run and its dataset, in a thread; keep the user where the dataset stays."""
@@ -77,6 +75,7 @@ class ExploreAsking(MainScreen):
             self.ask()
         else:
             self.found_by = ""
+            self.forget_lists()
             users.show_rows(found.dataset.users, keep=user or 0)
             self.open_user(user or 0)
             if self.compact:
@@ -107,6 +106,13 @@ class ExploreAsking(MainScreen):
         self.shares, self.near_to = [], 0
         self.show()
         self.recommend(self.taste)
+        self.ask_beside()
+
+    def ask_beside(self) -> object:
+        """Ask the run beside about this history too, where there is one."""
+
+    def forget_lists(self) -> None:
+        """Let every movie pass again, and take the run beside away: another dataset is shown."""
 
     @work(group="recommend", exit_on_error=False)
     async def recommend(self, taste: Taste) -> None:
@@ -115,52 +121,22 @@ class ExploreAsking(MainScreen):
         if world is None or server is None:
             return
         try:
-            answer = await server.recommend(world.run.path, taste.items, MOST, taste.target, world.checkpoint)
+            answer = await server.recommend(
+                world.run.path,
+                taste.items,
+                MOST,
+                taste.target,
+                world.checkpoint,
+                before=taste.before,
+                wanted=self.wanted_movies,
+                weight=self.weight,
+            )
         except (RecommendError, UserError) as error:
             self.answer, self.movies, self.problem = None, None, str(error)
         else:
             if answer is None or self.world is not world:
                 return
             self.answer, self.problem = answer, ""
-            self.movies = MovieRows(world, answer.items, answer.scores, taste.target)
+            marks = list(map(change_mark, answer.ranks, answer.ranks_before))
+            self.movies = MovieRows(world, answer.items, answer.scores, taste.target, marks)
         self.show()
-
-    @work(exclusive=True, group="why", exit_on_error=False)
-    async def explain(self, item: int) -> None:
-        """Ask which movies of the history caused a prediction."""
-        world, server, taste = self.world, self._server, self.taste
-        if world is None or server is None:
-            return
-        items = taste.items
-        try:
-            why = await server.explain(world.run.path, items, item, world.checkpoint)
-        except (RecommendError, UserError) as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        if why is None or self.taste is not taste or taste.items != items:
-            return
-        self.shares = why.shares
-        order = sorted(range(len(items)), key=lambda n: -abs(why.shares[n]))[:3]
-        lines = [Content.styled(f"why {clean(world.title(item))}?", "bold")]
-        lines += [
-            Content(f"{signed(why.shares[n]):>5}  {clean(world.title(items[n]))}") for n in order if why.shares[n]
-        ]
-        self.show(keep_why=True)
-        self.say_why(lines if len(lines) > 1 else [*lines, Content("no single movie of the history")])
-
-    @work(exclusive=True, group="near", exit_on_error=False)
-    async def find_near(self, item: int) -> None:
-        """Ask for the nearest movies."""
-        world, server = self.world, self._server
-        if world is None or server is None:
-            return
-        try:
-            near = await server.similar(world.run.path, item, MOST, world.checkpoint)
-        except (RecommendError, UserError) as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        if near is not None and self.world is world:
-            self.near_to = item
-            self.movies = MovieRows(world, near.items, near.similarities)
-            self.query_one("#next", ArrayList).cursor = 0
-            self.show()
