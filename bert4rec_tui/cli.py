@@ -8,7 +8,8 @@ from typing import Annotated, Literal, cast
 import typer
 
 from bert4rec_tui import __version__
-from bert4rec_tui.cli_options import AsJson, Device, PrintLaunch, Rendezvous, RunName
+from bert4rec_tui.cli_options import AsJson, PrintLaunch, Rendezvous, RunName
+from bert4rec_tui.cli_recommend import recommend
 from bert4rec_tui.cli_results import export, test
 from bert4rec_tui.commands.answering import answering
 from bert4rec_tui.commands.completion import complete_datasets, complete_known, complete_presets, complete_runs
@@ -281,23 +282,7 @@ def compare(
         run_compare(runs, checkpoint=checkpoint, protocols=protocol or [], as_json=as_json)
 
 
-@app.command()
-def recommend(
-    run: RunName = "latest",
-    user: Annotated[str | None, typer.Option(help="A user's id in the source.")] = None,
-    items: Annotated[str | None, typer.Option(help="Item ids of a history of your own, oldest first.")] = None,
-    k: Annotated[int, typer.Option("-k", help="How many items.")] = 10,
-    explain: Annotated[bool, typer.Option("--explain", help="Say which items of the history caused each.")] = False,
-    device: Device = "cpu",
-    as_json: AsJson = False,
-) -> None:
-    """Print what a user would watch next."""
-    with answering(as_json):
-        from bert4rec_tui.commands.recommend import run_recommend
-
-        run_recommend(run, user=user, items=items, k=k, explain=explain, device=device, as_json=as_json)
-
-
+app.command()(recommend)
 app.command()(export)
 
 

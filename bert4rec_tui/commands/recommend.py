@@ -2,6 +2,8 @@
 
 import datetime
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,47 +13,135 @@ from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.hardware import choose_device, set_up_process
+from bert4rec_tui.recommend.diversify import HEAD
+from bert4rec_tui.recommend.filters import ItemFilter, Seen, filter_text
+from bert4rec_tui.recommend.matching import Match, TitleMatcher, read_titles
+from bert4rec_tui.recommend.own_histories import find_own
 from bert4rec_tui.recommend.recommender import Recommender
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import datasets_folder, runs_folder
 
 SHOWN_HISTORY = 10
 SHOWN_CAUSES = 3
+SHOWN_GUESSES = 3
+
+
+@dataclass(frozen=True)
+class WhatIsShown:
+    """What the list may hold, and how much it is diversified."""
+
+    genres: tuple[str, ...] = ()
+    from_year: int | None = None
+    to_year: int | None = None
+    min_count: int = 0
+    max_count: int | None = None
+    seen: Seen = "unseen"
+    diversify: float = 0.0
+
+    def wanted(self) -> ItemFilter:
+        """The same as a filter. Raises UserError for bounds that hold nothing."""
+        try:
+            return ItemFilter(
+                genres=self.genres,
+                from_year=self.from_year,
+                to_year=self.to_year,
+                min_count=self.min_count,
+                max_count=self.max_count,
+                seen=self.seen,
+            )
+        except ValueError as error:
+            raise UserError(str(error)) from None
 
 
 def run_recommend(
-    reference: str, *, user: str | None, items: str | None, k: int, explain: bool, device: str, as_json: bool
+    reference: str,
+    *,
+    user: str | None,
+    items: str | None,
+    k: int,
+    explain: bool,
+    device: str,
+    as_json: bool,
+    titles: str | None = None,
+    own: str | None = None,
+    shown: WhatIsShown | None = None,
 ) -> None:
-    """Print what comes next. Raises UserError for an unknown run, user or item."""
-    if (user is None) == (items is None):
-        raise UserError("recommend needs either --user ID or --items ID,ID,…")
+    """Print what comes next. Raises UserError for an unknown run, user or item, or where no title matches."""
+    if sum(way is not None for way in (user, items, titles, own)) != 1:
+        raise UserError("recommend needs one of --user ID, --items ID,ID,…, --titles FILE and --own NAME")
     run = LocalRuns(runs_folder()).find(reference, "checkpoint")
     dataset = find_dataset(run.config().dataset.id, datasets_folder())
     if not 1 <= k <= dataset.items:
         raise UserError(f"-k {k}: {dataset.id} has {dataset.items:,} items; write a number from 1 to {dataset.items}")
-    index = dataset.user_index(user) if user is not None else None
+    shown = shown or WhatIsShown()
+    wanted = shown.wanted()
+    output = Output(as_json)
+    index, matches = dataset.user_index(user) if user is not None else None, list[Match]()
     if index is not None:
         history = [int(item) for item in dataset.history_of(index)]
+    elif titles is not None:
+        matches = match_titles(Path(titles), dataset, output)
+        history = [match.items[0] for match in matches if match.items]
+    elif own is not None:
+        history = find_own(own, dataset).items(dataset)
     else:
         history = [dataset.item_index(raw.strip()) for raw in (items or "").split(",") if raw.strip()]
     chosen = choose_device(device, "--device")
     set_up_process(0, False, chosen)
     recommender = Recommender(run, dataset, device=str(chosen))
-    values = recommendation(recommender, user, index, history, k, explain)
-    Output(as_json).result(values, as_text(values, recommender))
+    values = recommendation(recommender, user, index, history, k, explain, wanted, shown.diversify)
+    if titles is not None:
+        values["matches"] = [_matched(dataset, match) for match in matches]
+    output.result(values, as_text(values, recommender))
+
+
+def match_titles(file: Path, dataset: PreparedDataset, output: Output) -> list[Match]:
+    """The titles of a file with what they are taken for; says which matches are guesses and which titles have none.
+
+    Raises UserError where the file cannot be read or nothing in it matches.
+    """
+    matcher = TitleMatcher(dataset.titles.all(), np.asarray(dataset.counts))
+    matches = [matcher.match(title) for title in read_titles(file.expanduser())]
+    if not any(match.items for match in matches):
+        raise UserError(
+            f"{file}: none of its {len(matches)} titles is like one of {dataset.id}; one a line is expected"
+        )
+    for match in matches:
+        said = printable(match.text, 60)
+        if not match.items:
+            output.say(f'"{said}": nothing in {dataset.id} is like it; it is left out')
+        elif not match.sure:
+            best, *others = (printable(dataset.title(item), 60) for item in match.items[: 1 + SHOWN_GUESSES])
+            rest = f" (or {'; '.join(others)}?)" if others else ""
+            output.say(f'"{said}": taken for {best}{rest}')
+    return matches
+
+
+def _matched(dataset: PreparedDataset, match: Match) -> dict[str, Any]:
+    taken = _name(dataset, match.items[0]) if match.items else {"item": None, "title": None}
+    others = [_name(dataset, item) for item in match.items[1:]]
+    return {"text": match.text, **taken, "sure": match.sure, "others": others}
 
 
 def recommendation(
-    recommender: Recommender, user: str | None, index: int | None, history: list[int], k: int, explain: bool
+    recommender: Recommender,
+    user: str | None,
+    index: int | None,
+    history: list[int],
+    k: int,
+    explain: bool,
+    wanted: ItemFilter | None = None,
+    diversify: float = 0.0,
 ) -> dict[str, Any]:
     """What `recommend --json` prints."""
     dataset = recommender.dataset
-    found = recommender.recommend(history, k)
+    wanted = wanted or ItemFilter()
+    found = recommender.recommend(history, k, wanted=wanted, weight=diversify)
     rows: list[dict[str, Any]] = [
         {"rank": rank, **_name(dataset, item), "score": round(score, 6)}
         for rank, (item, score) in enumerate(zip(found.items, found.scores, strict=True), start=1)
     ]
-    if explain:
+    if explain and rows:
         for row, explanation in zip(rows, recommender.explain(history, *found.items), strict=True):
             shares = explanation.shares
             strongest = np.argsort(shares)[::-1][:SHOWN_CAUSES]
@@ -60,7 +150,15 @@ def recommendation(
                 for place in strongest.tolist()
                 if shares[place] > 0
             ]
-    return {"user": user, "history": _history(dataset, index, history), "recommendations": rows}
+    values: dict[str, Any] = {"user": user, "history": _history(dataset, index, history), "recommendations": rows}
+    if wanted.excludes:
+        values["filter"] = filter_text(wanted)
+    if found.diversified is not None:
+        of = found.diversified
+        values["diversity"] = {"weight": diversify} | {
+            key: round(getattr(of, key), 6) for key in ("mean_score", "plain_score", "likeness", "plain_likeness")
+        }
+    return values
 
 
 def _name(dataset: PreparedDataset, item: int) -> dict[str, Any]:
@@ -85,9 +183,19 @@ def as_text(values: dict[str, Any], recommender: Recommender) -> str:
     who = f"User {values['user']}" if values["user"] is not None else "Your history"
     lines = [f"{who} · {len(history)} items, the latest:"]
     lines += [f"  {row.get('date', ''):<11}{printable(row['title'], 70)}" for row in history[-SHOWN_HISTORY:]]
-    lines += ["", f"Next, by {recommender.objective} after epoch {recommender.epoch}:"]
+    among = f", among {values['filter']}" if "filter" in values else ""
+    lines += ["", f"Next, by {recommender.objective} after epoch {recommender.epoch}{among}:"]
+    if not values["recommendations"]:
+        lines.append("  nothing passes the filter")
     for row in values["recommendations"]:
         lines.append(f"  {row['rank']:>3}  {row['score']:>7.3f}  {printable(row['title'], 70)}")
         for cause in row.get("because", []):
             lines.append(f"{'':>14}because of {printable(cause['title'], 50)} {cause['share']:+.2f}")
+    if of := values.get("diversity"):
+        top = min(HEAD, len(values["recommendations"]))
+        lines += [
+            "",
+            f"Diversified by {of['weight']:g}: the mean score of the first {top} is {of['mean_score']:.3f} instead of "
+            f"{of['plain_score']:.3f}, their mean likeness {of['likeness']:.2f} instead of {of['plain_likeness']:.2f}",
+        ]
     return "\n".join(lines)

@@ -86,5 +86,5 @@ def find_own(name: str, dataset: PreparedDataset) -> OwnHistory:
     known = {own.name: own for own in own_histories(dataset)}
     if name in known:
         return known[name]
-    there = f"there are {', '.join(known)}" if known else "none is saved yet; --save NAME or s on Explore keeps one"
+    there = f"there are {', '.join(known)}" if known else "none is saved yet; s on the app's Explore screen keeps one"
     raise UserError(f"{dataset.id}: there is no history named {name}; {there}")

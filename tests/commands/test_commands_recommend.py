@@ -64,8 +64,20 @@ def test_people_read_titles(here):
         (["--user", "me"], "toy+users3: there is no user me"),
         (["--items", "1,999"], "toy+users3: there is no item 999"),
         (["--items", "1,Film 2"], "toy+users3: there is no item Film 2"),
-        ([], "recommend needs either --user ID or --items ID,ID,…"),
-        (["--user", "1", "--items", "2"], "recommend needs either --user ID or --items ID,ID,…"),
+        ([], "recommend needs one of --user ID, --items ID,ID,…, --titles FILE and --own NAME"),
+        (
+            ["--user", "1", "--items", "2"],
+            "recommend needs one of --user ID, --items ID,ID,…, --titles FILE and --own NAME",
+        ),
+        (["--user", "1", "--genre", "Comedy"], "toy+users3: knows no genres, so that Comedy cannot be asked for"),
+        (
+            ["--user", "1", "--from-year", "1999", "--to-year", "1990"],
+            "the years 1999-1990 hold none; the earlier one stands first",
+        ),
+        (
+            ["--own", "me"],
+            "toy+users3: there is no history named me; none is saved yet; s on the app's Explore screen keeps one",
+        ),
         (["--user", "1", "-k", "21"], "-k 21: toy+users3 has 20 items; write a number from 1 to 20"),
         (["--user", "1", "-k", "0"], "-k 0: toy+users3 has 20 items; write a number from 1 to 20"),
         (["--user", "1", "--device", "gpu"], '--device "gpu": expected auto, cpu, cuda, cuda:1 or mps'),
@@ -73,6 +85,41 @@ def test_people_read_titles(here):
 )
 def test_what_is_not_there_is_said_to_be_missing(here, words, sentence):
     assert here.refuses("recommend", "latest", *words) == sentence
+
+
+def test_titles_of_a_file_become_the_history_and_guesses_are_told(here, tmp_path):
+    file = tmp_path / "seen.csv"
+    file.write_text("title,year\nFilm 3,\nfilm 7,\nFlim 12,\nqzxqzxqzx,\n", encoding="utf-8")
+    answer = here("recommend", "--titles", str(file), "--json")
+    values = answer.json()
+    assert [row["item"] for row in values["history"]] == [3, 7, 12]
+    assert [(row["text"], row["item"], row["sure"]) for row in values["matches"]] == [
+        ("Film 3", 3, True),
+        ("film 7", 7, True),
+        ("Flim 12", 12, False),
+        ("qzxqzxqzx", None, False),
+    ]
+    said = [json.loads(line)["message"] for line in answer.err.splitlines()]
+    assert said[0].startswith('"Flim 12": taken for Film 12')
+    assert said[1] == '"qzxqzxqzx": nothing in toy+users3 is like it; it is left out'
+    assert "Film 12" in here("recommend", "--titles", str(file)).out
+    file.write_text("qzxqzxqzx\nxqqxzxqq\n", encoding="utf-8")
+    assert here.refuses("recommend", "--titles", str(file)).endswith(
+        "none of its 2 titles is like one of toy+users3; one a line is expected"
+    )
+
+
+def test_filters_and_diversity_are_said_with_what_they_cost(here):
+    plain = here("recommend", "--items", "3,4", "-k", "5", "--json").json()["recommendations"]
+    values = here("recommend", "--items", "3,4", "-k", "5", "--diversify", "0.5", "--json").json()
+    rows, cost = values["recommendations"], values["diversity"]
+    assert rows[0] == plain[0]
+    assert cost["mean_score"] == pytest.approx(np.mean([row["score"] for row in rows]), abs=1e-4)
+    assert cost["mean_score"] <= cost["plain_score"] == pytest.approx(np.mean([r["score"] for r in plain]), abs=1e-4)
+    seen = here("recommend", "--items", "3,4", "--seen", "seen", "--json").json()
+    assert sorted(row["item"] for row in seen["recommendations"]) == [3, 4]
+    assert seen["filter"] == "seen"
+    assert "nothing passes the filter" in here("recommend", "--items", "3,4", "--from-year", "1990").out
 
 
 def test_an_error_for_programs_is_an_object_too(here):

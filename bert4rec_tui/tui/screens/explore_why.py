@@ -106,10 +106,10 @@ def why_lines(
     lines = [Content.styled(cut(f"why {clean(world.title(item))}?", width, ascii).rstrip(), "bold")]
     for place in (place for place in order if why.shares[place]):
         times = before[items[place]]
-        note = Content.styled(f"next {count(times)}×" if times else "", MUTED)
-        title = width - 8 - note.cell_length
+        note = f"next {count(times)}×" if times else ""
+        title = width - 7 - (len(note) + 1 if note else 0)
         parts = (signed(why.shares[place]), -5), ("", 0), (cut(world.title(items[place]), title, ascii), title)
-        lines.append(cells(*parts, (note, -note.cell_length)))
+        lines.append(cells(*parts, *([(Content.styled(note, MUTED), len(note))] if note else [])))
     if len(lines) == 1:
         lines.append(Content("no single movie of the history"))
     total = f"log p {why.score:.2f}, without history {why.score_without:.2f}"
