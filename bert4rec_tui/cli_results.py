@@ -23,6 +23,9 @@ def test(
         ),
     ] = None,
     groups: Annotated[bool, typer.Option("--groups", help="The same by all of these.")] = False,
+    kept: Annotated[
+        bool, typer.Option("--kept", help="With --by or --groups: never test, whatever has become of the checkpoint.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Rank the held-out test items, with intervals and baselines."""
@@ -37,6 +40,7 @@ def test(
                 protocols=protocol or [],
                 by=[by] if by else GROUPINGS,
                 device=device,
+                kept=kept,
                 as_json=as_json,
             )
             return

@@ -28,14 +28,18 @@ def run_groups(
     protocols: list[str],
     by: Sequence[By],
     device: str,
+    kept: bool,
     as_json: bool,
 ) -> None:
-    """Print where a checkpoint is weak under protocols, the weakest groups first. Raises UserError."""
+    """Print where a checkpoint is weak under protocols, the weakest groups first.
+
+    kept: what a test has kept is divided as it is. Raises UserError, then also where there is nothing.
+    """
     output = Output(as_json)
     run = LocalRuns(runs_folder()).find(reference, checkpoint)
     wanted = wanted_protocols(run, protocols)
     dataset = find_dataset(run.config().dataset.id, datasets_folder())
-    if missing := untested(run, checkpoint, wanted):
+    if not kept and (missing := untested(run, checkpoint, wanted)):
         from bert4rec_tui.commands.test import tested
 
         tested(run, dataset, checkpoint, missing, device, output)

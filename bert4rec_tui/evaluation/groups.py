@@ -174,7 +174,7 @@ def _by_popularity(dataset: PreparedDataset, users: np.ndarray) -> _Labels:
     head, middle = (max(1, int(ordered[end])) for end in ends)
     names = ["never in training", f"tail: {ranged(1, middle - 1)}", f"middle: {ranged(middle, head - 1)}"]
     names.append(f"head: {ranged(head, None)}")
-    words = "how often the target is in training; head: half of it all, middle: 30%"
+    words = "times the target is in training; head: half, middle: 30% of all"
     return _divide(counts[_targets(dataset, users) - 1], [0, middle - 1, head - 1], names, words)
 
 

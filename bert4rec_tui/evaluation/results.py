@@ -15,7 +15,7 @@ def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[st
         "run": run.id,
         "checkpoint": checkpoint,
         "epoch": first["epoch"],
-        "objective": first["objective"],
+        "objective": first.get("objective", ""),
         "users": first["users"],
         "seconds": first["seconds"],
         "short_users": {protocol: kept[protocol]["short_users"] for protocol in protocols},

@@ -1,11 +1,9 @@
 """Test: what a trained model is worth, under named protocols, beside baselines."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -16,11 +14,11 @@ from textual.widgets import Static
 from bert4rec_tui.config import EvaluationConfig
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress, describe_progress
-from bert4rec_tui.runs.store import Run
-from bert4rec_tui.tui.child import OUR_COMMAND, ChildCommand, CommandCancelledError, CommandError, Progressed
+from bert4rec_tui.tui.child import ChildCommand, CommandCancelledError, CommandError, Progressed
 from bert4rec_tui.tui.protocols_dialog import ProtocolsDialog
 from bert4rec_tui.tui.run_choice import CheckpointName, checkpoint_of, choose_checkpoint, choose_run, run_with_model
-from bert4rec_tui.tui.screens.base import MainScreen
+from bert4rec_tui.tui.screens.test_actions import Found, TestActions
+from bert4rec_tui.tui.test_groups import NOTE, GroupTable
 from bert4rec_tui.tui.test_results import NAME_WIDTH, Results, Table, metric_names, notes, plot_by_k
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.chart import Chart
@@ -30,22 +28,14 @@ from bert4rec_tui.tui.widgets.signs import clean, count
 NO_RUN = "No run has a checkpoint yet.\n2 Train configures a run and launches it; its best checkpoint is tested here."
 
 
-@dataclass(frozen=True)
-class Found:
-    """What is known of the tests of one checkpoint of a run."""
-
-    run: Run
-    checkpoint: CheckpointName
-    results: Results
-    configured: tuple[str, ...]
-    epoch_now: int | None
-
-
-class TestScreen(MainScreen):
+class TestScreen(TestActions):
     """The chosen checkpoint under the chosen protocols."""
 
     CSS_PATH = "test.tcss"
     panes: ClassVar[list[str]] = ["#table-pane", "#plots-pane"]
+    keys_first: ClassVar[tuple[str, ...]] = (
+        "test.run", "test.checkpoint", "test.protocols", "test.weak", "test.export",
+    )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run_test", "Run the test", id="test.run", tooltip="Test the checkpoint under the protocols"),
         Binding("v", "choose_checkpoint", "Checkpoint", id="test.checkpoint",
@@ -53,19 +43,17 @@ class TestScreen(MainScreen):
         Binding("p", "choose_protocols", "Protocols", id="test.protocols",
                 tooltip="Among which candidates the held-out item is ranked"),
         Binding("n", "choose_run", "Another run", id="test.choose_run", tooltip="Choose another run"),
-        Binding("escape", "cancel", "Cancel", id="test.cancel", show=False, tooltip="End the test that is running"),
+        Binding("escape", "cancel", "Cancel", id="test.cancel", show=False,
+                tooltip="End the test that is running, or go back from where it is weak to the table"),
     ]  # fmt: skip
-
-    program: Sequence[str] = OUR_COMMAND
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: Found | None = None
         self.wanted = ""  # the run to show; empty for the newest with a checkpoint
         self.checkpoint: CheckpointName = "best"
         self.protocols: list[str] = []
         self.first_protocol = 0  # in a narrow terminal, the one that is shown
-        self.table = Table({}, [], [])
+        self.table: Table | GroupTable = Table({}, [], [])
         self._command: ChildCommand | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -97,8 +85,9 @@ class TestScreen(MainScreen):
         if self.is_mounted and self._command is None:
             self.read()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Fit the table."""
+        super().on_resize(event)
         self.call_after_refresh(self.show)
 
     # Reading
@@ -113,6 +102,7 @@ class TestScreen(MainScreen):
         if found is not None:
             self.checkpoint, self.wanted = found.checkpoint, found.run.id
             self.protocols = self.protocols or list(found.configured)
+        self.renew_groups()
         self.show()
 
     # Showing
@@ -122,6 +112,11 @@ class TestScreen(MainScreen):
         try:
             pane, rows = self.query_one("#table-pane"), self.query_one("#metrics", ArrayList)
         except NoMatches:
+            return
+        self.set_class(self.weak, "-weak")
+        self.query_one("#plots-pane").set_class(self.weak, "-absent")
+        if self.weak:
+            self._show_groups()
             return
         found = self.found
         results: Results = found.results if found else {}
@@ -141,6 +136,21 @@ class TestScreen(MainScreen):
         self.query_one("#test-notes", Static).update(Content(said))
         self.query_one("#recall-plot", Chart).show(plot_by_k("Recall", results, shown))
         self.query_one("#ndcg-plot", Chart).show(plot_by_k("NDCG", results, shown))
+
+    def _show_groups(self) -> None:
+        """Draw where it is weak in place of the table."""
+        pane, rows = self.query_one("#table-pane"), self.query_one("#metrics", ArrayList)
+        self.table = table = self.group_table()
+        pane.border_title = Content(self._title())
+        pane.border_subtitle = Content("w back to the table  [ ] other protocols")
+        rows.empty, rows.header, rows.head = table.said, self._header, 2
+        rows.show_rows(len(table.rows))
+        note = NOTE.replace("±", "~").replace("·", "|").replace("▼ ▲", "v ^") if self.shell.ascii else NOTE
+        self.query_one("#test-notes", Static).update(Content(note))
+
+    def shown_protocol(self) -> str:
+        """The first protocol in the table."""
+        return self.table.protocols[0] if isinstance(self.table, Table) and self.table.protocols else ""
 
     def _columns(self) -> list[str]:
         """All protocols there is something of, those of the configuration first."""
@@ -197,6 +207,9 @@ class TestScreen(MainScreen):
 
     def action_turn_pane(self, direction: int) -> None:
         """In a narrow terminal first turn the protocols, then go to the curves; else go to the next pane."""
+        if self.weak:
+            self.turn_weak_protocol(direction)
+            return
         if not self.compact or not self.found or not self.found.results:
             super().action_turn_pane(direction)
             return
@@ -290,9 +303,11 @@ class TestScreen(MainScreen):
             line.update(bar(done, 20, self.shell.ascii) + Content("  ") + words if progress.total else words)
 
     def action_cancel(self) -> None:
-        """End the test that is running."""
+        """End the test that is running; without one, turn back to the table."""
         if self._command is not None:
             self._command.cancel()
+        elif self.weak:
+            self.action_turn_weak()
 
 
 def _find(source: Any, reference: str, wanted: CheckpointName) -> Found | None:
