@@ -15,7 +15,8 @@ from bert4rec_tui.recommend.titles import TitleIndex, likeness, normalise, witho
 LARGEST_FILE = 8 * 2**20
 MOST_CANDIDATES = 8
 TITLE_NAMES = ("title", "name", "movie", "film")
-LIKE_ENOUGH = 55.0  # of 100; what is less alike is no match at all
+LIKE_ENOUGH = 60.0  # of 100; what is less alike is no match at all
+AS_GOOD = 80.0  # where the name is known already, what is less alike is no rival
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,10 @@ class TitleMatcher:
         self.counts = counts
         self._whole: defaultdict[str, list[int]] = defaultdict(list)
         self._named: defaultdict[str, list[int]] = defaultdict(list)
-        for place, title in enumerate(titles):
-            self._whole[normalise(title)].append(place)
-            self._named[normalise(without_year(title))].append(place)
+        self._names = [normalise(without_year(title)) for title in titles]
+        for place, name in enumerate(self._names):
+            self._whole[self.index.normalised(place)].append(place)
+            self._named[name].append(place)
 
     def match(self, text: str) -> Match:
         """The items that a title may mean. Sure is one whose name, and year where it is said, is exactly this."""
@@ -99,8 +101,11 @@ class TitleMatcher:
         alike = self.index.find(text, 50)
         if not alike and said_year:
             alike = self.index.find(without_year(text), 50)
-        worth = {place: likeness(text, self.index.normalised(place)) for place in alike}
-        found += sorted((p for p in alike if worth[p] >= LIKE_ENOUGH), key=lambda p: (-worth[p], -self.counts[p]))
+        # A year that was not said tells nothing against a title.
+        compared = self.index.normalised if said_year else self._names.__getitem__
+        worth = {place: likeness(text, compared(place)) for place in alike}
+        least = AS_GOOD if found else LIKE_ENOUGH
+        found += sorted((p for p in alike if worth[p] >= least), key=lambda p: (-worth[p], -self.counts[p]))
         best = list(dict.fromkeys(found))[:MOST_CANDIDATES]
         return Match(text, tuple(place + 1 for place in best), False)
 
