@@ -114,7 +114,8 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
             """Only the newest look counts."""
             return isinstance(message, Bert4RecApp.Looked)
 
-    live: reactive[tuple[LiveRun, ...]] = reactive((), always_update=True)
+    # Without a repaint: whoever shows it watches it, and over SSH a whole screen every second is dear.
+    live: reactive[tuple[LiveRun, ...]] = reactive((), always_update=True, repaint=False)
 
     def __init__(
         self,

@@ -16,6 +16,7 @@ from bert4rec_tui.tui.screens.run_charts import RunCharts
 from bert4rec_tui.tui.screens.runs_reading import RunsReading
 from bert4rec_tui.tui.widgets.run_view import Banner, Death, EventList, RunPane
 from bert4rec_tui.tui.widgets.runs_pane import RunsPane
+from bert4rec_tui.tui.widgets.titles import retitle
 
 
 class RunsScreen(RunCharts):
@@ -168,7 +169,7 @@ class RunsScreen(RunCharts):
 
     def _show_chosen(self, charts: bool = True) -> None:
         row, pane = self.chosen_row, self.query_one("#run-pane", RunPane)
-        pane.border_title = Content(row.run.id if row else "Nothing chosen")
+        retitle(pane, Content(row.run.id if row else "Nothing chosen"))
         if row is None:
             pane.query_one("#head").display = False
         else:

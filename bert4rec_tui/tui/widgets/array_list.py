@@ -8,7 +8,7 @@ import numpy as np
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -92,6 +92,7 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         self.head = head if header else 0
         self.rows = np.zeros(0, np.int64)
         self._told: int | None = None
+        self._painted: dict[int, Strip] = {}
 
     @property
     def row(self) -> int:
@@ -111,7 +112,13 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = max(0, min(at, len(self.rows) - 1))
         self._follow_cursor()
         self._tell()
-        self.refresh()
+        self._repaint_changed()
+
+    def _repaint_changed(self) -> None:
+        """Repaint the lines that are not as they were painted last: over SSH the others would be sent for nothing."""
+        for y in range(self.size.height):
+            if self._drawn_line(y) != self._painted.get(y):
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def go_to(self, row: int) -> bool:
         """Put the cursor on a row. Returns whether it is shown."""
@@ -147,6 +154,11 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """The header, a row, or what would be here."""
+        strip = self._drawn_line(y)
+        self._painted[y] = strip
+        return strip
+
+    def _drawn_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         base = self.visual_style
         if self.header and y < self.head:

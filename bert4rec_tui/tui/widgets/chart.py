@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from rich.cells import cell_len
 from textual import events
+from textual.geometry import Region
 from textual_hires_canvas import Canvas
 
 from bert4rec_tui.tui.widgets.axis import LinearFormatter, LogFormatter, grown, short_number
@@ -22,6 +23,30 @@ MARKERS = "●■▲◆★✚"
 ASCII_MARKERS = "*#^o%&"
 SAMPLES: dict[LineStyle, str] = {"solid": "──", "dashed": "╌╌", "dotted": "··"}
 ASCII_SAMPLES: dict[LineStyle, str] = {"solid": "--", "dashed": "- ", "dotted": ".."}
+
+Cells = tuple[list[list[str]], list[list[str]]]  # characters and styles, row by row
+NEAR = 8  # cells: two changes nearer than that are written as one, since moving the cursor costs about as much
+
+
+def changed_regions(before: Cells, now: Cells) -> list[Region] | None:
+    """Where two drawings differ, a few cells at a time; None where all must be drawn, since the size is another."""
+    if [len(row) for row in before[0]] != [len(row) for row in now[0]]:
+        return None
+    found: list[Region] = []
+    for y, (old, old_styles, new, new_styles) in enumerate(zip(*before, *now, strict=True)):
+        if old == new and old_styles == new_styles:
+            continue
+        first = last = -1
+        for x, cells in enumerate(zip(old, new, old_styles, new_styles, strict=True)):
+            if cells[0] == cells[1] and cells[2] == cells[3]:
+                continue
+            if first >= 0 and x - last > NEAR:
+                found.append(Region(first, y, last - first + 1, 1))
+                first = x
+            first = x if first < 0 else first
+            last = x
+        found.append(Region(first, y, last - first + 1, 1))
+    return found
 
 
 class Chart(Canvas):
@@ -50,6 +75,8 @@ class Chart(Canvas):
     Chart > .chart--series-4 { color: #F0E442; }
     Chart > .chart--series-5 { color: #D55E00; }
     """
+
+    _drawing = False
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(1, 1, id=id, classes=classes)
@@ -80,6 +107,27 @@ class Chart(Canvas):
         """Put title, axes, curves and marks on the canvas."""
         if not self.is_attached or self.size.width < 12 or self.size.height < 3:
             return
+        before = self._buffer, self._styles
+        self._drawing = True
+        try:
+            self._draw_all()
+        finally:
+            self._drawing = False
+        changed = changed_regions(before, (self._buffer, self._styles))
+        if changed is None:
+            self.refresh()
+        elif changed:
+            self.refresh(*changed)
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> "Chart":
+        """Ask for a repaint; while the canvas is being drawn, whose every dot asks for one, nothing is asked."""
+        if not self._drawing or layout or recompose:
+            super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return self
+
+    def _draw_all(self) -> None:
         with self.batch_refresh():
             self.reset(size=self.size, refresh=False)
             self._draw_title()

@@ -20,6 +20,7 @@ from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.filter_line import FilterLine
 from bert4rec_tui.tui.widgets.runs_table import Column, columns_for, draw_header, draw_run, same_metric
+from bert4rec_tui.tui.widgets.titles import retitle
 
 MOST_LINES = 300  # of the table, that are compared before it is drawn again
 EMPTY = "No run yet.\n2 Train configures one and launches it;\n`bert4rec-tui train` does the same."
@@ -76,8 +77,8 @@ class RunsPane(Vertical):
         shown = [at for at in ordered(rows, self.order) if self._filter.matches(rows[at])]
         keep = next((at for at in shown if rows[at].run.id == chosen), None)
         metric = same_metric(rows)
-        self.border_title = Content("Runs" + (f" · best by {metric_words(metric)}" if metric else ""))
-        self.border_subtitle = Content(f"{len(shown)} of {len(rows)}" if self.filter_text else "")
+        title = Content("Runs" + (f" · best by {metric_words(metric)}" if metric else ""))
+        retitle(self, title, Content(f"{len(shown)} of {len(rows)}" if self.filter_text else ""))
         table.empty = f"No run has “{self.filter_text}”; esc shows all." if rows else EMPTY
         self._columns = self._fitting(max(table.size.width, 20))
         head = draw_header(self._columns).markup

@@ -58,11 +58,18 @@ class TopLine(Widget):
         """Draw again when the live runs change."""
         self.watch(self.app, "live", self._draw_again, init=False)
 
+    _drawn: Content | None = None
+
     def _draw_again(self) -> None:
-        self.refresh()
+        if self._line() != self._drawn:
+            self.refresh()
 
     def render(self) -> Content:
         """The line for the width there is."""
+        self._drawn = self._line()
+        return self._drawn
+
+    def _line(self) -> Content:
         app = cast("Bert4RecApp", self.app)
         parts: list[Content] = [Content.styled(" bert4rec ", "bold")]
         for number, (mode, title) in enumerate(SCREENS, start=1):
