@@ -33,7 +33,7 @@ from bert4rec_tui.tui.palette import THEME, palette_actions, theme_choices
 from bert4rec_tui.tui.plain import AsciiOnly
 from bert4rec_tui.tui.screens.base import MainScreen
 from bert4rec_tui.tui.screens.help import HelpScreen, keys_here
-from bert4rec_tui.tui.themes import remember_theme
+from bert4rec_tui.tui.themes import HIGH_CONTRAST, remember_theme
 from bert4rec_tui.tui.widgets.signs import clean
 from bert4rec_tui.tui.widgets.text_input import TextInput
 
@@ -131,6 +131,8 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         self._opening, self._greeting = explore, greeting
         self._children: set[ChildCommand] = set()
         self.settings = settings or Settings()
+        for theme in HIGH_CONTRAST:
+            self.register_theme(theme)
         self.set_keymap(self.settings.keymap)
         self.runs = LocalRuns(runs_folder())
         self.ascii = self.settings.ascii
