@@ -28,17 +28,19 @@ async def test_w_turns_to_where_it_is_weak_and_back_in_a_narrow_terminal(home: P
     async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
         await pilot.press("4")
         await until_shown(pilot, "Recall@10")
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        await until_shown(pilot, "NDCG by k")
         await pilot.press("w")
         await until_shown(pilot, "History length  items known before the target")
         lines = screen_text(pilot).splitlines()
         (whole,) = (line for line in lines if line.startswith("│   all users"))
         assert whole.split()[1:4] == ["all", "users", "200"]
-        assert "full  where it is weak" in screen_text(pilot)
+        assert "uniform-100  where it is weak" in screen_text(pilot)
         at = next(number for number, line in enumerate(lines) if "History length" in line)
         shown = [float(line.split("±")[0].split()[-1]) for line in lines[at + 1 : at + 4]]
         assert shown == sorted(shown), "the weakest come first"
         await pilot.press("right_square_bracket")
-        await until_shown(pilot, "uniform-100  where it is weak")
+        await until_shown(pilot, "full  where it is weak")
         await pilot.press("question_mark", "escape", "G")
         await until_shown(pilot, "trained on")
         await pilot.press("w")

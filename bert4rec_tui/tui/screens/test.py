@@ -120,7 +120,7 @@ class TestScreen(TestActions):
             return
         found = self.found
         results: Results = found.results if found else {}
-        shown = [p for p in self._columns() if p in results or p in self.protocols] if results else []
+        shown = self._shown() if results else []
         fitting = self._fitting(shown)
         self.table = Table(results, fitting, metric_names({p: results[p] for p in fitting if p in results}))
         pane.border_title = Content(self._title())
@@ -157,6 +157,11 @@ class TestScreen(TestActions):
         if self.found is None:
             return []
         return list(dict.fromkeys([*self.found.configured, *self.found.results, *self.protocols]))
+
+    def _shown(self) -> list[str]:
+        """Of them those that were tested, or are to be."""
+        results: Results = self.found.results if self.found else {}
+        return [protocol for protocol in self._columns() if protocol in results or protocol in self.protocols]
 
     def _fitting(self, shown: list[str]) -> list[str]:
         """The protocols that stand side by side in the width there is, from the first shown one on."""
@@ -209,12 +214,13 @@ class TestScreen(TestActions):
         """In a narrow terminal first turn the protocols, then go to the curves; else go to the next pane."""
         if self.weak:
             self.turn_weak_protocol(direction)
+            shown = self._shown()  # the table shows the same protocol afterwards
+            self.first_protocol = shown.index(self.weak_protocol) if self.weak_protocol in shown else 0
             return
         if not self.compact or not self.found or not self.found.results:
             super().action_turn_pane(direction)
             return
-        results = self.found.results
-        shown = [p for p in self._columns() if p in results or p in self.protocols]
+        shown = self._shown()
         on_table = self.query_one("#table-pane").has_class("-chosen")
         step = self.first_protocol + direction
         if not on_table:

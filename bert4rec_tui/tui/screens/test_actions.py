@@ -74,6 +74,7 @@ class TestActions(MainScreen):
         if self.weak:
             self.weak_protocol = self.shown_protocol()
             self.renew_groups()
+            self.choose_pane(self.query_one("#table-pane"))  # the curves leave, whichever pane was chosen
         self.query_one(ArrayList).action_first()
         self.show()
 
