@@ -115,7 +115,9 @@ class TestActions(MainScreen):
     def turn_weak_protocol(self, direction: int) -> None:
         """Show the groups under the next protocol, or the one before."""
         if self.found is not None and self.found.results:
-            self.weak_protocol = turned(list(self.found.results), self.weak_protocol, direction)
+            order = dict.fromkeys([*self.found.configured, *self.found.results])  # as in the table
+            tested = [protocol for protocol in order if protocol in self.found.results]
+            self.weak_protocol = turned(tested, self.weak_protocol, direction)
             self.show()
 
     # Export
