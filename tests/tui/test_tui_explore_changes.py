@@ -10,14 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 from waiting import screen_text, type_text, until, until_shown
-from worlds import make_dataset, make_run
+from worlds import make_dataset, make_run, make_test
 
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.recommend.own_histories import find_own
+from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.explore_rows import change_mark
 from bert4rec_tui.tui.screens.explore import ExploreScreen
 from bert4rec_tui.tui.screens.explore_asking import ExploreAsking
+from bert4rec_tui.tui.screens.explore_taking import users_by_rank
 from bert4rec_tui.tui.taste import OWN, Taste
 
 FAKE = str(Path(__file__).with_name("fake_recommender.py"))
@@ -182,6 +184,42 @@ async def test_titles_of_a_file_are_confirmed_named_and_opened_again(dataset: Pr
         await pilot.press("enter")
         await until_shown(pilot, "friday · 3 movies")
         assert (state(pilot).taste.user, state(pilot).taste.items) == (OWN, [2, 3, 11])
+
+
+async def test_users_are_listed_by_how_the_model_did_and_the_list_is_written_to_a_file(
+    dataset: PreparedDataset, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = next(path for path in (home / "runs").iterdir() if path.name.endswith("lamp"))
+    make_test(Run(run), dataset, "full")
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_explore(pilot)
+        await pilot.press("w")
+        await until_shown(pilot, "Which users? full")
+        await pilot.press("G", "k", "enter")
+        await until_shown(pilot, "near misses, up to 100")
+        ranks = state(pilot).world.ranks  # type: ignore[union-attr]
+        await until(pilot, lambda: ranks[state(pilot).taste.user] == ranks[ranks > 10].min())
+        await pilot.press("escape")
+        await until_shown(pilot, "─ Users")
+        await until(pilot, lambda: state(pilot).movies is not None)
+        await pilot.press("e")
+        await until(pilot, lambda: len(list(tmp_path.glob("*-next.csv"))) == 1)
+        movies = state(pilot).movies
+        assert movies is not None
+        lines = next(tmp_path.glob("*-next.csv")).read_text(encoding="utf-8").splitlines()
+        assert lines[0] == "rank,item,title,genres,score"
+        assert len(lines) == 1 + len(movies.items)
+        assert lines[1].startswith(f"1,{100 + movies.items[0]},")
+
+
+@given(st.lists(st.integers(0, 500), max_size=60))
+def test_every_tested_user_is_a_hit_a_near_miss_or_a_miss(ranks: list[int]) -> None:
+    everybody, hits, near, misses = (group.tolist() for group in users_by_rank(np.array(ranks, dtype=int)).values())
+    assert everybody == list(range(len(ranks)))
+    assert sorted([*hits, *near, *misses]) == [user for user, rank in enumerate(ranks) if rank]
+    assert all(ranks[user] <= 10 for user in hits)
+    assert [ranks[user] for user in misses] == sorted((rank for rank in ranks if rank > 100), reverse=True)
 
 
 async def test_neighbours_have_their_similarity_and_how_often_they_followed(dataset: PreparedDataset) -> None:

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from bert4rec_tui.tui.explore_rows import HistoryRows, change_mark, user_header, user_row
 from bert4rec_tui.tui.explore_world import World
 from bert4rec_tui.tui.run_choice import choose_checkpoint, choose_run
-from bert4rec_tui.tui.screens.explore_lists import ExploreLists
+from bert4rec_tui.tui.screens.explore_taking import ExploreTaking
 from bert4rec_tui.tui.search_dialog import SearchDialog
 from bert4rec_tui.tui.taste import OWN
 from bert4rec_tui.tui.widgets.array_list import ArrayList
@@ -51,7 +51,7 @@ class UsersList(ArrayList):
     ]  # fmt: skip
 
 
-class ExploreScreen(ExploreLists):
+class ExploreScreen(ExploreTaking):
     """Users, a history, predictions."""
 
     CSS_PATH = "explore.tcss"
