@@ -44,6 +44,10 @@ def test(
                 as_json=as_json,
             )
             return
+        if kept:
+            from bert4rec_tui.errors import UserError
+
+            raise UserError("--kept: is about groups; give --by or --groups with it")
         from bert4rec_tui.commands.test import run_test_command
 
         run_test_command(run, checkpoint=checkpoint, protocols=protocol or [], device=device, as_json=as_json)

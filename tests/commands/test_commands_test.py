@@ -100,6 +100,12 @@ def test_where_it_is_weak_is_read_from_what_is_kept_and_tested_where_nothing_is(
     assert max(map(len, lines[1:])) < 100
 
 
+def test_kept_never_tests(here):
+    answer = here("test", "mine", "--groups", "--protocol", "full", "--kept", code=2)
+    assert "has not been tested under full; `bert4rec-tui test " in answer.err
+    assert "give --by or --groups" in here("test", "mine", "--kept", code=2).err
+
+
 def test_a_result_of_an_earlier_epoch_is_tested_anew_before_it_is_divided(here, terminal):
     here("test", "mine", "--protocol", "full")
     file = terminal.last_run().test_folder("best", "full") / "metrics.json"
