@@ -119,9 +119,7 @@ class Chart(Canvas):
         elif changed:
             self.refresh(*changed)
 
-    def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> "Chart":
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> "Chart":
         """Ask for a repaint; while the canvas is being drawn, whose every dot asks for one, nothing is asked."""
         if not self._drawing or layout or recompose:
             super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
