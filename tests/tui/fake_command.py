@@ -1,6 +1,6 @@
 """Answers like our own commands with --json, and does none of their work, so that tests of the screens are fast.
 
-usage: python fake_command.py [--record FILE] [--fail SENTENCE] [--hang] [--config-copy FILE] [--memory BYTES] -- COMMAND …
+usage: python fake_command.py [--record FILE] [--fail SENTENCE] [--hang] [--config-copy FILE] [--memory N] -- COMMAND …
 """
 
 import json
