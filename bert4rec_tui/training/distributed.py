@@ -4,6 +4,7 @@ A process is called a rank. Every rank builds the same batches and draws the sam
 the gradients are summed (DistributedDataParallel). Rank 0 leads: it alone writes, and what people want is read by it.
 """
 
+import gc
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -67,6 +68,7 @@ class World:
     def leave(self) -> None:
         """Part from the other ranks, who do so at the same time."""
         if not self.alone:
+            gc.collect()  # what exchanges gradients must go before the group: a rank was seen to be aborted at its end
             dist.destroy_process_group()
 
     def purpose(self, name: str) -> str:

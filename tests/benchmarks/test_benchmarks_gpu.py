@@ -17,7 +17,7 @@ SMALL = {"model.hidden": "16", "model.heads": "2", "training.batch_size": "16", 
 WORDS = ["--device", "cpu", "--users", "40", "--items", "150", "--steps", "2", "--epochs", "1"]
 
 
-@pytest.mark.parametrize("preset", ["notebook", "causal"])
+@pytest.mark.parametrize("preset", ["notebook", pytest.param("causal", marks=pytest.mark.long)])
 def test_every_technique_is_timed_and_held_against_fp32(preset, benchmark):
     settings = [word for key, value in SMALL.items() for word in ("--set", f"{key}={value}")]
     said = benchmark("gpu", *WORDS, "--preset", preset, *settings, "--peak-tflops", "1")

@@ -94,6 +94,7 @@ def slurm(tmp_path) -> dict[str, str]:
     }
 
 
+@pytest.mark.long
 def test_the_batch_script_trains(terminal, slurm, tmp_path, monkeypatch):
     """Also from a home whose name has a space and a quotation mark in it."""
     odd = tmp_path / "a $home's"
@@ -138,6 +139,7 @@ def test_what_does_not_go_together_is_refused_and_leaves_no_run(here, terminal):
     assert len(terminal.store.runs()) == runs
 
 
+@pytest.mark.long
 def test_a_run_of_several_machines_goes_on_on_this_one_when_one_says_so(here, terminal):
     here(*TRAIN, "--set", "training.machines=2", "--print-launch", "torchrun")
     run = terminal.last_run()

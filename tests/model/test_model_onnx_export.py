@@ -18,7 +18,7 @@ from bert4rec_tui.model.weights import weights_metadata
 HISTORIES = [[3], [5, 1, 2, 7], [1, 2, 3, 4, 5, 6, 7, 8, 2, 9, 1]]
 
 
-@pytest.mark.parametrize("objective", ["cloze", "causal"])
+@pytest.mark.parametrize("objective", ["cloze", pytest.param("causal", marks=pytest.mark.long)])
 def test_a_program_that_knows_the_metadata_alone_gets_the_scores_of_the_network(objective, make_dataset, tmp_path):
     """Histories shorter and longer than max_len, alone and together, laid out by what the file says of itself."""
     dataset = make_dataset([[11, 12, 13, 14, 15], [15, 14, 13, 16, 17], [16, 17, 18, 19, 11]])

@@ -3,12 +3,14 @@
 usage: ranks_at_work.py DATASET_FOLDER RESULT_FOLDER
 """
 
+import gc
 import json
 import sys
 from pathlib import Path
 from unittest.mock import patch
 
 import torch
+import torch.distributed as dist
 
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.data.dataset import PreparedDataset
@@ -74,6 +76,8 @@ def main() -> None:
     dataset = PreparedDataset(Path(sys.argv[1]))
     found = {kind: at_work(kind, dataset, world) for kind in KINDS}
     Path(sys.argv[2], f"{world.rank}.json").write_text(json.dumps(found))
+    gc.collect()  # what exchanged gradients goes before the group that it exchanged them in
+    dist.barrier()
     world.leave()
 
 

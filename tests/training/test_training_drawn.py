@@ -207,11 +207,12 @@ world.leave()
 """
 
 
+@pytest.mark.long  # the small test of several ranks has every loss too
 @pytest.mark.parametrize(
     ("objective", "loss", "tied"),
     [
         ("cloze", "gbce", "true"),
-        pytest.param("causal", "sampled", "false", marks=pytest.mark.long),
+        ("causal", "sampled", "false"),
     ],
 )
 def test_two_ranks_train_as_one_process_does(objective, loss, tied):

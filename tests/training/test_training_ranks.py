@@ -93,6 +93,7 @@ def until_left(run: Run) -> None:
     assert not lock_is_held(run.path)
 
 
+@pytest.mark.long
 def test_a_rank_that_dies_ends_the_run_with_a_sentence_and_one_process_goes_on(new_run):
     """kill -9 of rank 1 in a run of two; then the run is resumed by one process, to its end."""
     run = new_run("training.epochs=400", "training.patience=0")
@@ -129,6 +130,7 @@ def test_a_rank_that_dies_ends_the_run_with_a_sentence_and_one_process_goes_on(n
     assert epochs == list(range(epoch + 3))
 
 
+@pytest.mark.long
 def test_when_the_first_rank_dies_another_says_so(new_run):
     run = new_run(ENDLESS)
     launch(run)
@@ -141,6 +143,7 @@ def test_when_the_first_rank_dies_another_says_so(new_run):
     until_left(run)
 
 
+@pytest.mark.long
 def test_a_stop_asked_of_any_process_saves_and_ends_all_and_two_end_where_one_does(new_run):
     """SIGTERM to the second rank, resumed; SIGTERM to torchrun, resumed; the curves are those of one process alone."""
     alone = new_run("training.processes=1", "training.threads=1", "training.epochs=3")

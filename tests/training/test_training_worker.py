@@ -80,7 +80,7 @@ def new_run(make_dataset, home: Path):
     ("objective", "loss", "minutes"),
     [
         ("cloze", "full", 0.0001),
-        ("causal", "sampled", 10),
+        pytest.param("causal", "sampled", 10, marks=pytest.mark.long),
         pytest.param("causal", "full", 0.0001, marks=pytest.mark.long),
         pytest.param("cloze", "gbce", 10, marks=pytest.mark.long),
     ],
@@ -138,7 +138,7 @@ def test_a_pause_waits_between_two_steps_and_goes_on_to_the_same_bits(new_run):
     assert all(np.array_equal(expected[key], found[key]) for key in expected)
 
 
-@pytest.mark.parametrize("way", ["signal", "file"])
+@pytest.mark.parametrize("way", ["file", pytest.param("signal", marks=pytest.mark.long)])
 def test_a_stop_saves_and_ends_and_the_run_goes_on_from_there(new_run, way):
     run = new_run("training.epochs=200")
     worker = start(run)
