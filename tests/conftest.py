@@ -19,6 +19,8 @@ hypothesis_settings.load_profile("ours")
 
 # One thread each: tests run side by side with others, and results must not depend on how many cores there are.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Commands that tests start take as many threads as there are cores; a thread that waits leaves its core to others.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture
