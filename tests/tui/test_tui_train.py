@@ -1,5 +1,6 @@
 """The train screen by keyboard: configure, see what it means, launch; what is wrong is refused beside its field."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -324,6 +325,33 @@ async def test_the_last_launch_is_offered_again(home: Path) -> None:
         await until_shown(pilot, "last used")
         await pilot.press("g", "enter")
         await until(pilot, lambda: screen.form.values["preset"] == "causal")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 28), (200, 60)])
+async def test_a_past_run_says_how_it_differs_from_the_form_and_is_taken_by_one_key(
+    home: Path, size: tuple[int, int]
+) -> None:
+    make_dataset(home)
+    config = small_config()
+    tuned = {**to_dict(config), "name": "tuned", "training": {**to_dict(config.training), "learning_rate": 0.0375}}
+    make_run(home, "finished", "lamp", config=from_dict(tuned, Config))
+    make_run(home, "failed", "rose", age=9000.0)
+    async with Bert4RecApp().run_test(size=size) as pilot:
+        screen = await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users")
+        screen.form.replace({**to_dict(config), "dataset": screen.form.values["dataset"]})
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        await until_shown(pilot, "lamp  tuned")
+        shown = screen_text(pilot)
+        assert re.search(r"Learning rate +0.0375 +0.00", shown), shown
+        assert ("learning rate 0.0375" in shown) == (size[0] != 120), "where there is room it stands in the line"
+        assert "as the form" in shown, "rose was set up as the form is"
+        await pilot.press("enter")
+        await until(pilot, lambda: value_at(screen.form.values, "training.learning_rate") == 0.0375)
+        assert value_at(screen.form.values, "name") == ""
+        await until_shown(pilot, "Configuration")
+        await pilot.press("u")
+        await until(pilot, lambda: value_at(screen.form.values, "training.learning_rate") != 0.0375)
 
 
 async def test_the_time_of_an_epoch_goes_by_an_earlier_run(home: Path) -> None:

@@ -94,7 +94,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if not focus:
             return
         self._entering = chosen
-        if self.compact:  # where the pane has yet to be shown
+        if self.compact or not chosen.display:  # where the pane has yet to be shown
             self.call_after_refresh(self._enter, chosen)
         else:
             self._enter(chosen)

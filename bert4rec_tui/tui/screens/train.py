@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -11,53 +10,42 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
-from bert4rec_tui.config import Config, save_config, to_dict, value_at
+from bert4rec_tui.config import Config, to_dict, value_at
 from bert4rec_tui.data.dataset import PreparedDataset, prepared_datasets
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.presets import preset
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.child import CommandError
 from bert4rec_tui.tui.devices import Device, devices
-from bert4rec_tui.tui.dialogs import Chooser
-from bert4rec_tui.tui.last_config import last_config, remember_config
+from bert4rec_tui.tui.last_config import remember_config
 from bert4rec_tui.tui.launching import launch_or_write, try_config
 from bert4rec_tui.tui.outlook import Outlook, Tried, outlook_of
-from bert4rec_tui.tui.path_prompt import PathPrompt
-from bert4rec_tui.tui.screens.base import MainScreen
-from bert4rec_tui.tui.train_checks import dataset_of, opened_config, train_errors, valid_config
-from bert4rec_tui.tui.train_choices import (
-    LAST_USED,
-    changed_line,
-    dataset_choices,
-    device_choices,
-    metric_choices,
-    preset_choices,
-    preset_notes,
-    value_texts,
-)
-from bert4rec_tui.tui.train_fields import labels_of, train_sections
+from bert4rec_tui.tui.run_rows import RunRow, RunsReader
+from bert4rec_tui.tui.screens.train_choosing import TrainChoosing
+from bert4rec_tui.tui.train_checks import dataset_of, train_errors, valid_config
+from bert4rec_tui.tui.train_choices import changed_line, preset_notes, value_texts
 from bert4rec_tui.tui.values import text_of
 from bert4rec_tui.tui.widgets.form import Form
+from bert4rec_tui.tui.widgets.past_runs import PastRuns
 from bert4rec_tui.tui.widgets.preflight_panel import PreflightPanel
 from bert4rec_tui.tui.widgets.signs import MUTED
 
 
-class TrainScreen(MainScreen):
+class TrainScreen(TrainChoosing):
     """The configuration of a run, and its launch."""
 
     CSS_PATH = "train.tcss"
     # Beside a narrower form there would be no room for what is wrong with a field.
     HORIZONTAL_BREAKPOINTS = [(0, "-compact"), (112, "-wide")]  # noqa: RUF012  Textual's own declaration is no tuple
-    panes: ClassVar[list[str]] = ["#settings", "#preflight-pane"]
-    keys_first: ClassVar[tuple[str, ...]] = ("train.run", "form.edit", "train.open", "train.save", "form.undo")
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012
+    panes: ClassVar[list[str]] = ["#settings", "#preflight-pane", "#past-pane"]
+    keys_first: ClassVar[tuple[str, ...]] = ("train.run", "past.take", "form.edit", "train.open", "train.save", "form.undo")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "launch", "Run", id="train.run", tooltip="Launch the run; it goes on when this program is left"),
-        Binding("n", "choose_preset", "New from", id="train.preset", tooltip="Start from a preset, or the last launch"),
-        Binding("o", "open", "Open TOML", id="train.open", tooltip="Read a configuration from a TOML file"),
         Binding("c", "try_out", "Try", id="train.try", tooltip="Take a few steps to learn what an epoch costs; no run"),
-        Binding("e", "save", "Save TOML", id="train.save", tooltip="Write the configuration to a TOML file"),
     ]
 
     @dataclass
@@ -77,26 +65,31 @@ class TrainScreen(MainScreen):
         prepared: list[PreparedDataset]
         devices: list[Device]
 
+    @dataclass
+    class Remembered(Message):
+        """The runs there have been."""
+
+        rows: list[RunRow]
+
     def __init__(self) -> None:
         super().__init__()
-        self.sections = train_sections()
-        self.labels = labels_of(self.sections)
-        self.prepared: list[PreparedDataset] = []
-        self.devices: list[Device] = []
         self._looked = False
         self._launching = False
         self._wanted_dataset = ""
+        self._reader: RunsReader | None = None
         self.tried: Tried | None = None
 
     def compose_body(self) -> ComposeResult:
-        """The form, and beside it what it means."""
+        """The form; beside it what it means, and what was trained before."""
         values, ascii = to_dict(preset("recommended")), self.shell.ascii
         with Vertical(id="settings"):
             yield Static(id="changed", markup=False)
             yield Form(self.sections, values, self._check, ascii=ascii, id="train-form")
             yield Static(id="about", markup=False)
-        with Vertical(id="preflight-pane"):
-            yield PreflightPanel(id="preflight", ascii=ascii)
+        with Vertical(id="right"):
+            with Vertical(id="preflight-pane"):
+                yield PreflightPanel(id="preflight", ascii=ascii)
+            yield PastRuns(self.labels, ascii, id="past-pane")
 
     def on_mount(self) -> None:
         """Name the panes."""
@@ -105,9 +98,17 @@ class TrainScreen(MainScreen):
         self.query_one("#preflight-pane").border_title = "Before you launch"
         self.go_to_field("dataset.name")
 
+    def choose_pane(self, chosen: Widget, focus: bool = True) -> None:
+        """Leave out the right side, or the half of it, that a small terminal has no room for beside the chosen pane."""
+        right = self.query_one("#right")
+        right.set_class(chosen.id == "settings", "-left-out")
+        right.set_class(chosen.id == "past-pane", "-past")
+        super().choose_pane(chosen, focus)
+
     def on_screen_resume(self) -> None:
         """Look again whenever one comes back: something may have been prepared, or taken."""
         self.look()
+        self.remember()
 
     def on_arrive(self, dataset: str = "", config: Config | None = None, **_: Any) -> None:
         """Train on a dataset, from a configuration if one is given."""
@@ -118,16 +119,6 @@ class TrainScreen(MainScreen):
             self.look()
         self.go_to_field("dataset.name")
 
-    @property
-    def form(self) -> Form:
-        """The form."""
-        return self.query_one(Form)
-
-    def go_to_field(self, path: str) -> None:
-        """Select a field, also where a narrow terminal shows the other pane."""
-        self.choose_pane(self.query_one("#settings"), focus=False)
-        self.call_after_refresh(self.form.select, path)
-
     def _check(self, values: dict[str, Any], edited: str) -> dict[str, str]:
         return train_errors(values, edited, self.prepared, self.devices, self.labels) if self._looked else {}
 
@@ -135,6 +126,19 @@ class TrainScreen(MainScreen):
     def look(self) -> None:
         """See what is prepared and which devices there are."""
         self.post_message(self.Looked(prepared_datasets(datasets_folder()), devices()))
+
+    @work(thread=True, exclusive=True, group="remember", exit_on_error=False)
+    def remember(self) -> None:
+        """Read the runs there have been; those that have ended are read once."""
+        self._reader = self._reader or RunsReader(self.shell.runs)
+        self.post_message(self.Remembered(self._reader.look()))
+
+    @on(Remembered)
+    def show_past(self, message: Remembered) -> None:
+        """Show them beside the form."""
+        past = self.query_one(PastRuns)
+        past.show(message.rows)
+        past.compare_with(valid_config(self.form.values))
 
     @on(Looked)
     def show_what_there_is(self, message: Looked) -> None:
@@ -147,11 +151,8 @@ class TrainScreen(MainScreen):
         if wanted is None and first and config is not None and dataset_of(config, self.prepared) is None:
             wanted = max(self.prepared, key=lambda d: d.path.stat().st_mtime, default=None)
         if wanted is not None:
-            self._take_dataset(wanted, undoable=not first)
+            self.take_dataset(wanted, undoable=not first)
         self.annotate()
-
-    def _take_dataset(self, dataset: PreparedDataset, undoable: bool = True) -> None:
-        self.form.replace({**self.form.values, "dataset": to_dict(dataset.manifest.settings)}, undoable)
 
     @on(Form.Changed)
     def annotate(self) -> None:
@@ -163,6 +164,7 @@ class TrainScreen(MainScreen):
             self.form.annotate(preset_notes(config), value_texts(config, self.prepared, self.devices))
         else:
             self.form.show()
+        self.query_one(PastRuns).compare_with(config)
         self.reckon(config)
 
     @work(thread=True, exclusive=True, group="reckon", exit_on_error=False)
@@ -188,106 +190,13 @@ class TrainScreen(MainScreen):
             about = Content(item.field.description) + Content.styled(f"  {bounds}{item.path}", MUTED)
         self.query_one("#about", Static).update(about)
 
-    @on(Form.PickWanted)
-    def pick(self, message: Form.PickWanted) -> None:
-        """Open the list of a field's values."""
-        match message.item.path:
-            case "preset":
-                self.action_choose_preset()
-            case "dataset.name":
-                self._choose_dataset()
-            case "training.device":
-                self.app.push_screen(Chooser("Train with", device_choices(self.devices)), self._set("training.device"))
-            case path:
-                choices = metric_choices(self.form.values["evaluation"])
-                self.app.push_screen(
-                    Chooser("The best checkpoint has the highest", choices, search=True), self._set(path)
-                )
-
-    def _set(self, path: str) -> Any:
-        def take(chosen: str | None) -> None:
-            if chosen is not None:
-                self.form.set_value(path, chosen)
-
-        return take
-
-    def action_choose_preset(self) -> None:
-        """Start from a preset, or from what was launched last; with a preset the dataset and the name stay."""
-        last = last_config()
-
-        def take(name: str | None) -> None:
-            if name == LAST_USED and last is not None:
-                self.form.replace(to_dict(last))
-            elif name is not None:
-                kept = {key: self.form.values[key] for key in ("dataset", "name", "description", "init_from")}
-                self.form.replace({**to_dict(preset(name)), **kept})
-
-        self.app.push_screen(Chooser("Start from", preset_choices(last), str(self.form.values["preset"])), take)
-
-    def _choose_dataset(self) -> None:
-        if not self.prepared:
-            self.notify("Nothing is prepared yet; 1 goes to the datasets.", severity="warning")
-            return
-
-        def take(chosen: str | None) -> None:
-            for dataset in self.prepared:
-                if dataset.id == chosen:
-                    self._take_dataset(dataset)
-
-        config = valid_config(self.form.values)
-        choices = dataset_choices(self.prepared)
-        chooser = Chooser("Train on", choices, config.dataset.id if config else None, search=len(choices) > 9)
-        self.app.push_screen(chooser, take)
-
-    @work(exclusive=True, group="file", exit_on_error=False)
-    async def action_open(self) -> None:
-        """Read a configuration from a TOML file; what it leaves out comes from its preset, or from the form."""
-        path = await self.app.push_screen_wait(PathPrompt("Open a configuration"))
-        if path is None:
-            return
-        try:
-            config = opened_config(Path(path).expanduser(), self.form.values)
-        except UserError as error:
-            self.notify(str(error), severity="error", markup=False, timeout=10)
-            return
-        self.form.replace(to_dict(config))
-        self.notify(f"{path} is open; u goes back", markup=False)
-
-    @work(exclusive=True, group="file", exit_on_error=False)
-    async def action_save(self) -> None:
-        """Write the configuration to a TOML file; asks before it replaces one."""
-        config = valid_config(self.form.values)
-        if config is None:
-            self._refuse()
-            return
-        path = await self.app.push_screen_wait(PathPrompt("Save the configuration as", f"{config.dataset.id}.toml"))
-        if path is None:
-            return
-        file = Path(path).expanduser()
-        if file.exists():
-            keep = {"keep": "Keep the file as it is", "replace": "Replace it"}
-            if await self.shell.ask(f"{file.name} exists", keep) != "replace":
-                return
-        try:
-            save_config(config, file)
-        except UserError as error:
-            self.notify(str(error), severity="error", markup=False, timeout=10)
-            return
-        self.notify(f"saved as {file}", markup=False)
-
-    def _refuse(self) -> None:
-        """Go to the first field in error; nothing is done with a faulty configuration."""
-        path = next(iter(self.form.errors), "")
-        self.go_to_field(path)
-        self.notify(f"{self.labels.get(path, path)}: {self.form.errors.get(path, '')}", severity="error", markup=False)
-
     def action_try_out(self) -> None:
         """Take a few steps of the configuration, or end the trial that is under way."""
         panel, config = self.query_one(PreflightPanel), valid_config(self.form.values)
         if panel.trying:
             self.workers.cancel_group(self, "trial")
         elif self.form.errors or config is None:
-            self._refuse()
+            self.refuse()
         else:
             self.try_out(config)
 
@@ -313,7 +222,7 @@ class TrainScreen(MainScreen):
         config = valid_config(self.form.values)
         self.form.show()
         if self.form.errors or config is None:
-            self._refuse()
+            self.refuse()
         elif not self._launching:
             self._launching = True
             self.launch(config, self.query_one(PreflightPanel).outlook)

@@ -23,16 +23,23 @@ class PreflightPanel(Widget, can_focus=True):
         self.ascii = ascii
         self.outlook: Outlook | None = None
         self.trying = ""  # how far a trial is
+        self._lines = 0
 
     def show(self, outlook: Outlook) -> None:
         """Draw other figures."""
         self.outlook = outlook
-        self.refresh()
+        self._draw_again()
 
     def show_trial(self, words: str) -> None:
         """Say how far a trial is; empty when there is none."""
         self.trying = words
-        self.refresh()
+        self._draw_again()
+
+    def _draw_again(self) -> None:
+        """Draw, and ask for another height where the lines are more or fewer than they were."""
+        lines = len(self.render().plain.splitlines())
+        self.refresh(layout=lines != self._lines)
+        self._lines = lines
 
     def render(self) -> Content:
         """Figures right-aligned, then a line for each device."""
