@@ -7,13 +7,15 @@ import numpy as np
 from bert4rec_tui.data.dataset import PreparedDataset
 
 BARS = 40
+FEW = 5
 
 
 @dataclass(frozen=True)
 class DatasetStats:
     """`bars` counts histories by length between two lengths, on a log scale; `most` are the best known items.
 
-    `times_are_positions` says that the times only number each user's items.
+    `times_are_positions` says that the times only number each user's items. `few` is how many items fewer than FEW
+    users met, `top_share` the part of all interactions that falls to the best known tenth of the items.
     """
 
     shortest: int
@@ -22,9 +24,11 @@ class DatasetStats:
     bars: tuple[int, ...]
     most: tuple[tuple[str, int], ...]
     times_are_positions: bool
+    few: int
+    top_share: float
 
 
-def stats_of(dataset: PreparedDataset, most: int = 8) -> DatasetStats:
+def stats_of(dataset: PreparedDataset, most: int = 40) -> DatasetStats:
     """Read the figures; for a thread, since whole arrays are gone through."""
     lengths = np.diff(dataset.offsets)
     shortest, longest = int(lengths.min()), int(lengths.max())
@@ -40,6 +44,8 @@ def stats_of(dataset: PreparedDataset, most: int = 8) -> DatasetStats:
         tuple(int(bar) for bar in bars),
         tuple((dataset.titles[int(item)], int(counts[item])) for item in top),
         dataset.times_are_positions,
+        int((counts < FEW).sum()),
+        float(np.sort(counts)[::-1][: -(-len(counts) // 10)].sum() / max(1, counts.sum())),
     )
 
 
@@ -49,3 +55,13 @@ def bars_text(bars: tuple[int, ...], ascii: bool) -> str:
     top = max(bars, default=0)
     steps = len(levels) - 1
     return "".join(levels[0 if not bar else max(1, round(bar / top * steps))] for bar in bars)
+
+
+def tall_bars(bars: tuple[int, ...], rows: int, ascii: bool) -> list[str]:
+    """A histogram over several lines of characters, the top line first; a bar that is not empty shows in the last."""
+    levels = " .:|" if ascii else " ▁▂▃▄▅▆▇█"
+    steps, top = len(levels) - 1, max(bars, default=0)
+    heights = [0 if not bar else max(1, round(bar / top * rows * steps)) for bar in bars]
+    return [
+        "".join(levels[max(0, min(steps, height - row * steps))] for height in heights) for row in reversed(range(rows))
+    ]

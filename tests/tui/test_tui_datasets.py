@@ -1,9 +1,11 @@
 """The datasets screen by keyboard: what is there, preparing and its end, importing, removing, the first start."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 from waiting import screen_text, type_text, until, until_shown
@@ -59,11 +61,25 @@ async def test_a_quick_start_that_fails_says_why_and_can_be_tried_again(home: Pa
         await until_shown(pilot, "enter starts it")
 
 
-async def test_with_something_prepared_there_is_no_welcome(home: Path) -> None:
-    make_dataset(home)
-    async with Bert4RecApp().run_test() as pilot:
+async def test_a_very_wide_terminal_has_a_third_pane_and_resizing_loses_nothing(home: Path) -> None:
+    dataset = make_dataset(home)
+    counts = dataset.manifest.counts
+    async with Bert4RecApp().run_test(size=(200, 60)) as pilot:
         await until_shown(pilot, "✓ prepared")
-        assert "Welcome" not in screen_text(pilot)
+        await pilot.press("G")
+        await until_shown(pilot, "What is in it")
+        await until_shown(pilot, "met by most")
+        wide = screen_text(pilot)
+        assert "Welcome" not in wide
+        assert re.search(rf"interactions to train on +{counts.train_interactions:,}", wide)
+        assert f"median {counts.median_history:,.0f}" in wide
+        assert wide.count(dataset.titles[int(np.argmax(dataset.counts))]) == 1, "the figures stand in one place"
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "What is in it" not in screen_text(pilot))
+        await until_shown(pilot, "the best known tenth")
+        await pilot.resize_terminal(200, 60)
+        await until_shown(pilot, "What is in it")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -24,6 +24,7 @@ from bert4rec_tui.tui.screens.base import MainScreen
 from bert4rec_tui.tui.screens.import_file import ImportFile
 from bert4rec_tui.tui.widgets.choice_list import ChoiceList
 from bert4rec_tui.tui.widgets.dataset_detail import DatasetDetail
+from bert4rec_tui.tui.widgets.dataset_facts import DatasetFacts
 from bert4rec_tui.tui.widgets.filter_line import FilterLine
 from bert4rec_tui.tui.widgets.job_line import JobLine
 from bert4rec_tui.tui.widgets.signs import MUTED, count, cut
@@ -35,7 +36,7 @@ class DatasetsScreen(MainScreen):
     """What can be trained on, and its preparation."""
 
     CSS_PATH = "datasets.tcss"
-    panes: ClassVar[list[str]] = ["#welcome-pane", "#list-pane", "#detail"]
+    panes: ClassVar[list[str]] = ["#welcome-pane", "#list-pane", "#detail", "#facts-pane"]
     keys_first: ClassVar[tuple[str, ...]] = (
         "datasets.cancel",
         "welcome.start",
@@ -81,13 +82,28 @@ class DatasetsScreen(MainScreen):
         with Vertical(id="welcome-pane", classes="-absent"):
             yield Welcome(self.shell.ascii)
         yield DatasetDetail(self.shell.ascii, id="detail")
+        with Vertical(id="facts-pane", classes="-absent"):
+            yield DatasetFacts(self.shell.ascii)
 
     def on_mount(self) -> None:
         """Name the panes."""
         super().on_mount()
         self.query_one("#list-pane").border_title = "Datasets"
         self.query_one("#welcome-pane").border_title = "Welcome"
+        self.query_one("#facts-pane").border_title = "What is in it"
         self.query_one("#rows").focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """In a very wide terminal the figures have a pane of their own."""
+        super().on_resize(event)
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        facts = self.query_one("#facts-pane")
+        shown = self.has_class("-widest") and not self.detail.has_class("-absent")
+        if not shown and facts.has_class("-chosen"):
+            self.choose_pane(self.detail)
+        facts.set_class(not shown, "-absent")
 
     def on_screen_resume(self) -> None:
         """Look again whenever one comes back."""
@@ -115,6 +131,7 @@ class DatasetsScreen(MainScreen):
     def _show_welcome(self, shown: bool) -> None:
         self.query_one("#welcome-pane").set_class(not shown, "-absent")
         self.detail.set_class(shown, "-absent")
+        self._show_facts()
         if shown:
             self.choose_pane(self.query_one("#welcome-pane"))
 

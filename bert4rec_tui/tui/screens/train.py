@@ -42,7 +42,14 @@ class TrainScreen(TrainChoosing):
     HORIZONTAL_BREAKPOINTS = [(0, "-compact"), (112, "-wide")]  # noqa: RUF012  Textual's own declaration is no tuple
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012
     panes: ClassVar[list[str]] = ["#settings", "#preflight-pane", "#past-pane"]
-    keys_first: ClassVar[tuple[str, ...]] = ("train.run", "past.take", "form.edit", "train.open", "train.save", "form.undo")
+    keys_first: ClassVar[tuple[str, ...]] = (
+        "train.run",
+        "past.take",
+        "form.edit",
+        "train.open",
+        "train.save",
+        "form.undo",
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "launch", "Run", id="train.run", tooltip="Launch the run; it goes on when this program is left"),
         Binding("c", "try_out", "Try", id="train.try", tooltip="Take a few steps to learn what an epoch costs; no run"),

@@ -84,14 +84,21 @@ class DatasetDetail(Vertical):
         else:
             self.show_effect()
 
+    def _show_figures(
+        self, dataset: PreparedDataset | None, stats: DatasetStats | None, otherwise: str = "", fault: bool = False
+    ) -> None:
+        """Show the figures here, and in the pane of their own that a very wide terminal has."""
+        for figures in self.screen.query(DatasetFigures):
+            figures.show(dataset, stats, otherwise, fault)
+
     @on(Form.Changed)
     def show_effect(self) -> None:
         """Say what the settings lead to: known for what is prepared, else the key that prepares it."""
         settings, match = self.settings, self.match
         self.form.annotate(effects_of(match) if match else hints_of(settings) if settings else {})
-        figures, line = self.query_one(DatasetFigures), self.query_one(JobLine)
+        line = self.query_one(JobLine)
         if match is not None:
-            figures.show(match, self._stats.get(match.id))
+            self._show_figures(match, self._stats.get(match.id))
             line.say(f"prepared as {match.id}; t trains on it")
             if match.id not in self._stats:
                 self.count(match)
@@ -99,7 +106,7 @@ class DatasetDetail(Vertical):
             known = self.row.known
             fetch = f", {size(known.bytes)} to download" if known and not self.row.here else ""
             fault = self.faults.get(settings.id, "")
-            figures.show(
+            self._show_figures(
                 None, None, fault or "Counts, density and histories stand here once it is prepared.", bool(fault)
             )
             line.say(f"p prepares it as {settings.id}{fetch}")
@@ -118,4 +125,4 @@ class DatasetDetail(Vertical):
         self._stats[message.dataset.id] = message.stats
         match = self.match
         if match is not None and match.id == message.dataset.id:
-            self.query_one(DatasetFigures).show(match, message.stats)
+            self._show_figures(match, message.stats)

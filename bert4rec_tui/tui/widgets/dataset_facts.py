@@ -5,7 +5,7 @@ from textual.widget import Widget
 
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.tui.dataset_rows import DatasetRow
-from bert4rec_tui.tui.dataset_stats import DatasetStats, bars_text
+from bert4rec_tui.tui.dataset_stats import FEW, DatasetStats, bars_text, tall_bars
 from bert4rec_tui.tui.widgets.signs import MUTED, clean, count, cut, share, size
 
 
@@ -74,7 +74,8 @@ class DatasetFigures(Widget):
             return Content.styled(clean(self.otherwise), "$text-error" if self.fault else MUTED)
         lines = self._first(self.dataset, self.stats)
         if self.stats is not None:
-            lines += [self._histories(self.stats), *self._most(self.stats)]
+            spread = [self._spread(self.stats)] if self.size.height > 8 else []
+            lines += [self._histories(self.stats), *spread, *self._most(self.stats)]
         return Content("\n").join(lines[: max(1, self.size.height)])
 
     def _first(self, dataset: PreparedDataset, stats: DatasetStats | None) -> list[Content]:
@@ -117,6 +118,11 @@ class DatasetFigures(Widget):
         )
         return line.truncate(self.size.width)
 
+    def _spread(self, stats: DatasetStats) -> Content:
+        few, tenth = (f"items met by under {FEW} ", MUTED), ("   the best known tenth ", MUTED)
+        line = Content.assemble(few, count(stats.few), tenth, share(stats.top_share), (" of interactions", MUTED))
+        return line.truncate(self.size.width)
+
     def _most(self, stats: DatasetStats) -> list[Content]:
         lines = [Content(""), Content.styled("met by most", MUTED)]
         width = min(self.size.width, 60)
@@ -124,3 +130,65 @@ class DatasetFigures(Widget):
             figure = count(number)
             lines.append(Content(cut(title, width - len(figure) - 1, self.ascii) + f" {figure}"))
         return lines
+
+
+class DatasetFacts(DatasetFigures, can_focus=True):
+    """The same at length, in a pane of its own where the terminal has room for one."""
+
+    DEFAULT_CSS = """
+    DatasetFacts { margin-top: 0; }
+    """
+    LABEL, ROWS = 24, 8
+
+    def render(self) -> Content:
+        """Counts, the histories by length, how the items are spread, and as many of the most watched as fit."""
+        if self.dataset is None:
+            return super().render()
+        lines = self._counts(self.dataset)
+        if self.stats is not None:
+            lines += [Content(""), *self._tall(self.stats), Content(""), *self._items(self.stats)]
+            lines += self._most(self.stats)
+        return Content("\n").join(lines[: max(1, self.size.height)])
+
+    def _fact(self, label: str, figure: str, more: str = "") -> Content:
+        line = Content.styled(f"{label:<{self.LABEL}}", MUTED) + Content(f"{figure:>12}") + Content.styled(more, MUTED)
+        return line.truncate(self.size.width)
+
+    def _counts(self, dataset: PreparedDataset) -> list[Content]:
+        counts = dataset.manifest.counts
+        dropped = counts.raw_interactions - counts.interactions
+        lines = [
+            self._fact("interactions", count(counts.interactions), f"  {count(dropped)} left out" if dropped else ""),
+            self._fact("users", count(counts.users)),
+            self._fact("items", count(counts.items)),
+            self._fact("density", share(counts.density)),
+            Content(""),
+            self._fact("interactions to train on", count(counts.train_interactions)),
+            self._fact("users to validate on", count(counts.validation_users)),
+            self._fact("users to test on", count(counts.test_users)),
+            self._fact("test items never trained", count(counts.untrained_test_targets)),
+        ]
+        if dataset.cut_days is not None:
+            first, second = dataset.cut_days
+            left_out = counts.validation_newcomers + counts.test_newcomers
+            lines += [
+                self._fact("train before", first),
+                self._fact("test from", second),
+                self._fact("newcomers", count(left_out), "  unknown until then"),
+            ]
+        if self.stats is not None and self.stats.times_are_positions and dataset.cut_days is not None:
+            warning = "! the times only number each user's items: this is no future"
+            lines.append(Content.styled(warning, "$text-warning").truncate(self.size.width))
+        return lines
+
+    def _tall(self, stats: DatasetStats) -> list[Content]:
+        bars = [Content.styled(line, "$accent") for line in tall_bars(stats.bars, self.ROWS, self.ascii)]
+        first, last = count(stats.shortest), count(stats.longest)
+        axis = first + f"median {stats.median:,.0f}".center(len(stats.bars) - len(first) - len(last)) + last
+        return [Content.styled("users by the length of their history", MUTED), *bars, Content.styled(axis, MUTED)]
+
+    def _items(self, stats: DatasetStats) -> list[Content]:
+        return [
+            self._fact(f"items met by under {FEW}", count(stats.few)),
+            self._fact("the best known tenth", share(stats.top_share), " of all interactions"),
+        ]
