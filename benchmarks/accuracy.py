@@ -30,7 +30,7 @@ from bert4rec_tui.commands.follow import told_metrics
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.paired import differences_of_runs
+from bert4rec_tui.evaluation.paired import Tested, kept_alike, paired_differences
 from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder, home
@@ -176,7 +176,8 @@ def ablate(arguments: argparse.Namespace, kept: KeptRuns, dataset: PreparedDatas
                 cells.append("")
                 continue
             k = int(name.partition("@")[2] or 1)
-            found = differences_of_runs(run, base, "best", protocol, [k])[name]
+            ranks = kept_alike(Tested(run, "best"), Tested(base, "best"), protocol)
+            found = paired_differences(*ranks, [k])[name]
             differences.setdefault(protocol, {})[name] = msgspec.to_builtins(found)
             cells.append(f"{found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}]")
         rows.append((label, str(next(iter(tests.values()))["epoch"]), *cells))

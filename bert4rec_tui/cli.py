@@ -265,7 +265,8 @@ def compare(
         list[str],
         typer.Argument(
             metavar="RUN RUN…",
-            help="Two runs or more; each further one is compared with the first.",
+            help="Two runs or more, RUN:last or RUN:best for one of two checkpoints; each further one is compared "
+            "with the first.",
             autocompletion=complete_runs,
         ),
     ],
@@ -273,13 +274,14 @@ def compare(
     protocol: Annotated[
         list[str] | None, typer.Option(help="full, uniform-100 …; may be repeated; without it: all they share.")
     ] = None,
+    users: Annotated[int, typer.Option(min=0, metavar="N", help="List also the N users on whom they differ most.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Set tested runs side by side, with a paired test of each against the first."""
     with answering(as_json):
         from bert4rec_tui.commands.compare import run_compare
 
-        run_compare(runs, checkpoint=checkpoint, protocols=protocol or [], as_json=as_json)
+        run_compare(runs, checkpoint=checkpoint, protocols=protocol or [], users=users, as_json=as_json)
 
 
 app.command()(recommend)

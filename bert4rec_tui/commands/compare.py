@@ -1,17 +1,19 @@
-"""The command `compare`: metrics of several runs side by side, the paired test, and where their settings differ."""
+"""The command `compare`: metrics of checkpoints side by side, the paired test, and where the settings differ."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from bert4rec_tui.commands.compare_users import apart, users_text
 from bert4rec_tui.commands.output import Output
+from bert4rec_tui.commands.protocols import Checkpoint
 from bert4rec_tui.config import PROTOCOL, Config
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.paired import Difference, differences_of_runs
+from bert4rec_tui.evaluation.paired import Difference, Tested, kept_alike, paired_differences
 from bert4rec_tui.runs.differing import differing
-from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import runs_folder
 
 K = 10
@@ -20,72 +22,109 @@ SEEDS = (
     "These are single runs: the intervals tell of other users, not of another seed. "
     "To compare methods, train each with several seeds."
 )
+ONE_RUN = "These are two checkpoints of one run: the intervals tell of other users, not of another training."
 MANY = "p is not corrected for how many comparisons are made here."
 
 Results = dict[str, dict[str, Any]]  # protocol → its metrics.json
 
 
-def run_compare(references: Sequence[str], *, checkpoint: str, protocols: Sequence[str], as_json: bool) -> None:
-    """Compare each further run with the first.
+def run_compare(
+    references: Sequence[str], *, checkpoint: Checkpoint, protocols: Sequence[str], users: int, as_json: bool
+) -> None:
+    """Compare each further run, or checkpoint `RUN:last`, with the first.
 
-    Raises UserError for fewer than two runs, one that was not tested, or splits that differ.
+    users: of how many users on whom they differ most to tell. Raises UserError for fewer than two, one that was not
+    tested, or splits that differ.
     """
     output = Output(as_json)
     store = LocalRuns(runs_folder())
-    runs = list({run.id: run for run in (store.find(reference, "checkpoint") for reference in references)}.values())
-    if len(runs) < 2:
-        raise UserError(f"compare: needs at least two runs, {'only ' + runs[0].id if runs else 'none'} was named")
-    tests = {run.id: tested(run, checkpoint) for run in runs}
-    same_split(runs, tests)
-    wanted = common_protocols(runs, tests, checkpoint, protocols)
-    configs = [run.config() for run in runs]
+    found = (side_of(store, reference, checkpoint) for reference in references)
+    sides = list({(side.run.id, side.checkpoint): side for side in found}.values())
+    if len(sides) < 2:
+        one = f"only {sides[0].run.id}" if sides else "none"
+        raise UserError(
+            f"compare: needs at least two runs, {one} was named; "
+            "RUN:last and RUN:best are the two checkpoints of one run"
+        )
+    tests = [results_of(side) for side in sides]
+    same_split(sides, tests)
+    wanted = common_protocols(sides, tests, protocols)
+    configs = [side.run.config() for side in sides]
+    base, labels = sides[0], labels_of(sides)
     paired: list[dict[str, Any]] = []
+    differing_users: list[dict[str, Any]] = []
     for protocol in wanted:
-        for run in runs[1:]:
-            found = differences_of_runs(run, runs[0], checkpoint, protocol, [K])
-            users = int(tests[run.id][protocol]["users"])
+        for side, results, label in zip(sides[1:], tests[1:], labels[1:], strict=True):
+            ranks = kept_alike(side, base, protocol)
+            tested = int(results[protocol]["users"])
+            pair = {
+                "run": side.run.id, "checkpoint": side.checkpoint, "label": label,
+                "against": base.run.id, "against_checkpoint": base.checkpoint, "against_label": labels[0],
+                "users": tested,
+            }  # fmt: skip
+            differences = paired_differences(*ranks, [K])
             paired += [
-                {"protocol": protocol, "metric": name, "run": run.id, "against": runs[0].id, "users": users}
-                | msgspec.to_builtins(found[name])
-                | {"shown": found[name].shown, "words": words(found[name], users)}
+                {"protocol": protocol, "metric": name}
+                | pair
+                | msgspec.to_builtins(differences[name])
+                | {"shown": differences[name].shown, "words": words(differences[name], tested)}
                 for name in METRICS
-                if name in found
+                if name in differences
             ]
+            if users:
+                differing_users.append({"protocol": protocol} | pair | apart(side, *ranks, results[protocol], users))
     result = {
-        "runs": [described(run, config, tests[run.id], wanted) for run, config in zip(runs, configs, strict=True)],
+        "runs": [
+            described(side, config, results, wanted)
+            for side, config, results in zip(sides, configs, tests, strict=True)
+        ],
         "checkpoint": checkpoint,
         "protocols": wanted,
         "differences": differing(configs),
         "paired": paired,
-        "notes": notes(configs, wanted, len(paired)),
-    }
-    output.result(result, as_text(result))
+        "notes": notes(sides, configs, wanted, len(paired)),
+    } | ({"users": differing_users} if users else {})
+    output.result(result, as_text(result, labels))
 
 
-def tested(run: Run, checkpoint: str) -> Results:
-    """What the tests of a run's checkpoint gave. Raises UserError where it has not been tested."""
-    found = run.test_results(checkpoint)
+def side_of(store: LocalRuns, reference: str, checkpoint: Checkpoint) -> Tested:
+    """The checkpoint that a person means: `RUN:last` or `RUN:best`, else the given one of RUN. Raises UserError."""
+    run, _, name = reference.rpartition(":")
+    if run and name in ("best", "last"):
+        return Tested(store.find(run, name), name)
+    return Tested(store.find(reference, "checkpoint"), checkpoint)
+
+
+def labels_of(sides: Sequence[Tested]) -> list[str]:
+    """What to call the sides in a column: the last four letters, with the checkpoint where not all have the same."""
+    one = len({side.checkpoint for side in sides}) == 1
+    return [side.run.short_id if one else f"{side.run.short_id}:{side.checkpoint}" for side in sides]
+
+
+def results_of(side: Tested) -> Results:
+    """What the tests of a checkpoint gave. Raises UserError where it has not been tested."""
+    found = side.run.test_results(side.checkpoint)
     if not found:
         raise UserError(
-            f"{run.id}: its {checkpoint} checkpoint has not been tested; "
-            f"`bert4rec-tui test {run.short_id} --checkpoint {checkpoint}` does"
+            f"{side.run.id}: its {side.checkpoint} checkpoint has not been tested; "
+            f"`bert4rec-tui test {side.run.short_id} --checkpoint {side.checkpoint}` does"
         )
     return found
 
 
-def same_split(runs: Sequence[Run], tests: Mapping[str, Results]) -> None:
-    """Raises UserError where a run was tested on another dataset or split than the first."""
-    first = _split(tests[runs[0].id])
-    for run in runs[1:]:
-        other = _split(tests[run.id])
+def same_split(sides: Sequence[Tested], tests: Sequence[Results]) -> None:
+    """Raises UserError where a checkpoint was tested on another dataset or split than the first."""
+    first, base = _split(tests[0]), sides[0].run
+    for side, results in zip(sides[1:], tests[1:], strict=True):
+        other, run = _split(results), side.run
         if first[0] != other[0]:
             raise UserError(
-                f"{run.id} was tested on {other[0]} and {runs[0].id} on {first[0]}; "
+                f"{run.id} was tested on {other[0]} and {base.id} on {first[0]}; "
                 "only runs with the same dataset and split can be compared"
             )
         if first[1] and other[1] and first[1] != other[1]:  # results of before it was kept have none
             raise UserError(
-                f"{run.id} and {runs[0].id} were tested on different splits of {first[0]}, which was prepared anew "
+                f"{run.id} and {base.id} were tested on different splits of {first[0]}, which was prepared anew "
                 "in between; test both again"
             )
 
@@ -95,55 +134,54 @@ def _split(results: Results) -> tuple[str, str]:
     return str(newest.get("dataset", "")), str(newest.get("split_hash", ""))
 
 
-def common_protocols(
-    runs: Sequence[Run], tests: Mapping[str, Results], checkpoint: str, asked: Sequence[str]
-) -> list[str]:
-    """The protocols asked for, or all under which every run was tested. Raises UserError where one is missing."""
+def common_protocols(sides: Sequence[Tested], tests: Sequence[Results], asked: Sequence[str]) -> list[str]:
+    """The protocols asked for, or all under which each was tested. Raises UserError where one is missing."""
     for protocol in asked:
         if not PROTOCOL.match(protocol):
             raise UserError(f"--protocol {protocol}: is none; write full, uniform-100 or popular-100")
-    first = tests[runs[0].id]
-    wanted = list(dict.fromkeys(asked)) or [p for p in first if all(p in tests[run.id] for run in runs)]
+    wanted = list(dict.fromkeys(asked)) or [p for p in tests[0] if all(p in results for results in tests)]
     if not wanted:
         raise UserError(
-            f"{runs[0].id} was tested under {', '.join(first)}, and no protocol is common to all; "
-            f"`bert4rec-tui test RUN --checkpoint {checkpoint} --protocol {next(iter(first))}` adds one"
+            f"{sides[0].run.id} was tested under {', '.join(tests[0])}, and no protocol is common to all; "
+            f"`bert4rec-tui test RUN --checkpoint {sides[0].checkpoint} --protocol {next(iter(tests[0]))}` adds one"
         )
     for protocol in wanted:
-        for run in runs:
-            if protocol not in tests[run.id]:
+        for side, results in zip(sides, tests, strict=True):
+            if protocol not in results:
                 raise UserError(
-                    f"{run.id}: its {checkpoint} checkpoint has not been tested under {protocol}; "
-                    f"`bert4rec-tui test {run.short_id} --checkpoint {checkpoint} --protocol {protocol}` does"
+                    f"{side.run.id}: its {side.checkpoint} checkpoint has not been tested under {protocol}; "
+                    f"`bert4rec-tui test {side.run.short_id} --checkpoint {side.checkpoint} --protocol {protocol}` does"
                 )
     return wanted
 
 
-def described(run: Run, config: Config, results: Results, protocols: Sequence[str]) -> dict[str, Any]:
-    """A run as `compare --json` shows it."""
+def described(side: Tested, config: Config, results: Results, protocols: Sequence[str]) -> dict[str, Any]:
+    """A checkpoint of a run as `compare --json` shows it."""
     return {
-        "run": run.id,
-        "name": run.name(),
+        "run": side.run.id,
+        "checkpoint": side.checkpoint,
+        "name": side.run.name(),
         "dataset": config.dataset.id,
         "objective": config.model.objective,
         "preset": config.preset,
         "epoch": results[protocols[0]]["epoch"],
-        "best": msgspec.to_builtins(run.status().best),
+        "best": msgspec.to_builtins(side.run.status().best),
         "users": results[protocols[0]]["users"],
         "metrics": {protocol: results[protocol]["metrics"] for protocol in protocols},
     }
 
 
 def words(found: Difference, users: int) -> str:
-    """A difference in plain words."""
+    """A difference in plain words, of the further one against the first."""
     if not found.shown:
         return f"no difference shown by {users:,} users"
-    return f"{'higher' if found.value > 0 else 'lower'} for these {users:,} users"
+    by = f"{abs(found.value):.4f}".replace("0.", ".", 1)
+    return f"{'better' if found.value > 0 else 'worse'} by {by} for these {users:,} users"
 
 
-def notes(configs: Sequence[Config], protocols: Sequence[str], comparisons: int) -> list[str]:
+def notes(sides: Sequence[Tested], configs: Sequence[Config], protocols: Sequence[str], comparisons: int) -> list[str]:
     """What a reader of the figures has to know."""
-    said = [SEEDS]
+    said = [SEEDS] if len({side.run.id for side in sides}) > 1 else [ONE_RUN]
     if comparisons > 1:
         said.append(MANY)
     sampled = [protocol for protocol in protocols if protocol != "full"]
@@ -154,16 +192,15 @@ def notes(configs: Sequence[Config], protocols: Sequence[str], comparisons: int)
     return said
 
 
-def as_text(result: dict[str, Any]) -> str:
+def as_text(result: dict[str, Any], letters: Sequence[str]) -> str:
     """The comparison for people: what was compared, what differs, the figures, the paired test, what to know."""
     runs: list[dict[str, Any]] = result["runs"]
-    letters = [str(run["run"])[-4:] for run in runs]
     lines: list[str] = []
     for letter, run in zip(letters, runs, strict=True):
         best = run["best"]
         validation = f" · best in validation {best['metric']} {best['value']:.4f}" if best else ""
         name = f" ({run['name']})" if run["name"] else ""
-        at = f"{result['checkpoint']} (epoch {run['epoch']})"
+        at = f"{run['checkpoint']} (epoch {run['epoch']})"
         lines.append(f"{letter}  {run['run']}{name} · {at} · {run['objective']}{validation}")
     differences: dict[str, tuple[Any, ...]] = result["differences"]
     lines.append("")
@@ -179,7 +216,7 @@ def as_text(result: dict[str, Any]) -> str:
     rows = [
         [
             f"{found['metric']} {found['protocol']}",
-            f"{found['run'][-4:]} − {found['against'][-4:]}",
+            f"{found['label']} − {found['against_label']}",
             f"{found['value']:+.4f}",
             f"[{found['low']:+.4f}, {found['high']:+.4f}]",
             f"{found['p']:.3f}",
@@ -188,6 +225,8 @@ def as_text(result: dict[str, Any]) -> str:
         for found in result["paired"]
     ]
     lines += ["", *_columns([["paired test", "", "difference", "95% interval", "p", ""], *rows], words_last=True)]
+    for found in result.get("users", []):
+        lines += ["", *users_text(found)]
     return "\n".join([*lines, "", *result["notes"]])
 
 

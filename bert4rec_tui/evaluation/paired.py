@@ -14,6 +14,14 @@ from bert4rec_tui.runs.store import Run
 LEVEL = 0.05
 
 
+@dataclass(frozen=True)
+class Tested:
+    """One of the checkpoints that are compared."""
+
+    run: Run
+    checkpoint: str
+
+
 class Difference(Struct, frozen=True):
     """By how much the mean of a metric differs, its 95% interval over users, and how likely as much is by chance."""
 
@@ -74,14 +82,37 @@ def paired_differences(
     }
 
 
-def differences_of_runs(
-    run: Run, base: Run, checkpoint: str, protocol: str, ks: Sequence[int], resamples: int = 2000
-) -> dict[str, Difference]:
-    """The paired differences of a run from another under a protocol.
+def kept_alike(ours: Tested, theirs: Tested, protocol: str) -> tuple[KeptRanks, KeptRanks]:
+    """What the tests of two checkpoints under a protocol have kept, of the same users in the same order.
 
     Raises UserError where one was not tested under it, or the two not on the same users.
     """
-    ours, theirs = kept_ranks(run, checkpoint, protocol), kept_ranks(base, checkpoint, protocol)
-    if not np.array_equal(ours.users, theirs.users):
-        raise UserError(f"{run.id} and {base.id} were not tested on the same users, so they cannot be compared")
-    return paired_differences(ours, theirs, ks, resamples)
+    one, other = (kept_ranks(side.run, side.checkpoint, protocol) for side in (ours, theirs))
+    if not np.array_equal(one.users, other.users):
+        raise UserError(
+            f"{ours.run.id} and {theirs.run.id} were not tested on the same users, so they cannot be compared"
+        )
+    return one, other
+
+
+@dataclass(frozen=True)
+class UsersApart:
+    """The users whose target two checkpoints rank differently, those first on whom they differ most.
+
+    users: (n,) int64, rows of the dataset. ours, theirs: (n,) int32, the ranks.
+    """
+
+    users: np.ndarray
+    ours: np.ndarray
+    theirs: np.ndarray
+
+
+def users_apart(ours: KeptRanks, theirs: KeptRanks, most: int | None = None) -> UsersApart:
+    """On whom two checkpoints differ, by how much the rank counts in NDCG without a limit, 1 / log2(1 + rank).
+
+    So a target that goes from rank 1 to 20 stands before one that goes from 1,000 to 3,000, which nobody would see.
+    Whoever is equal in that keeps the order of the test. most: how many users, all without it.
+    """
+    change = np.abs(1 / np.log2(1.0 + ours.ranks) - 1 / np.log2(1.0 + theirs.ranks))
+    order = np.argsort(-change, kind="stable")[: np.count_nonzero(change)][:most]
+    return UsersApart(ours.users[order], ours.ranks[order], theirs.ranks[order])

@@ -8,7 +8,9 @@ import pytest
 from terminal import Here, Terminal
 
 from bert4rec_tui.config import save_config, with_assignments
+from bert4rec_tui.data.dataset import find_dataset
 from bert4rec_tui.runs.store import Run
+from bert4rec_tui.settings import datasets_folder
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def pair(terminal: Terminal, here: Here) -> tuple[Run, Run]:
 
 def test_two_runs_stand_side_by_side_with_the_paired_difference_and_what_differs(pair, here):
     base, other = pair
-    values = here("compare", base.short_id, "wider", "--json").json()
+    values = here("compare", base.short_id, "wider", "--users", "3", "--json").json()
     assert [run["run"] for run in values["runs"]] == [base.id, other.id]
     assert [run["name"] for run in values["runs"]] == ["mine", "wider"]
     assert values["differences"] == {"model.hidden": [16, 32]}
@@ -41,25 +43,49 @@ def test_two_runs_stand_side_by_side_with_the_paired_difference_and_what_differs
     assert (mrr["run"], mrr["against"], mrr["users"], mrr["shown"]) == (other.id, base.id, 60, True)
     assert mrr["value"] == pytest.approx(7 / 24 - values["runs"][0]["metrics"]["full"]["MRR"]["value"])
     assert mrr["low"] <= mrr["value"] <= mrr["high"] < 0
-    assert mrr["words"] == "lower for these 60 users"
+    assert mrr["words"] == f"worse by {-mrr['value']:.4f} for these 60 users".replace("0.", ".", 1)
     assert any("several seeds" in note for note in values["notes"])
+    full, sampled = values["users"]
+    assert (full["protocol"], sampled["protocol"], len(full["most"])) == ("full", "uniform-10", 3)
+    with np.load(base.test_folder("best", "full") / "ranks.npz", allow_pickle=False) as kept:
+        before, after = kept["ranks"], np.arange(60) % 2 + 3
+    assert full["differ"] == (before != after).sum()
+    first = full["most"][0]
+    at = int(np.argmax(np.abs(1 / np.log2(1 + before) - 1 / np.log2(1 + after))))
+    assert (first["user"], first["against_rank"], first["rank"]) == (at + 1, before[at], after[at])
+    assert first["title"] == f"Film {first['item']}"
+    dataset = find_dataset(base.config().dataset.id, datasets_folder())
+    assert first["history"] == dataset.split.test[at]
 
 
 def test_people_read_the_same_as_tables(pair, here):
     base, other = pair
     shutil.copy(base.test_folder("best", "full") / "ranks.npz", other.test_folder("best", "full") / "ranks.npz")
-    out = here("compare", base.id, other.id, "--protocol", "full").out
+    out = here("compare", base.id, other.id, "--protocol", "full", "--users", "2").out
     assert f"wide  {other.id} (wider) · best (epoch " in out
     assert "model.hidden" in out
     (line,) = [line for line in out.splitlines() if line.startswith("NDCG@10 full")]
     assert line.split()[:4] == ["NDCG@10", "full", "wide", "−"]
     assert line.endswith("no difference shown by 60 users")
     assert "uniform-10" not in out.partition("test set")[2]
+    assert "full: 0 of 60 users have another rank" in out
+
+
+def test_the_two_checkpoints_of_one_run_are_compared_too(terminal, here):
+    run = terminal.last_run()
+    here("test", "mine", "--protocol", "full")
+    assert "its last checkpoint has not been tested" in here.refuses("compare", "mine:best", "mine:last")
+    here("test", "mine", "--checkpoint", "last", "--protocol", "full")
+    values = here("compare", "mine:best", "mine:last", "--json").json()
+    assert [(side["run"], side["checkpoint"]) for side in values["runs"]] == [(run.id, "best"), (run.id, "last")]
+    assert [side["epoch"] for side in values["runs"]] == [run.status().best.epoch, 2]
+    assert {found["label"] for found in values["paired"]} == {f"{run.short_id}:last"}
+    assert values["notes"][0].startswith("These are two checkpoints of one run")
 
 
 def test_what_cannot_be_compared_is_said_in_a_sentence(pair, terminal, here):
     base, other = pair
-    assert "needs at least two runs" in here.refuses("compare", base.id, base.short_id)
+    assert "needs at least two runs" in here.refuses("compare", base.id, f"{base.short_id}:best")
     refused = here.refuses("compare", base.id, other.id, "--checkpoint", "last")
     assert f"`bert4rec-tui test {base.short_id} --checkpoint last` does" in refused
     assert "has not been tested under popular-5" in here.refuses(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4rec_tui.evaluation.metrics import estimates, means
-from bert4rec_tui.evaluation.paired import KeptRanks, paired_differences
+from bert4rec_tui.evaluation.paired import KeptRanks, paired_differences, users_apart
 
 
 def kept(ranks: np.ndarray, candidates: int = 1000) -> KeptRanks:
@@ -50,3 +50,15 @@ def test_of_two_draws_of_the_same_ranks_about_one_in_twenty_shows_a_difference()
     tests = [paired_differences(kept(geometric(n, 300)), kept(geometric(n + 500, 300)), [10], 400) for n in range(200)]
     share = np.mean([found["NDCG@10"].shown for found in tests])
     assert 0.015 <= share <= 0.11
+
+
+@given(seed=st.integers(0, 1000), most=st.integers(1, 30))
+def test_users_on_whom_they_differ_come_with_those_first_that_anybody_would_notice(seed, most):
+    ours, theirs = kept(geometric(seed, 60)), kept(geometric(seed + 1, 60))
+    found = users_apart(ours, theirs)
+    assert sorted(found.users) == np.flatnonzero(ours.ranks != theirs.ranks).tolist()
+    assert np.array_equal(found.ours, ours.ranks[found.users])
+    assert np.array_equal(found.theirs, theirs.ranks[found.users])
+    counts = np.abs(1 / np.log2(1 + found.ours) - 1 / np.log2(1 + found.theirs))
+    assert np.all(np.diff(counts) <= 1e-12)
+    assert np.array_equal(users_apart(ours, theirs, most).users, found.users[:most])

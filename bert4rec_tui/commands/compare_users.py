@@ -1,0 +1,61 @@
+"""What `compare --users` adds: the users on whom two checkpoints differ most, with the target that they rank apart."""
+
+from typing import Any
+
+import numpy as np
+
+from bert4rec_tui.data.dataset import find_dataset
+from bert4rec_tui.data.texts import printable
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.evaluation.paired import KeptRanks, Tested, users_apart
+from bert4rec_tui.settings import datasets_folder
+
+TITLE = 40
+
+
+def apart(side: Tested, ours: KeptRanks, theirs: KeptRanks, result: dict[str, Any], most: int) -> dict[str, Any]:
+    """How many users are ranked differently, and of the first so many who they are and how far apart.
+
+    Raises UserError where the dataset is not there as it was when they were tested.
+    """
+    dataset = find_dataset(side.run.config().dataset.id, datasets_folder())
+    if result.get("split_hash", dataset.manifest.split_hash) != dataset.manifest.split_hash or not np.array_equal(
+        ours.users, dataset.evaluated_users("test")
+    ):
+        raise UserError(f"{side.run.id}: was tested on {dataset.id} as it was prepared then; test it again")
+    places = dataset.split.targets("test")
+    found = users_apart(ours, theirs, most)
+    listed: list[dict[str, Any]] = []
+    for user, rank, against_rank in zip(found.users.tolist(), found.ours.tolist(), found.theirs.tolist(), strict=True):
+        target = int(dataset.history[int(dataset.offsets[user]) + int(places[user])])
+        listed.append(
+            {
+                "user": _plain(dataset.user_ids[user]),
+                "history": int(places[user]),
+                "item": _plain(dataset.item_ids[target - 1]),
+                "title": dataset.title(target),
+                "against_rank": against_rank,
+                "rank": rank,
+            }
+        )
+    return {"differ": int(np.count_nonzero(ours.ranks != theirs.ranks)), "most": listed}
+
+
+def _plain(raw: Any) -> int | str:
+    return raw if isinstance(raw, str) else int(raw)
+
+
+def users_text(found: dict[str, Any]) -> list[str]:
+    """The same for people."""
+    before, after = found["against_label"], found["label"]
+    lines = [
+        f"{found['protocol']}: {found['differ']:,} of {found['users']:,} users have another rank; most apart are",
+        f"{'user':<12}{'history':>8}{before:>10}{after:>10}{'change':>9}  target",
+    ]
+    for row in found["most"]:
+        change = row["against_rank"] - row["rank"]
+        lines.append(
+            f"{printable(str(row['user']), 12):<12}{row['history']:>8,}{row['against_rank']:>10,}{row['rank']:>10,}"
+            f"{change:>+9,}  {printable(row['title'], TITLE)}".rstrip()
+        )
+    return lines
