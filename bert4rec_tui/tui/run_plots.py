@@ -123,8 +123,8 @@ class _Lines:
         return shown.curves.of_steps(shown.curves.alerts, self.view.axis) / self.unit
 
     def steps(self, shown: Shown, band: Band, strength: float = 0.0) -> Series:
-        """A measurement of the steps; its extent shows where one run is alone."""
-        extent = not self.several and len(band.low) > 0
+        """A measurement of the steps, with how far it went down and up."""
+        extent = len(band.low) > 0
         return Series(
             shown.curves.along(self.view.axis) / self.unit,
             smooth(band.mean, strength),
@@ -143,8 +143,8 @@ class _Lines:
             smooth(curves.loss, self.view.strength),
             self._label(shown),
             shown.number,
-            low=None if self.several else curves.loss_low,
-            high=None if self.several else curves.loss_high,
+            low=curves.loss_low,
+            high=curves.loss_high,
             lost=lost / self.unit,
             alerts=self._alerts(shown),
         )
@@ -164,7 +164,9 @@ class _Lines:
         places = shown.curves.of_times(shown.curves.machine_at, self.view.axis) / self.unit
         part = "" if self.several else _PARTS.get(name, "")
         number = shown.number + (name == "memory" and not self.several)
-        return Series(places[: len(band.mean)], band.mean / factor, self._label(shown) or part, number)
+        low, high = (side / factor if len(side) == len(band.mean) else None for side in (band.low, band.high))
+        label = self._label(shown) or part
+        return Series(places[: len(band.mean)], band.mean / factor, label, number, low=low, high=high)
 
 
 def fitting_strength(points: int) -> float:

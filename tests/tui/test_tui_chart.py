@@ -1,5 +1,7 @@
 """Curves become dots: nothing that matters is lost on the way, whatever the length of a curve."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from textual.app import App, ComposeResult
 
 from bert4rec_tui.tui.widgets.axis import LinearFormatter, LogFormatter, grown, short_number
 from bert4rec_tui.tui.widgets.chart import Chart, Plot, Series
-from bert4rec_tui.tui.widgets.raster import View, braille, curve, smooth, thin
+from bert4rec_tui.tui.widgets.raster import View, band, braille, curve, smooth, sparse, thin
 
 numbers = st.floats(-1000, 1000, allow_nan=False)
 VIEW = View(0, 1, 0, 1, columns=40, rows=40)
@@ -152,6 +154,32 @@ async def test_several_curves_have_a_marker_each_and_a_legend() -> None:
     assert text.count("●") == text.count("■") == 2
     assert "quad" in text
     assert "lamp" in text
+
+
+@given(spikes=st.lists(st.integers(0, 3999), min_size=2, max_size=5, unique=True))
+def test_the_spike_of_every_overlaid_run_is_drawn(spikes: list[int]) -> None:
+    """Its band is thinned, so that several can be told apart; a spike one stretch wide stays, to its top."""
+    x, low = np.linspace(0, 1, 4000), np.full(4000, 0.1)
+    for number, at in enumerate(spikes):
+        high = np.full(4000, 0.2)
+        high[at] = 0.95
+        whole, kept = band(x, low, high, VIEW), sparse(band(x, low, high, VIEW), number)
+        assert not (kept & ~whole).any()
+        assert (kept.any(axis=0) == whole.any(axis=0)).all()
+        assert np.flatnonzero(kept.any(axis=1))[0] <= np.flatnonzero(whole.any(axis=1))[0] + 1
+
+
+async def test_overlaid_runs_show_their_extent_and_the_axis_holds_it() -> None:
+    x, high = np.arange(200.0), np.full(200, 2.0)
+    high[120] = 40.0
+    flat = [Series(x, np.full(200, level), name, n) for n, (name, level) in enumerate([("quad", 1.0), ("lamp", 1.5)])]
+    spiky = replace(flat[1], low=flat[1].y, high=high)
+    for ascii, character in ((False, "⡂⢐⡁⢈⠅⠨⡈⢁⡠⢄⠔⢂⠌⡐"), (True, ".")):
+        plain = await drawn(Plot("loss", tuple(flat), from_zero=True), ascii=ascii)
+        lines = await drawn(Plot("loss", (flat[0], spiky), from_zero=True), ascii=ascii)
+        middle = lines[2 : len(lines) // 2]
+        assert all(any(c in line[8:] for c in character) for line in middle), "\n".join(lines)
+        assert not any(c in line[8:] for line in plain[2 : len(plain) // 2] for c in character)
 
 
 async def test_markup_in_a_title_is_text() -> None:

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.geometry import Region
 
 from bert4rec_tui.tui.widgets.array_list import ArrayList
-from bert4rec_tui.tui.widgets.chart import NEAR, changed_regions
+from bert4rec_tui.tui.widgets.changes import NEAR, changed_regions
 
 LETTERS = st.lists(st.text(string.ascii_letters[:3], min_size=30, max_size=30), min_size=4, max_size=4)
 

@@ -13,8 +13,9 @@ from textual.geometry import Region
 from textual_hires_canvas import Canvas
 
 from bert4rec_tui.tui.widgets.axis import LinearFormatter, LogFormatter, grown, short_number
+from bert4rec_tui.tui.widgets.changes import changed_regions
 from bert4rec_tui.tui.widgets.plot import Plot, Series
-from bert4rec_tui.tui.widgets.raster import LineStyle, View, band, braille, cells_with_dots, curve
+from bert4rec_tui.tui.widgets.raster import LineStyle, View, band, braille, cells_with_dots, curve, sparse
 from bert4rec_tui.tui.widgets.signs import clean, cut
 
 COLOURS = 6  # the component classes chart--series-0 … 5
@@ -23,30 +24,6 @@ MARKERS = "●■▲◆★✚"
 ASCII_MARKERS = "*#^o%&"
 SAMPLES: dict[LineStyle, str] = {"solid": "──", "dashed": "╌╌", "dotted": "··"}
 ASCII_SAMPLES: dict[LineStyle, str] = {"solid": "--", "dashed": "- ", "dotted": ".."}
-
-Cells = tuple[list[list[str]], list[list[str]]]  # characters and styles, row by row
-NEAR = 8  # cells: two changes nearer than that are written as one, since moving the cursor costs about as much
-
-
-def changed_regions(before: Cells, now: Cells) -> list[Region] | None:
-    """Where two drawings differ, a few cells at a time; None where all must be drawn, since the size is another."""
-    if [len(row) for row in before[0]] != [len(row) for row in now[0]]:
-        return None
-    found: list[Region] = []
-    for y, (old, old_styles, new, new_styles) in enumerate(zip(*before, *now, strict=True)):
-        if old == new and old_styles == new_styles:
-            continue
-        first = last = -1
-        for x, cells in enumerate(zip(old, new, old_styles, new_styles, strict=True)):
-            if cells[0] == cells[1] and cells[2] == cells[3]:
-                continue
-            if first >= 0 and x - last > NEAR:
-                found.append(Region(first, y, last - first + 1, 1))
-                first = x
-            first = x if first < 0 else first
-            last = x
-        found.append(Region(first, y, last - first + 1, 1))
-    return found
 
 
 class Chart(Canvas):
@@ -59,6 +36,7 @@ class Chart(Canvas):
         "chart--alert",
         "chart--quiet",
         *(f"chart--series-{n}" for n in range(COLOURS)),
+        *(f"chart--band-{n}" for n in range(COLOURS)),
     }
     # Okabe and Ito's colours, which colour-blind people tell apart too.
     DEFAULT_CSS = """
@@ -74,6 +52,12 @@ class Chart(Canvas):
     Chart > .chart--series-3 { color: #CC79A7; }
     Chart > .chart--series-4 { color: #F0E442; }
     Chart > .chart--series-5 { color: #D55E00; }
+    Chart > .chart--band-0 { color: #56B4E9 55%; }
+    Chart > .chart--band-1 { color: #E69F00 55%; }
+    Chart > .chart--band-2 { color: #00B386 55%; }
+    Chart > .chart--band-3 { color: #CC79A7 55%; }
+    Chart > .chart--band-4 { color: #F0E442 55%; }
+    Chart > .chart--band-5 { color: #D55E00 55%; }
     """
 
     _drawing = False
@@ -304,13 +288,23 @@ class Chart(Canvas):
             owner[bits > 0] = len(layers)
             layers.append((style, character))
 
-        for one in self.plot.series:
-            if one.low is not None and one.high is not None:
-                lay(band(one.x, one.low, one.high, view), self._style("quiet"), ".")
+        several = len(self.plot.series) > 1
+        for one in reversed(self.plot.series):
+            if one.low is None or one.high is None:
+                continue
+            dots = band(one.x, one.low, one.high, view)
+            if several:  # every other dot, so that bands over each other and the lines in them can be told apart
+                lay(sparse(dots, one.number), self._style(f"band-{one.number % COLOURS}"), ".")
+            else:
+                lay(dots, self._style("quiet"), ".")
+        bands = codes.copy()
+        if several:  # within a cell a line stands alone: the dots of the bands would hide its style
+            codes[:] = 0
         for one in reversed(self.plot.series):
             line = "solid" if self.ascii else self._line(one)
             dots = curve(one.x, one.y, view, line)
             lay(dots, self._style(f"series-{one.number % COLOURS}"), self._marker(one))
+        codes = np.where(codes, codes, bands)
         for row, column in np.argwhere(owner >= 0).tolist():
             style, character = layers[int(owner[row, column])]
             self.set_pixel(left + column, 1 + row, character if self.ascii else chr(int(codes[row, column])), style)

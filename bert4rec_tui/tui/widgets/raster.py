@@ -64,6 +64,14 @@ def band(x: np.ndarray, low: np.ndarray, high: np.ndarray, view: View) -> np.nda
     return _between(tops, bottoms, view)
 
 
+def sparse(dots: np.ndarray, phase: int) -> np.ndarray:
+    """Every other dot, like the fields of one colour of a chessboard; a column that has two dots keeps one."""
+    rows, columns = np.indices(dots.shape)
+    kept = dots & ((rows + columns + phase) % 2 == 0)
+    alone = dots.any(axis=0) & ~kept.any(axis=0)
+    return kept | (dots & alone)
+
+
 def curve(x: np.ndarray, y: np.ndarray, view: View, style: LineStyle = "solid") -> np.ndarray:
     """The dots of a line through points; it breaks where a y is not finite; (rows, columns) bool.
 
