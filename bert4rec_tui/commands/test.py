@@ -7,6 +7,7 @@ import torch
 
 from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.commands.protocols import Checkpoint, wanted_protocols
+from bert4rec_tui.commands.test_place import device_for_test
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.errors import UserError, WorkFailedError
@@ -31,9 +32,19 @@ def run_test_command(
 def tested(
     run: Run, dataset: PreparedDataset, checkpoint: Checkpoint, protocols: Sequence[str], device: str, output: Output
 ) -> dict[str, Any]:
-    """Test a checkpoint on a device, by default where the run was trained, and keep the result in the run."""
+    """Test a checkpoint on a device, by default where the run was trained, and keep the result in the run.
+
+    Without a device the test leaves a GPU alone that has no room for it, and says so.
+    """
     config = run.config()
-    chosen = choose_device(device, "--device") if device else device_of(config, output)
+    if device:
+        chosen = choose_device(device, "--device")
+    else:
+        source = LocalRuns(runs_folder())
+        wanted = device_of(config, output)
+        chosen, why = device_for_test(wanted, source, config, dataset, protocols, run.checkpoint(checkpoint))
+        if why:
+            output.say(why)
     set_up_process(config.training.threads, config.training.deterministic, chosen)
     try:
         return run_test(run, dataset, checkpoint, protocols, chosen, config.evaluation.test_precision, output.progress)

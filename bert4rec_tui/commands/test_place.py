@@ -1,0 +1,113 @@
+"""Where a test is worked: on the GPU, unless too little of it is free, as where another run trains there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from bert4rec_tui.config import Config
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.errors import UserError
+from bert4rec_tui.model.hardware import scores_at_once
+from bert4rec_tui.progress import size
+from bert4rec_tui.runs import machine
+from bert4rec_tui.runs.status import LIVE
+from bert4rec_tui.runs.store import RunSource
+from bert4rec_tui.training.sensors import Sensors
+
+BYTES = 4
+CONTEXT = 600 * 2**20  # what CUDA and its libraries take before anything is computed
+# Activations of a block while a test encodes, in values of (batch, length, hidden) besides the feed-forward's.
+IN_BLOCK = 6
+AROUND_SCORES = 5  # the scores themselves, and up to four times as much of what is counted and sorted of them
+MARGIN = 1.2
+
+
+@dataclass(frozen=True)
+class Training:
+    """A run that holds a device of this machine now: how people call it, and the device as its status names it."""
+
+    name: str
+    device: str
+
+    def is_on(self, device: torch.device) -> bool:
+        """Whether it holds this very device; one that trains on several GPUs holds each."""
+        if self.device.partition(" × ")[2]:
+            return self.device.endswith(device.type)
+        kind, _, index = self.device.partition(":")
+        return kind == device.type and int(index or 0) == (device.index or 0)
+
+
+def place_test(
+    wanted: torch.device, training: Sequence[Training], needs: int, free: int | None
+) -> tuple[torch.device, str]:
+    """The device for a test that would go to `wanted`, and why in a sentence; none where nothing is in its way.
+
+    needs, free: bytes; free is None where it cannot be read.
+    """
+    there = [run.name for run in training if run.is_on(wanted)]
+    who = f"{' and '.join(there)} {'train' if len(there) > 1 else 'trains'} on {wanted}"
+    if wanted.type != "cuda":
+        return wanted, f"{who} too: the test and the training slow each other down" if there else ""
+    insist = f"--device {wanted} tests there all the same"
+    cpu = torch.device("cpu")
+    if free is None:
+        return (cpu, f"{who}: the test runs on the CPU; {insist}") if there else (wanted, "")
+    room = f"{size(free)} of {wanted} {'are left' if there else 'are free'}"
+    if free < needs:
+        short = f"{room} and the test needs {size(needs)}, so it runs on the CPU; {insist}"
+        return cpu, f"{who}: {short}" if there else short
+    return wanted, f"{who}: {room}, the test needs {size(needs)} and runs there too" if there else ""
+
+
+def needed_memory(
+    config: Config, dataset: PreparedDataset, protocols: Sequence[str], weights: int, device: torch.device
+) -> int:
+    """About how many bytes of a GPU a test takes; weights: those of the checkpoint."""
+    model, batch = config.model, config.evaluation.batch_size
+    users = len(dataset.evaluated_users("test"))
+    histories = len(dataset.history) * BYTES + users * 3 * 8
+    negatives = sum(users * int(name.partition("-")[2]) * BYTES for name in protocols if name != "full")
+    block = batch * model.max_len * model.hidden * (IN_BLOCK + 2 * model.feed_forward) * BYTES
+    scores = min(scores_at_once(device), batch * dataset.items) * BYTES * AROUND_SCORES
+    return int(CONTEXT + MARGIN * (weights + histories + negatives + block + scores))
+
+
+def training_now(source: RunSource) -> list[Training]:
+    """The runs whose workers are at work on this machine."""
+    found: list[Training] = []
+    for run in source.runs():
+        try:
+            status = run.status()
+            if status.host == machine.host() and status.device and run.state(status) in LIVE:
+                found.append(Training(run.short_id, status.device))
+        except UserError:  # a status that cannot be read tells nothing
+            continue
+    return found
+
+
+def free_memory(device: torch.device) -> int | None:
+    """How many bytes of a GPU nobody has taken; None where that cannot be read. Nothing is allocated there for it."""
+    if device.type != "cuda":
+        return None
+    sensors = Sensors(device)
+    try:
+        now = sensors.read()
+    finally:
+        sensors.close()
+    return None if now.gpu_memory is None or now.gpu_memory_total is None else now.gpu_memory_total - now.gpu_memory
+
+
+def device_for_test(
+    wanted: torch.device,
+    source: RunSource,
+    config: Config,
+    dataset: PreparedDataset,
+    protocols: Sequence[str],
+    checkpoint: Path,
+) -> tuple[torch.device, str]:
+    """The same for a checkpoint, as things are on this machine now."""
+    weights = checkpoint.stat().st_size if checkpoint.exists() else 0
+    needs = needed_memory(config, dataset, protocols, weights, wanted)
+    return place_test(wanted, training_now(source), needs, free_memory(wanted))

@@ -1,0 +1,58 @@
+"""Where a test goes while something trains, decided from readings of a machine that need not be there."""
+
+import pytest
+import torch
+from terminal import Here, Terminal
+
+from bert4rec_tui.commands.test_place import Training, needed_memory, place_test
+from bert4rec_tui.config import with_assignments
+from bert4rec_tui.data.dataset import find_dataset
+from bert4rec_tui.runs import status as run_status
+from bert4rec_tui.settings import datasets_folder
+
+GB = 10**9
+GPU, SECOND = torch.device("cuda"), torch.device("cuda:1")
+QUAD = Training("quad", "cuda")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "training", "free", "goes_to", "sentence"),
+    [
+        (GPU, [], 40 * GB, "cuda", ""),
+        (GPU, [], None, "cuda", ""),
+        (GPU, [QUAD], 40 * GB, "cuda", "quad trains on cuda: 40.0 GB of cuda are left, the test needs 1.0 GB and"),
+        (GPU, [QUAD], GB // 2, "cpu", "so it runs on the CPU; --device cuda tests there all the same"),
+        (GPU, [QUAD], None, "cpu", "quad trains on cuda: the test runs on the CPU"),
+        (GPU, [], GB // 2, "cpu", "are free and the test needs 1.0 GB, so it runs on the CPU"),
+        (SECOND, [QUAD], 40 * GB, "cuda:1", ""),
+        (SECOND, [QUAD, Training("band", "2 × cuda")], None, "cpu", "band trains on cuda:1: the test runs on the CPU"),
+        (torch.device("cpu"), [QUAD], None, "cpu", ""),
+        (torch.device("cpu"), [QUAD, Training("rose", "cpu")], None, "cpu", "rose trains on cpu too"),
+    ],
+)
+def test_a_test_goes_to_the_gpu_only_where_there_is_room(wanted, training, free, goes_to, sentence):
+    device, said = place_test(wanted, training, GB, free)
+    assert str(device) == goes_to
+    assert sentence in said
+    assert bool(sentence) == bool(said)
+
+
+def test_what_it_needs_grows_with_what_is_asked_and_a_live_run_is_spoken_of(
+    terminal: Terminal, here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = terminal.last_run()
+    config, dataset = run.config(), find_dataset(run.config().dataset.id, datasets_folder())
+    least = needed_memory(config, dataset, ["full"], 0, GPU)
+    wide = with_assignments(config, ["model.hidden=1024"])
+    assert least < needed_memory(config, dataset, ["full", "uniform-100"], 0, GPU)
+    assert least < needed_memory(config, dataset, ["full"], 10**8, GPU)
+    assert least < needed_memory(wide, dataset, ["full"], 0, GPU)
+    assert least > 2**29
+    status = run.status()
+    status.state, status.device = "training", "cpu"
+    run_status.write_status(run.path, status)
+    lock = run_status.worker_lock(run.path)
+    with lock:
+        answer = here("test", run.id, "--protocol", "full")
+        assert answer.err.startswith(f"{run.short_id} trains on cpu too: ")
+        assert " too: " not in here("test", run.id, "--protocol", "full", "--device", "cpu").err
