@@ -8,6 +8,7 @@ from typing import Annotated, Literal, cast
 import typer
 
 from bert4rec_tui import __version__
+from bert4rec_tui.cli_label import label
 from bert4rec_tui.cli_options import AsJson, PrintLaunch, Rendezvous, RunName
 from bert4rec_tui.cli_recommend import recommend
 from bert4rec_tui.cli_results import export, test
@@ -241,6 +242,9 @@ def stop(run: RunName = "latest", as_json: AsJson = False) -> None:
         from bert4rec_tui.commands.runs import run_control
 
         run_control(run, "stop", as_json=as_json)
+
+
+app.command()(label)
 
 
 @app.command()

@@ -40,7 +40,9 @@ def test_help_loads_nothing_heavy(words, tmp_path):
     assert loaded_by(COMMAND.format(words=words), BERT4REC_TUI_HOME=str(tmp_path / "home")) == set()
 
 
-@pytest.mark.parametrize("words", [["runs", "--json"], ["watch"], ["stop"], ["resume", "x"], ["remove", "x"]])
+@pytest.mark.parametrize(
+    "words", [["runs", "--json"], ["watch"], ["stop"], ["resume", "x"], ["remove", "x"], ["label", "x"]]
+)
 def test_looking_at_runs_needs_neither_numbers_nor_networks(words, tmp_path):
     assert loaded_by(COMMAND.format(words=words), BERT4REC_TUI_HOME=str(tmp_path / "home")) == set()
 

@@ -40,6 +40,24 @@ def test_a_run_is_listed_with_all_that_programs_need(terminal):
     assert (row["device"], row["precision"] in ("fp32", "bf16")) == ("cpu", True)
 
 
+def test_a_run_is_labelled_and_found_by_its_name(terminal, here):
+    run, other = add_run(terminal, state="stopped"), add_run(terminal, state="failed")
+    try:
+        said = here("label", run.short_id, "--name", "wide", "--note", "heads 8\nat last", "--pin").out
+        assert said == f'{run.id}: called "wide", pinned\nheads 8 at last\n'
+        labels = {"run": run.id, "name": "wide", "note": "heads 8 at last", "pinned": True}
+        assert here("label", "wide", "--json").json() == labels
+        assert here("runs", "--json").json()["runs"][0].items() >= labels.items()
+        assert "is called this already" in here.refuses("label", other.short_id, "--name", "wide", "--note", "x")
+        assert "500 characters" in here.refuses("label", other.short_id, "--name", "deep", "--note", "x" * 501)
+        assert here("label", other.short_id).out == f"{other.id}: no name\n", "a refusal changes nothing"
+        here("label", "wide", "--no-pin", "--note", "")
+        assert here("label", "wide", "--json").json() == labels | {"note": "", "pinned": False}
+    finally:
+        terminal.store.remove(run)
+        terminal.store.remove(other)
+
+
 def test_people_read_a_table_newest_first(terminal, here):
     newer = add_run(terminal, state="failed", epoch=3, epochs=9, best=Best(metric="full:MRR", value=0.25, epoch=2))
     lines = here("runs").out.splitlines()
