@@ -54,7 +54,6 @@ def test_looking_at_runs_needs_neither_numbers_nor_networks(words, tmp_path):
         ("bert4rec_tui.presets", set()),
         ("bert4rec_tui.runs.store", set()),
         ("bert4rec_tui.runs.launcher", set()),
-        ("bert4rec_tui.runs.curves", set()),
         ("bert4rec_tui.runs.spawn", set()),
         ("bert4rec_tui.data.catalog", set()),
         ("bert4rec_tui.data.dataset", {"numpy"}),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from whole_log import WholeLog
 
-from bert4rec_tui.runs.curves import Curves
 from bert4rec_tui.runs.events import Alert, EventLog, Note, StateChange, Step, System, Validation
 from bert4rec_tui.runs.summary import MOST_VALIDATIONS, Summary
 
@@ -112,7 +112,7 @@ def test_summary_and_tail_say_what_the_whole_log_says(tmp_path: Path, events: li
     reader = Summary(tmp_path, most)
     assert reader.load() or not events
     reader.read_on()
-    whole = Curves()
+    whole = WholeLog()
     whole.add(events)
     assert folded(reader) == pytest.approx(fold(whole.steps), nan_ok=True)
     assert len(reader.steps) <= most
@@ -121,6 +121,27 @@ def test_summary_and_tail_say_what_the_whole_log_says(tmp_path: Path, events: li
     assert reader.remarks == whole.remarks
     assert reader.system.column("rows").sum() == len(whole.system)
     (tmp_path / "summary.msgpack").unlink(missing_ok=True)
+
+
+def test_what_an_earlier_life_did_after_the_step_of_resumption_is_dropped_and_a_pause_drops_nothing(
+    tmp_path: Path,
+) -> None:
+    log = EventLog(tmp_path / "events.jsonl")
+    lives = [
+        *(validation(0, 0, 0.5), step(5, 1.0), validation(0, 0, 0.5), step(10, 1.0), validation(1, 10, 0.5)),
+        *(StateChange(at=0, state="paused", step=10), StateChange(at=0, state="training", step=10), step(15, 1.0)),
+        *(step(20, 1.0), validation(2, 20, 0.5), StateChange(at=0, state="resumed", step=10)),
+        *(step(14, 9.0), step(20, 9.0), validation(2, 20, 0.7)),
+    ]
+    for event in lives:
+        log.append(event)
+    summary = Summary(tmp_path)
+    summary.read_on()
+    assert summary.steps.column("step").tolist() == [5, 10, 14, 20]
+    assert summary.steps.measure("loss")[0].tolist() == [1, 1, 9, 9]
+    told = [(event.epoch, event.metrics["full"]["NDCG@10"]) for event in summary.validations]
+    assert told == [(0, 0.5), (1, 0.5), (2, 0.7)], "one that was done twice counts once"
+    assert [event for event in summary.remarks if isinstance(event, Validation)] == summary.validations
 
 
 def test_a_spike_among_a_hundred_thousand_steps_survives_in_a_file_of_bounded_size(tmp_path: Path) -> None:
@@ -163,7 +184,7 @@ def test_a_summary_that_is_not_of_this_log_is_ignored(tmp_path: Path, fault: str
     reader = Summary(tmp_path)
     assert not reader.load()
     reader.read_on()
-    whole = Curves()
+    whole = WholeLog()
     whole.add(log.read()[0])
     assert folded(reader) == pytest.approx(fold(whole.steps))
 

@@ -11,10 +11,10 @@ import psutil
 import pytest
 from histories import walks
 from safetensors.numpy import load_file
+from whole_log import WholeLog
 
 from bert4rec_tui.config import Config, save_config, with_assignments
 from bert4rec_tui.runs.control import ask
-from bert4rec_tui.runs.curves import Curves
 from bert4rec_tui.runs.launcher import launch
 from bert4rec_tui.runs.status import LIVE, lock_is_held
 from bert4rec_tui.runs.store import LocalRuns, Run
@@ -76,8 +76,8 @@ def change(run: Run, *assignments: str) -> None:
     save_config(with_assignments(run.config(), list(assignments)), run.path / "config.toml")
 
 
-def curves(run: Run) -> Curves:
-    found = Curves()
+def curves(run: Run) -> WholeLog:
+    found = WholeLog()
     found.add(run.events.read()[0])
     return found
 

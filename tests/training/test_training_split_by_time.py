@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from visits import prepare_visits
+from whole_log import WholeLog
 
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.evaluation.testing import run_test
-from bert4rec_tui.runs.curves import Curves
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.training.batches import TrainingBatches
 from bert4rec_tui.training.worker import work
@@ -51,7 +51,7 @@ def test_a_run_trains_validates_and_is_tested(tmp_path, home):
     dataset = prepare_visits(home)
     run = LocalRuns(home / "runs").create(config_for(dataset), dataset.id)
     assert work(run, threading.Event()) == 0
-    curves = Curves()
+    curves = WholeLog()
     curves.add(run.events.read()[0])
     assert {validation.users for validation in curves.validations} == {dataset.manifest.counts.validation_users}
     result = run_test(run, dataset, "best", ["full", "popular-5"], torch.device("cpu"))

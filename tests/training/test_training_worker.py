@@ -14,10 +14,10 @@ import pytest
 import torch
 from histories import walks
 from safetensors.numpy import load_file
+from whole_log import WholeLog
 
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.runs.control import ask
-from bert4rec_tui.runs.curves import Curves
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.runs.summary import Summary
 from bert4rec_tui.training.recorder import Recorder
@@ -59,8 +59,8 @@ def wait_for(condition: Callable[[], bool], worker: subprocess.Popen | None = No
         time.sleep(0.02)
 
 
-def curves(run: Run) -> Curves:
-    found = Curves()
+def curves(run: Run) -> WholeLog:
+    found = WholeLog()
     found.add(run.events.read()[0])
     return found
 

@@ -1,4 +1,7 @@
-"""The curves of a run as its events arrive: what an earlier life did after the step it was resumed from is dropped."""
+"""What a whole event log says, the plain way: what an earlier life did after the step it was resumed from is dropped.
+
+The program reads a bounded summary instead; the tests hold that against this, and read small logs with it.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -7,8 +10,8 @@ from bert4rec_tui.runs.events import Alert, Event, Note, StateChange, Step, Syst
 
 
 @dataclass
-class Curves:
-    """Everything that charts and lists of one run show, in order of the steps."""
+class WholeLog:
+    """Every event that counts, in order of the steps."""
 
     steps: list[Step] = field(default_factory=list[Step])
     validations: list[Validation] = field(default_factory=list[Validation])
@@ -44,8 +47,3 @@ class Curves:
         if not all(stays(event) for event in self.validations):
             self.validations = [event for event in self.validations if stays(event)]
             self.remarks = [event for event in self.remarks if not isinstance(event, Validation) or stays(event)]
-
-    def metric(self, protocol: str, name: str) -> tuple[list[int], list[float]]:
-        """The epochs and values of one validation metric under one protocol."""
-        points = [(e.epoch, e.metrics[protocol][name]) for e in self.validations if name in e.metrics.get(protocol, {})]
-        return [epoch for epoch, _ in points], [value for _, value in points]
