@@ -216,9 +216,10 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         """Take a picture of what the terminal shows."""
         self.write_picture(self.export_screenshot(title="bert4rec"))
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         """Show what has the focus, and every key that works here."""
-        self.push_screen(HelpScreen(self.screen.focused, keys_here(self.screen)))
+        with self.batch_update():  # painted once, with all that is in it
+            await self.push_screen(HelpScreen(self.screen.focused, keys_here(self.screen)))
 
     @work(exclusive=True, group="palette", exit_on_error=False)
     async def action_palette(self) -> None:

@@ -68,6 +68,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """In a very wide terminal (the class `-widest`) a third pane stands beside two."""
         self.set_class(event.size.width >= WIDEST, "-widest")
 
+    def _compositor_refresh(self) -> None:
+        """Paint what has changed; behind a dialog that waits, or over SSH each change would send the whole screen."""
+        if self.is_current:
+            super()._compositor_refresh()
+
     def on_arrive(self, **what: Any) -> None:
         """Called after a switch to this screen for something, such as `run="…"`."""
 

@@ -89,6 +89,7 @@ class HelpScreen(Dialog[None]):
         Binding("q,question_mark", "leave", "Close", id="help.close", tooltip="Back to the screen"),
     ]
     DEFAULT_CSS = """
+    HelpScreen { background: $background; }
     HelpScreen > Vertical { width: 100; height: auto; max-height: 92%; }
     """
 

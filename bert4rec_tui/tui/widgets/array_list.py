@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from textwrap import wrap
+from typing import ClassVar, Self
 
 import numpy as np
+from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -14,7 +16,6 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
-from textual.visual import Visual
 
 from bert4rec_tui.tui.widgets.signs import clean, cut
 
@@ -93,6 +94,7 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         self.rows = np.zeros(0, np.int64)
         self._told: int | None = None
         self._painted: dict[int, Strip] = {}
+        self._drawn: dict[int, Strip] = {}  # drawn to be compared, and not painted yet
 
     @property
     def row(self) -> int:
@@ -117,7 +119,9 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
     def _repaint_changed(self) -> None:
         """Repaint the lines that are not as they were painted last: over SSH the others would be sent for nothing."""
         for y in range(self.size.height):
-            if self._drawn_line(y) != self._painted.get(y):
+            strip = self._drawn_line(y)
+            if strip != self._painted.get(y):
+                self._drawn[y] = strip
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def go_to(self, row: int) -> bool:
@@ -128,11 +132,23 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = int(found[0])
         return True
 
-    def watch_cursor(self) -> None:
-        """Keep the cursor in sight and tell of it."""
+    def watch_cursor(self, before: int, now: int) -> None:
+        """Keep the cursor in sight and tell of it; of what stays in sight only the two lines are drawn again."""
+        top = round(self.scroll_offset.y)
         self._follow_cursor()
         self._tell()
-        self.refresh()
+        if round(self.scroll_offset.y) != top:
+            self.refresh()
+            return
+        for row in (before, now):
+            self._drawn.pop(y := row - top + self.head, None)
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Paint again; what was drawn before a change of everything is not used."""
+        if not regions:
+            self._drawn.clear()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _tell(self) -> None:
         if self.row != self._told:
@@ -154,7 +170,7 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """The header, a row, or what would be here."""
-        strip = self._drawn_line(y)
+        strip = self._drawn.pop(y, None) or self._drawn_line(y)
         self._painted[y] = strip
         return strip
 
@@ -169,14 +185,20 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         if at < len(self.rows):
             style = self.get_visual_style("list--cursor") if at == self.cursor else base
             return self._strip(self.draw_row(int(self.rows[at]), width), style)
-        if not len(self.rows) and y - self.head < len(lines := self.empty.splitlines()):
-            return self._strip(Content(cut(lines[y - self.head], width)), self.get_visual_style("list--quiet"))
+        if not len(self.rows) and self.empty:
+            lines = [part for line in self.empty.splitlines() for part in wrap(line, max(width, 1)) or [""]]
+            if y - self.head < len(lines):
+                return self._strip(Content(cut(lines[y - self.head], width)), self.get_visual_style("list--quiet"))
         return Strip.blank(width, base.rich_style)
 
     def _strip(self, content: Content, style: Style) -> Strip:
         width = self.scrollable_content_region.width
-        strips = Visual.to_strips(self, content.truncate(width), width, 1, style, pad=True)
-        return strips[0].adjust_cell_length(width, style.rich_style) if strips else Strip.blank(width)
+        parts = content.truncate(width).render(style, end="", parse_style=self._parsed)
+        strip = Strip([Segment(text, (style + own).rich_style) for text, own in parts])
+        return strip.adjust_cell_length(width, style.rich_style)
+
+    def _parsed(self, style: str | Style) -> Style:
+        return style if isinstance(style, Style) else Style.parse(style)
 
     def action_move(self, rows: int) -> None:
         """Go some rows down, or up."""

@@ -80,11 +80,15 @@ def age(seconds: float) -> str:
 
 def clean(text: str) -> str:
     """Text from data, logs or files without control characters, so that nothing of it steers the terminal."""
+    if text.isprintable():  # nearly always: no list of a screenful of titles is gone through character by character
+        return text
     return "".join(c if unicodedata.category(c)[0] != "C" or c == "\u200d" else " " for c in text)
 
 
 def cut(text: str, width: int, ascii: bool = False) -> str:
     """`text`, cleaned and cut or padded to exactly `width` cells, whatever the width of its characters."""
+    if text.isascii() and text.isprintable() and len(bare := text.rstrip()) <= width:  # the usual title
+        return bare.ljust(width)
     content = Content(clean(text)).rstrip()
     if content.cell_length <= width:
         return content.plain + " " * (width - content.cell_length)
