@@ -27,10 +27,12 @@ def run_trial(
     output = Output(as_json)
     config, prepared = configuration(file, preset_name, dataset, assignments, init_from, "")
     check(config, prepared)
-    check_machine(config.training)
-    device = choose_device(config.training.device)
-    set_up_process(config.training.threads, config.training.deterministic, device)
-    precision = choose_precision(config.training.precision, device)
+    training = config.training
+    if training.machines == 1:  # a share of several machines' work can be tried on one of them
+        check_machine(training)
+    device = choose_device(training.device)
+    set_up_process(training.threads, training.deterministic, device, training.processes)
+    precision = choose_precision(training.precision, device)
 
     def advance(done: int, meant: int) -> None:
         output.progress(Progress(stage="Trying", done=done, total=meant, unit="steps"))
@@ -46,11 +48,15 @@ def run_trial(
         "epoch_seconds": round(trial.epoch_seconds, 3),
         "validation_seconds": round(trial.validation_seconds, 3),
         "memory": trial.memory,
+        "ranks": trial.ranks,
     }
-    epochs = config.training.epochs
+    epochs = training.epochs
+    share = ""
+    if trial.ranks > 1:
+        share = f", one of {trial.ranks} processes with its share, whose exchange is not counted"
     output.result(
         values,
-        f"{prepared.id} on {device}, {precision}: {trial.steps} steps of {1000 * trial.step_seconds:.0f} ms; an epoch "
-        f"{duration(trial.epoch_seconds)} and its validation {duration(trial.validation_seconds)}, all {epochs:,} "
-        f"{duration(whole * epochs)}; peak memory {trial.memory / 2**30:.2f} GiB",
+        f"{prepared.id} on {device}, {precision}{share}: {trial.steps} steps of {1000 * trial.step_seconds:.0f} ms; "
+        f"an epoch {duration(trial.epoch_seconds)} and its validation {duration(trial.validation_seconds)}, all {epochs:,} "
+        f"{duration(whole * epochs)}; peak memory {trial.memory / 2**30:.2f} GiB" + (" each" if share else ""),
     )

@@ -14,6 +14,7 @@ from bert4rec_tui.evaluation.ranking import ModelScorer, Question, held_out, ran
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.training.batches import TrainingBatches
 from bert4rec_tui.training.compilation import has_fixed_shapes
+from bert4rec_tui.training.distributed import World
 from bert4rec_tui.training.step import TrainingStep
 
 WARM_UP = 2  # steps before the clock: the first ones meet cold caches and fresh memory
@@ -26,7 +27,8 @@ MOST_USERS = 512  # whose validation items are ranked
 class Trial:
     """What an epoch will cost: seconds of its steps and of its validation, and the peak of memory in bytes.
 
-    steps: how many were timed. memory: of the tensors on a GPU; on a CPU of the whole process.
+    steps: how many were timed. memory: of the tensors on a GPU; on a CPU of the whole process. ranks: of how many
+    processes that share each batch this was one; memory is of each.
     """
 
     steps: int
@@ -34,6 +36,7 @@ class Trial:
     epoch_seconds: float
     validation_seconds: float
     memory: int
+    ranks: int = 1
 
 
 def try_out(
@@ -46,9 +49,11 @@ def try_out(
     """Take some steps of the first epoch and rank some users, as a run would.
 
     The steps come in the random order of the epoch, long and short histories alike, so their mean is that of the epoch.
-    Where the step is compiled the first of them compile, outside of the clock. advance: called with the steps taken
-    and how many are meant.
+    Where the step is compiled the first of them compile, outside of the clock. Of a run of several processes the share
+    of one is worked, of each batch and of the validation; what they would exchange is not. advance: called with the
+    steps taken and how many are meant.
     """
+    ranks = config.training.processes * config.training.machines
     batches = TrainingBatches(dataset, config, device, has_fixed_shapes(config.training, device))
     model = Bert4Rec(dataset.items, config.model).to(device).train()
     step = TrainingStep(model, config, device, precision)
@@ -61,7 +66,7 @@ def try_out(
             began = time.perf_counter()
         if number == meant or (timed >= LEAST_STEPS and time.perf_counter() - began > SECONDS):
             break
-        step(windows, config.training.learning_rate, 0, number)
+        step(windows[World(size=ranks).rows(len(windows))], config.training.learning_rate, 0, number)
         timed = max(0, number + 1 - warm_up)
         if advance:
             advance(number + 1, meant)
@@ -73,8 +78,9 @@ def try_out(
     began = time.perf_counter()
     rank(ModelScorer(model.eval(), precision), some, evaluation.batch_size)
     _wait_for(device)
-    validation = (time.perf_counter() - began) * len(whole.users) / max(1, len(some.users))
-    return Trial(timed, step_seconds, step_seconds * batches.steps_per_epoch, validation, _peak_memory(device))
+    validation = (time.perf_counter() - began) * len(whole.users) / max(1, len(some.users)) / ranks
+    epoch = step_seconds * batches.steps_per_epoch
+    return Trial(timed, step_seconds, epoch, validation, _peak_memory(device), ranks)
 
 
 def _some_of(question: Question) -> Question:

@@ -58,8 +58,8 @@ class Outlook:
         if self.figures is None:
             return 0
         shared = self.device is not None and self.device.name == "cpu"  # by all processes of the machine
-        reckoned = self.figures.memory * (self.figures.processes if shared else 1)
-        return self.tried.memory if self.tried is not None else reckoned
+        each = self.tried.memory if self.tried is not None else self.figures.memory
+        return each * (self.figures.processes if shared else 1)
 
     @property
     def fit(self) -> Literal["fits", "tight", "too large", "unknown"]:
@@ -87,6 +87,8 @@ def outlook_of(
         return Outlook(None, device, known, free, problem="The figures come when a dataset is chosen.")
     if tried is not None and tried.is_of(config):
         seconds, like = tried.epoch_seconds, f"a trial of {tried.steps} steps"
+        if config.training.processes * config.training.machines > 1:
+            like += " of one share"
     else:
         tried = None
         seconds, like = epoch_seconds(config, dataset, device, runs)

@@ -8,6 +8,10 @@ def test_a_trial_says_what_an_epoch_costs_and_leaves_no_run(terminal, here):
     said = here("train", "--try", "--dataset", "toy", "--preset", "fast", *tiny(), "--json").json()
     assert said["steps"] >= 1
     assert min(said["step_seconds"], said["epoch_seconds"], said["memory"]) > 0
+    assert said["ranks"] == 1
+    two = ["--set", "training.processes=2", "--set", "training.device=cpu"]
+    said = here("train", "--try", "--dataset", "toy", "--preset", "fast", *tiny(), *two)
+    assert "one of 2 processes with its share" in said.out
     assert sorted((terminal.home / "runs").iterdir()) == before
 
 
