@@ -122,6 +122,8 @@ def sentence(event: Event) -> str:
                 for name in told_metrics(values)
             ]
             return f"validation after epoch {epoch}: {'  '.join(shown)}{'  (best)' if best else ''}"
+        case StateChange(state="failed", step=step):  # why is what the command itself ends with
+            return f"failed at step {step:,}"
         case StateChange(state=state, message=message, step=step):
             return f"{state} at step {step:,}" + (f": {message}" if message else "")
         case Alert(message=message):

@@ -7,7 +7,7 @@ from bert4rec_tui.config import save_config, with_assignments
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.control import ask
 from bert4rec_tui.runs.launcher import launch, logout_warning
-from bert4rec_tui.runs.status import ENDED
+from bert4rec_tui.runs.status import ENDED, Status
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import runs_folder
 
@@ -35,7 +35,7 @@ def run_resume(
     pid = status.pid
     if state == "finished":
         raise UserError(
-            f"{run.id}: has finished its {status.epochs} epochs; to go further start another with "
+            f"{run.id}: has finished {_how_far(run, status)}; to go further start another with "
             f"--config {run.path / 'config.toml'} --init-from {run.checkpoint('last')}"
         )
     starts = state in ENDED or state == "queued"
@@ -64,6 +64,17 @@ def run_resume(
         status = follow(run, output, interrupts, offset)
     output.result(summary(run, status), summary_text(run, status))
     raise_for_ending(run, status, interrupts)
+
+
+def _how_far(run: Run, status: Status) -> str:
+    """How many epochs a finished run has trained, and why no more."""
+    if status.epoch >= status.epochs:
+        return f"its {status.epochs} epochs"
+    training, evaluation = run.config().training, run.config().evaluation
+    return (
+        f"after {status.epoch} of {status.epochs} epochs, when {training.patience} validations in a row had brought no "
+        f"better {evaluation.best_metric} (training.patience)"
+    )
 
 
 def _prepare(run: Run, processes: int) -> None:

@@ -118,6 +118,9 @@ def test_a_finished_run_is_not_resumed_but_it_is_said_how_to_go_further(terminal
         f"{run.id}: has finished its 2 epochs; to go further start another with --config {run.path / 'config.toml'} "
         f"--init-from {run.checkpoint('last')}"
     )
+    early = add_run(terminal, state="finished", epoch=7, epochs=10)
+    assert "has finished after 7 of 10 epochs, when 0 validations in a row" in here.refuses("resume", early.short_id)
+    terminal.store.remove(early)
     assert here.refuses("resume") == "latest: no run is left to go on with; `bert4rec-tui runs` lists them all"
 
 

@@ -71,10 +71,14 @@ def test_it_ends_with_the_run_after_the_last_event(terminal):
 
 
 def test_a_run_that_fails_or_is_lost_is_an_error_with_its_own_words(terminal, here):
-    failed = live_run(terminal, state="failed", message="out of memory: set training.batch_size = 64 and start again")
+    why = "out of memory: set training.batch_size = 64 and start again"
+    failed = live_run(terminal, state="failed", message=why)
+    failed.events.append(StateChange(at=2, state="failed", step=7, message=why))
     answer = here("watch", failed.short_id, code=1)
     sentence = f"bert4rec-tui: {failed.id}: out of memory: set training.batch_size = 64 and start again\n"
     assert answer.err == sentence
+    assert "failed at step 7\n" in answer.out
+    assert why not in answer.out, "once is enough"
     lost = live_run(terminal)
     (lost.path / "console.log").write_text("one\ntwo\nKilled\n")
     answer = here("watch", lost.short_id, code=1)

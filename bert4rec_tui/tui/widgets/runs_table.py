@@ -143,6 +143,8 @@ def headline(row: RunRow, width: int, ascii: bool) -> list[Content]:
     left = f"{duration(status.seconds_left)} left" if row.state == "training" and status.seconds_left else phase
     if row.state in ("finished", "stopped", "failed") and status.seconds:
         left = f"after {duration(status.seconds)}"
+        if row.state == "finished" and status.epoch < status.epochs:
+            left = f"by patience {left}"
     room = min(40, width - first.cell_length - len(left) - 2)
     if status.epochs and room >= 6:
         first += bar(_done(row), room, ascii) + Content("  ")
