@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from bert4rec_tui.dataset_config import DatasetConfig, Seed
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.explain import explain, refuse_not_finite
-from bert4rec_tui.fields import value_at
+from bert4rec_tui.fields import fields_of, value_at
 from bert4rec_tui.files import replace_file
 
 PROTOCOL = re.compile(r"^(full|uniform-[1-9][0-9]{0,5}|popular-[1-9][0-9]{0,5})\Z")
@@ -257,15 +257,26 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     return path.strip(), read["value"] if list(read) == ["value"] else value.strip()
 
 
+_PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+
+
+def _as_number(value: Any, kind: str) -> Any:
+    """The number that a text means to people where a setting is one and TOML knew it not: `.99`, `5.`, `010`."""
+    if kind not in ("int", "float") or not isinstance(value, str) or not _PLAIN_NUMBER.fullmatch(value):
+        return value
+    return int(value) if value.lstrip("+-").isdigit() else float(value)
+
+
 def with_assignments(config: Config, assignments: list[str]) -> Config:
     """The configuration with every `key.path=value` applied. Raises UserError for an unknown key or a bad value."""
     values = to_dict(config)
+    kinds = {field.path: field.kind for field in fields_of(Config)} if assignments else {}
     for assignment in assignments:
         path, value = parse_assignment(assignment)
         outer = path.rpartition(".")[0]
         if outer and not isinstance(value_at(values, outer) or {}, dict):
             raise UserError(f"{path} is not a setting; did you mean {outer}?")
-        values = with_value(values, path, value)
+        values = with_value(values, path, _as_number(value, kinds.get(path, "")))
     return from_dict(values, Config)
 
 

@@ -233,6 +233,14 @@ def test_later_assignments_win_and_nothing_else_changes():
     assert to_dict(config) == changed
 
 
+@given(st.floats(0, 0.999, allow_subnormal=False).map(lambda number: f"{number:.4f}"))
+def test_a_number_may_be_typed_without_the_zero_before_its_point(text: str):
+    """TOML knows `0.99` alone; a text setting keeps the same characters as text."""
+    short = text.removeprefix("0")
+    config = with_assignments(Config(), [f"model.dropout={short}", "training.epochs=010", f"name={short}"])
+    assert (config.model.dropout, config.training.epochs, config.name) == (float(text), 10, short)
+
+
 def test_what_a_file_leaves_out_comes_from_the_base(tmp_path: Path):
     file = tmp_path / "config.toml"
     file.write_text("[training]\nepochs = 3\n[dataset.columns]\nuser = 'a'\n")

@@ -6,6 +6,9 @@ from typing import Any
 
 from bert4rec_tui.fields import Field
 
+# 12,800.5 but not 0,001, which somebody means as a decimal comma.
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+
 
 def text_of(value: Any) -> str:
     """A value as it is edited."""
@@ -28,7 +31,7 @@ def value_of(text: str, field: Field) -> Any:
             return _whole(text)
         case "float":
             try:
-                number = float(text.replace(",", "").replace("_", ""))
+                number = float(text.replace(",", "") if _THOUSANDS.fullmatch(text) else text.replace("_", ""))
             except ValueError:
                 return text
             return number if math.isfinite(number) else text
@@ -55,5 +58,5 @@ def shown(value: Any, field: Field) -> str:
 
 
 def _whole(text: str) -> int | str:
-    digits = re.fullmatch(r"[+-]?\d[\d,_]*", text)
+    digits = re.fullmatch(r"[+-]?(\d[\d_]*|[1-9]\d{0,2}(,\d{3})+)", text)
     return int(text.replace(",", "").replace("_", "")) if digits else text
