@@ -79,9 +79,13 @@ class Described:
         return str(Path(self.path).expanduser().absolute())
 
     def seen(self, seen: dict[str, Any]) -> "Described":
-        """With what the first look found; the guess is what the person begins with."""
+        """With what the first look found; the guess is what the person begins with, and what was said before stays."""
         guess = {str(role): str(column) for role, column in seen["guess"].items()}
         said = self.values.get("name") or name_for(Path(self.source))
+        columns = {role: guess.get(role, NONE) for role in ROLES}
+        for role, column in self.values.get("columns", {}).items():
+            if column in (NONE, *seen["columns"]) and column != self.guess.get(role, NONE):
+                columns[role] = column
         return replace(
             self,
             columns=seen["columns"],
@@ -92,8 +96,8 @@ class Described:
             doubts=str(seen["problems"][0]) if seen["problems"] else "",
             values={
                 "name": said,
-                "columns": {role: guess.get(role, NONE) for role in ROLES},
-                "split": DatasetConfig().split,
+                "columns": columns,
+                "split": self.values.get("split", DatasetConfig().split),
                 "separator": visible(seen["separator"]),
             },
         )

@@ -221,7 +221,7 @@ async def test_importing_shows_rows_and_guesses_and_writes_nothing_before_p(
     """The whole way by our real command: look, say what a column is, prepare."""
     file = ratings(tmp_path)
     monkeypatch.chdir(tmp_path)
-    async with Bert4RecApp().run_test(size=(110, 34)) as pilot:
+    async with Bert4RecApp().run_test(size=(110, 34), notifications=True) as pilot:
         await until_shown(pilot, "enter starts it")
         await pilot.press("i")
         await until_shown(pilot, "Import a file")
@@ -240,6 +240,12 @@ async def test_importing_shows_rows_and_guesses_and_writes_nothing_before_p(
         await pilot.press("j", "j", "enter")
         await until_shown(pilot, "The column with the timestamp")
         await pilot.press("G", "enter")
+        await until_shown(pilot, "the first rows can be read so")
+        away = file.rename(tmp_path / "away")
+        await pilot.press("p")
+        await until_shown(pilot, "was not prepared")
+        away.rename(file)
+        await pilot.press("i")  # what was said of the file is still there
         await until_shown(pilot, "the first rows can be read so")
         await pilot.press("p")
         await until_shown(pilot, "prepared as my-films")

@@ -18,6 +18,7 @@ from bert4rec_tui.progress import Progress
 from bert4rec_tui.tui.child import CommandError
 from bert4rec_tui.tui.dataset_form import label_of
 from bert4rec_tui.tui.dataset_rows import DatasetRow, prepare_arguments, read_rows
+from bert4rec_tui.tui.importing import Described
 from bert4rec_tui.tui.quick_start import quick_start
 from bert4rec_tui.tui.removal import removal_of, remove
 from bert4rec_tui.tui.screens.base import MainScreen
@@ -73,6 +74,7 @@ class DatasetsScreen(MainScreen):
         self._filter = ""
         self._go_to = ""
         self._first = True
+        self._described: Described | None = None  # the file that was imported last, until that has succeeded
 
     def compose_body(self) -> ComposeResult:
         """The list, the chosen dataset, and on a first start the welcome in its place."""
@@ -252,7 +254,7 @@ class DatasetsScreen(MainScreen):
             self.notify(str(error), title=f"{settings.id} was not prepared", severity="error", markup=False, timeout=12)
             self.detail.faults[settings.id] = str(error)
         else:
-            self._go_to = f"prepared:{made['dataset']}"
+            self._go_to, self._described = f"prepared:{made['dataset']}", None
             counts = f"{count(made['users'])} users, {count(made['items'])} items; t trains on it"
             self.notify(f"{made['dataset']}: {counts}", markup=False)
         finally:
@@ -292,7 +294,10 @@ class DatasetsScreen(MainScreen):
     @work(exclusive=True, group="import", exit_on_error=False)
     async def action_import_file(self) -> None:
         """Look at a file, then prepare what the person says of it."""
-        settings = await self.app.push_screen_wait(ImportFile())
+        dialog = ImportFile(self._described)
+        settings = await self.app.push_screen_wait(dialog)
+        if settings is not None:
+            self._described = dialog.described
         if settings is not None and self._is_free():
             self._show_welcome(False)
             self.prepare(settings)

@@ -40,10 +40,11 @@ class ImportFile(Dialog[DatasetConfig]):
         Binding("o", "other", "Other file", id="import.other", tooltip="Write another path"),
     ]
 
-    def __init__(self, path: str = "") -> None:
+    def __init__(self, described: Described | None = None) -> None:
         super().__init__()
-        self.path = path
-        self.described: Described | None = None
+        self.path = described.path if described else ""
+        # What was said of a file whose preparation failed, to begin with.
+        self.described = described
 
     def compose(self) -> ComposeResult:
         """The path; below it, once there is one, the rows, the columns, the problems."""
@@ -67,6 +68,14 @@ class ImportFile(Dialog[DatasetConfig]):
         )
         self.query_one("#path").focus()
         self._say_keys()
+        if self.described is not None:
+            self.take_up(self.described)
+
+    @work(exclusive=True, group="preview", exit_on_error=False)
+    async def take_up(self, described: Described) -> None:
+        """Go on with what was said of a file before, and look at it again."""
+        await self._begin(described)
+        self.preview()
 
     def _say_keys(self) -> None:
         found = self.described is not None
@@ -88,7 +97,8 @@ class ImportFile(Dialog[DatasetConfig]):
         """Look at the file."""
         event.stop()
         if event.value.strip():
-            self.path, self.described = event.value.strip(), None
+            if event.value.strip() != self.path:
+                self.path, self.described = event.value.strip(), None
             self.preview()
 
     @work(exclusive=True, group="preview", exit_on_error=False)
