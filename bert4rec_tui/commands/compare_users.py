@@ -6,8 +6,7 @@ import numpy as np
 
 from bert4rec_tui.data.dataset import find_dataset
 from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.paired import KeptRanks, Tested, users_apart
+from bert4rec_tui.evaluation.paired import KeptRanks, Tested, check_prepared, users_apart
 from bert4rec_tui.settings import datasets_folder
 
 TITLE = 40
@@ -19,10 +18,7 @@ def apart(side: Tested, ours: KeptRanks, theirs: KeptRanks, result: dict[str, An
     Raises UserError where the dataset is not there as it was when they were tested.
     """
     dataset = find_dataset(side.run.config().dataset.id, datasets_folder())
-    if result.get("split_hash", dataset.manifest.split_hash) != dataset.manifest.split_hash or not np.array_equal(
-        ours.users, dataset.evaluated_users("test")
-    ):
-        raise UserError(f"{side.run.id}: was tested on {dataset.id} as it was prepared then; test it again")
+    check_prepared(side.run, result, dataset, ours.users)
     places = dataset.split.targets("test")
     found = users_apart(ours, theirs, most)
     listed: list[dict[str, Any]] = []

@@ -8,9 +8,8 @@ import numpy as np
 from msgspec import Struct
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.metrics import Estimate, estimates
-from bert4rec_tui.evaluation.paired import KeptRanks, kept_ranks
+from bert4rec_tui.evaluation.paired import KeptRanks, check_prepared, kept_ranks
 from bert4rec_tui.runs.store import Run
 
 By = Literal["length", "popularity", "genre", "recency", "trained"]
@@ -78,9 +77,7 @@ def weakness_of_run(
     Raises UserError where it was not tested so, or on another preparation of the dataset.
     """
     kept = kept_ranks(run, checkpoint, protocol)
-    known = run.test_results(checkpoint).get(protocol, {}).get("split_hash", dataset.manifest.split_hash)
-    if known != dataset.manifest.split_hash or not np.array_equal(kept.users, dataset.evaluated_users("test")):
-        raise UserError(f"{run.id}: was tested on {dataset.id} as it was prepared then; test it again")
+    check_prepared(run, run.test_results(checkpoint).get(protocol, {}), dataset, kept.users)
     return weakness(dataset, kept, by, run.config().evaluation.bootstrap)
 
 

@@ -1,12 +1,14 @@
 """Whether two checkpoints differ by more than the draw of users: a paired bootstrap over kept ranks. Numpy only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 from msgspec import Struct
 
+from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.metrics import gains, resampled_means
 from bert4rec_tui.runs.store import Run
@@ -93,6 +95,13 @@ def kept_alike(ours: Tested, theirs: Tested, protocol: str) -> tuple[KeptRanks, 
             f"{ours.run.id} and {theirs.run.id} were not tested on the same users, so they cannot be compared"
         )
     return one, other
+
+
+def check_prepared(run: Run, result: Mapping[str, Any], dataset: PreparedDataset, users: np.ndarray) -> None:
+    """Raises UserError where the dataset is not as it was when a test gave this result for these users."""
+    split = dataset.manifest.split_hash
+    if result.get("split_hash", split) != split or not np.array_equal(users, dataset.evaluated_users("test")):
+        raise UserError(f"{run.id}: was tested on {dataset.id} as it was prepared then; test it again")
 
 
 @dataclass(frozen=True)

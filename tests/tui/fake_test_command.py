@@ -1,7 +1,7 @@
 """Plays `bert4rec-tui test RUN --json`: progress on stderr, then the result; writes what a real test leaves in the run.
 
 usage: python fake_test_command.py test RUN --checkpoint C --protocol P… --json; FAKE_TEST is `slow` or `fail` or empty.
-With --groups it is the real command.
+With --groups, and as `compare`, it is the real command.
 """
 
 import json
@@ -15,14 +15,14 @@ from worlds import make_test
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.runs.store import Run
 
-mode, home = os.environ.get("FAKE_TEST", ""), Path(os.environ["BERT4REC_TUI_HOME"])
-run, checkpoint = Run(home / "runs" / sys.argv[2]), sys.argv[4]
-protocols = [word for before, word in zip(sys.argv, sys.argv[1:], strict=False) if before == "--protocol"]
-if "--groups" in sys.argv:  # the real one, which needs neither torch nor a network
+if "--groups" in sys.argv or sys.argv[1] == "compare":  # the real one, which needs neither torch nor a network
     from bert4rec_tui.cli import main
 
     main()
     sys.exit()
+mode, home = os.environ.get("FAKE_TEST", ""), Path(os.environ["BERT4REC_TUI_HOME"])
+run, checkpoint = Run(home / "runs" / sys.argv[2]), sys.argv[4]
+protocols = [word for before, word in zip(sys.argv, sys.argv[1:], strict=False) if before == "--protocol"]
 for done in (0, 20, 40):
     line = {"progress": {"stage": "Testing", "done": done, "total": 40, "unit": "users"}}
     print(json.dumps(line), file=sys.stderr, flush=True)

@@ -199,9 +199,11 @@ def hold(run: Run) -> FileLock:
     return lock
 
 
-def make_test(run: Run, dataset: PreparedDataset, protocol: str, *, checkpoint: str = "best", top: float = 0.3) -> None:
+def make_test(
+    run: Run, dataset: PreparedDataset, protocol: str, *, checkpoint: str = "best", top: float = 0.3, seed: int = 3
+) -> None:
     """Write the result of a test: metrics.json and ranks.npz, user 0 a hit and user 1 at rank 7."""
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(seed)
     candidates = dataset.items - 4 if protocol == "full" else min(int(protocol.partition("-")[2]) + 1, dataset.items)
     ranks = np.minimum(rng.geometric(0.08, dataset.users), candidates)
     ranks[:2] = 1, 7

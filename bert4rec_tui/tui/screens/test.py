@@ -8,33 +8,29 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.widgets import Static
 
 from bert4rec_tui.config import EvaluationConfig
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.progress import Progress, describe_progress
-from bert4rec_tui.tui.child import ChildCommand, CommandCancelledError, CommandError, Progressed
 from bert4rec_tui.tui.protocols_dialog import ProtocolsDialog
 from bert4rec_tui.tui.run_choice import CheckpointName, checkpoint_of, choose_checkpoint, choose_run, run_with_model
-from bert4rec_tui.tui.screens.test_actions import Found, TestActions
-from bert4rec_tui.tui.test_groups import NOTE, GroupTable
+from bert4rec_tui.tui.screens.test_actions import Found
+from bert4rec_tui.tui.screens.test_views import TestViews
 from bert4rec_tui.tui.test_results import NAME_WIDTH, Results, Table, metric_names, notes, plot_by_k
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.chart import Chart
-from bert4rec_tui.tui.widgets.runs_table import bar
 from bert4rec_tui.tui.widgets.signs import clean, count
 
 NO_RUN = "No run has a checkpoint yet.\n2 Train configures a run and launches it; its best checkpoint is tested here."
 
 
-class TestScreen(TestActions):
+class TestScreen(TestViews):
     """The chosen checkpoint under the chosen protocols."""
 
     CSS_PATH = "test.tcss"
-    panes: ClassVar[list[str]] = ["#table-pane", "#plots-pane"]
+    panes: ClassVar[list[str]] = ["#table-pane", "#plots-pane", "#side-pane"]
     keys_first: ClassVar[tuple[str, ...]] = (
-        "test.run", "test.checkpoint", "test.protocols", "test.weak", "test.export",
+        "test.run", "test.checkpoint", "test.protocols", "test.weak", "test.against",
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run_test", "Run the test", id="test.run", tooltip="Test the checkpoint under the protocols"),
@@ -43,8 +39,6 @@ class TestScreen(TestActions):
         Binding("p", "choose_protocols", "Protocols", id="test.protocols",
                 tooltip="Among which candidates the held-out item is ranked"),
         Binding("n", "choose_run", "Another run", id="test.choose_run", tooltip="Choose another run"),
-        Binding("escape", "cancel", "Cancel", id="test.cancel", show=False,
-                tooltip="End the test that is running, or go back from where it is weak to the table"),
     ]  # fmt: skip
 
     def __init__(self) -> None:
@@ -53,19 +47,21 @@ class TestScreen(TestActions):
         self.checkpoint: CheckpointName = "best"
         self.protocols: list[str] = []
         self.first_protocol = 0  # in a narrow terminal, the one that is shown
-        self.table: Table | GroupTable = Table({}, [], [])
-        self._command: ChildCommand | None = None
+        self.table = Table({}, [], [])
 
     def compose_body(self) -> ComposeResult:
-        """The table, and the curves over k."""
-        with Vertical(id="table-pane"):
-            yield ArrayList(self._line, header=self._header, head=2, empty=NO_RUN, id="metrics")
-            yield Static(id="test-notes", markup=False)
-            yield Static(id="test-progress", markup=False)
-        with Horizontal(id="plots-pane") as pane:
-            pane.border_title = "Recall and NDCG by k"
-            yield Chart(id="recall-plot")
-            yield Chart(id="ndcg-plot")
+        """The table over the curves, and what stands beside them or in their place."""
+        with Horizontal(id="test-body"):
+            with Vertical(id="test-main"):
+                with Vertical(id="table-pane"):
+                    yield ArrayList(self._line, header=self._header, head=2, empty=NO_RUN, id="metrics")
+                    yield Static(id="test-notes", markup=False)
+                with Horizontal(id="plots-pane") as pane:
+                    pane.border_title = "Recall and NDCG by k"
+                    yield Chart(id="recall-plot")
+                    yield Chart(id="ndcg-plot")
+            yield from self.compose_view()
+        yield Static(id="test-progress", markup=False)
 
     def on_mount(self) -> None:
         """Show the newest run that has a checkpoint."""
@@ -86,9 +82,13 @@ class TestScreen(TestActions):
             self.read()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Fit the table."""
+        """Fit the table; in a very wide terminal the weak spots stand beside it."""
         super().on_resize(event)
-        self.call_after_refresh(self.show)
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        self.renew_view()
+        self.show()
 
     # Reading
 
@@ -102,55 +102,42 @@ class TestScreen(TestActions):
         if found is not None:
             self.checkpoint, self.wanted = found.checkpoint, found.run.id
             self.protocols = self.protocols or list(found.configured)
-        self.renew_groups()
+        self.renew_view()
         self.show()
 
     # Showing
 
     def show(self) -> None:
-        """Draw the table and the curves of what was found."""
-        try:
-            pane, rows = self.query_one("#table-pane"), self.query_one("#metrics", ArrayList)
-        except NoMatches:
+        """Draw the table and the curves of what was found, and the view."""
+        if not self.query("#side-pane"):
             return
-        self.set_class(self.weak, "-weak")
-        self.query_one("#plots-pane").set_class(self.weak, "-absent")
-        if self.weak:
-            self._show_groups()
-            return
-        found = self.found
+        self.set_class(self.alone, "-alone")
+        for pane in ("#table-pane", "#plots-pane"):
+            self.query_one(pane).set_class(self.alone, "-absent")
+        if not self.alone:
+            self._show_table()
+        self.show_view()
+
+    def _show_table(self) -> None:
+        pane, rows, found = self.query_one("#table-pane"), self.query_one("#metrics", ArrayList), self.found
         results: Results = found.results if found else {}
         shown = self._shown() if results else []
         fitting = self._fitting(shown)
         self.table = Table(results, fitting, metric_names({p: results[p] for p in fitting if p in results}))
-        pane.border_title = Content(self._title())
+        pane.border_title = Content(self.heading())
         pane.border_subtitle = Content(self._subtitle(shown, fitting))
         rows.empty = self._empty()
         rows.header = self._header if results else None
         rows.head = 2 if results else 0
         rows.show_rows(len(self.table.names))
-        epoch = found.epoch_now if found else None
-        said = notes({p: results[p] for p in shown if p in results}, epoch)
-        if self.shell.ascii:
-            said = said.replace("±", "~").replace("·", "|")
-        self.query_one("#test-notes", Static).update(Content(said))
+        said = notes({p: results[p] for p in shown if p in results}, found.epoch_now if found else None)
+        self.query_one("#test-notes", Static).update(Content(self.plain(said)))
         self.query_one("#recall-plot", Chart).show(plot_by_k("Recall", results, shown))
         self.query_one("#ndcg-plot", Chart).show(plot_by_k("NDCG", results, shown))
 
-    def _show_groups(self) -> None:
-        """Draw where it is weak in place of the table."""
-        pane, rows = self.query_one("#table-pane"), self.query_one("#metrics", ArrayList)
-        self.table = table = self.group_table()
-        pane.border_title = Content(self._title())
-        pane.border_subtitle = Content("w back to the table  [ ] other protocols")
-        rows.empty, rows.header, rows.head = table.said, self._header, 2
-        rows.show_rows(len(table.rows))
-        note = NOTE.replace("±", "~").replace("·", "|").replace("▼ ▲", "v ^") if self.shell.ascii else NOTE
-        self.query_one("#test-notes", Static).update(Content(note))
-
     def shown_protocol(self) -> str:
         """The first protocol in the table."""
-        return self.table.protocols[0] if isinstance(self.table, Table) and self.table.protocols else ""
+        return self.table.protocols[0] if self.table.protocols else ""
 
     def _columns(self) -> list[str]:
         """All protocols there is something of, those of the configuration first."""
@@ -176,7 +163,8 @@ class TestScreen(TestActions):
         first = min(self.first_protocol, max(0, len(shown) - most))
         return shown[first : first + most]
 
-    def _title(self) -> str:
+    def heading(self) -> str:
+        """The run, its checkpoint, on how many users it was tested."""
         if self.found is None:
             return "Test"
         result = next(iter(self.found.results.values()), None)
@@ -212,10 +200,8 @@ class TestScreen(TestActions):
 
     def action_turn_pane(self, direction: int) -> None:
         """In a narrow terminal first turn the protocols, then go to the curves; else go to the next pane."""
-        if self.weak:
-            self.turn_weak_protocol(direction)
-            shown = self._shown()  # the table shows the same protocol afterwards
-            self.first_protocol = shown.index(self.weak_protocol) if self.weak_protocol in shown else 0
+        if self.alone:
+            self.action_turn_view(direction)
             return
         if not self.compact or not self.found or not self.found.results:
             super().action_turn_pane(direction)
@@ -232,10 +218,17 @@ class TestScreen(TestActions):
             super().action_turn_pane(direction)
         self.show()
 
+    def action_turn_view(self, direction: int) -> None:
+        """The table shows the same protocol afterwards."""
+        super().action_turn_view(direction)
+        shown = self._shown()
+        if self.alone:
+            self.first_protocol = shown.index(self.view_protocol) if self.view_protocol in shown else 0
+
     @work(exclusive=True, group="question")
     async def action_choose_run(self) -> None:
         """Choose another run."""
-        if self._is_busy():
+        if self.is_busy():
             return
         chosen = await choose_run(self, "Test which run?", self.found.run if self.found else None)
         if chosen is not None:
@@ -246,7 +239,7 @@ class TestScreen(TestActions):
     @work(exclusive=True, group="question")
     async def action_choose_checkpoint(self) -> None:
         """Choose the best checkpoint or the last."""
-        if self.found is None or self._is_busy():
+        if self.found is None or self.is_busy():
             return
         chosen = await choose_checkpoint(self, self.found.run, self.checkpoint)
         if chosen is not None:
@@ -256,7 +249,7 @@ class TestScreen(TestActions):
     @work(exclusive=True, group="question")
     async def action_choose_protocols(self) -> None:
         """Choose the protocols to test under."""
-        if self.found is None or self._is_busy():
+        if self.found is None or self.is_busy():
             return
         known = list(dict.fromkeys([*self._columns(), *EvaluationConfig().protocols]))
         chosen = await self.app.push_screen_wait(ProtocolsDialog(known, self.protocols))
@@ -264,56 +257,19 @@ class TestScreen(TestActions):
             self.protocols = chosen
             self.show()
 
-    def _is_busy(self) -> bool:
-        if self._command is not None:
-            self.notify("A test is running; esc ends it.", severity="warning")
-        return self._command is not None
-
     def action_run_test(self) -> None:
-        """Test the checkpoint under the chosen protocols."""
-        if self.found is None or self._is_busy():
+        """Test the checkpoint under the chosen protocols; beside another, what one of the two is missing."""
+        if self.found is None or self.is_busy():
             return
-        if not self.found.run.checkpoint(self.checkpoint).exists():
-            self.notify(self._empty().partition("\n")[0], severity="warning", markup=False)
-            return
-        self.run_test(self.found.run.id)
-
-    @work(exclusive=True, group="test", exit_on_error=False)
-    async def run_test(self, run: str) -> None:
-        """Run our own command and show how far it is."""
-        under = [word for protocol in self.protocols for word in ("--protocol", protocol)]
-        command = ChildCommand("test", run, "--checkpoint", self.checkpoint, *under, program=self.program)
-        self._command = command
-        self._show_progress(Progress(stage="Starting the test"))
-        try:
-            async for event in command.events():
-                if isinstance(event, Progressed):
-                    self._show_progress(event.progress)
-        except CommandCancelledError:
-            self.notify("The test is cancelled; nothing of it is kept.")
-        except CommandError as error:
-            self.notify(str(error), severity="error", markup=False, timeout=15)
-        else:
-            self.notify("The test is done.")
-        finally:
-            self._command = None
-            self._show_progress(None)
-        self.read()
-
-    def _show_progress(self, progress: Progress | None) -> None:
-        line = self.query_one("#test-progress", Static)
-        line.set_class(progress is not None, "-shown")
-        if progress is not None:
-            done = progress.done / progress.total if progress.total else 0.0
-            words = Content(f"{clean(describe_progress(progress))}   esc cancel")
-            line.update(bar(done, 20, self.shell.ascii) + Content("  ") + words if progress.total else words)
-
-    def action_cancel(self) -> None:
-        """End the test that is running; without one, turn back to the table."""
-        if self._command is not None:
-            self._command.cancel()
-        elif self.weak:
-            self.action_turn_weak()
+        jobs = self.missing_tests(self.protocols) or [(self.found.run.id, self.found.checkpoint, self.protocols)]
+        for run_id, checkpoint, _ in jobs:
+            run = self.shell.runs.find(run_id)
+            if not run.checkpoint("best" if checkpoint == "best" else "last").exists():
+                said = f"{run.short_id} has no checkpoint {checkpoint} to test."
+                self.notify(said if run.has_checkpoint() else self._empty().partition("\n")[0], severity="warning",
+                            markup=False)  # fmt: skip
+                return
+        self.run_tests(jobs)
 
 
 def _find(source: Any, reference: str, wanted: CheckpointName) -> Found | None:

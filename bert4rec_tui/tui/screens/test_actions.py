@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -14,14 +14,16 @@ from textual.binding import Binding, BindingType
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.runs.test_report import KINDS, ReportKind, report
-from bert4rec_tui.tui.child import OUR_COMMAND, ChildCommand, CommandCancelledError, CommandError
+from bert4rec_tui.tui.child import ChildCommand, CommandCancelledError, CommandError
 from bert4rec_tui.tui.exporting import write_export
 from bert4rec_tui.tui.path_prompt import PathPrompt
 from bert4rec_tui.tui.run_choice import CheckpointName
-from bert4rec_tui.tui.screens.base import MainScreen
+from bert4rec_tui.tui.screens.test_running import TestRunning
 from bert4rec_tui.tui.test_groups import GroupTable, turned
 from bert4rec_tui.tui.test_results import Results
 from bert4rec_tui.tui.widgets.array_list import ArrayList
+
+View = Literal["", "weak", "against"]  # what stands beside the table, or in its place
 
 
 @dataclass(frozen=True)
@@ -35,26 +37,40 @@ class Found:
     epoch_now: int | None
 
 
-class TestActions(MainScreen):
+class TestActions(TestRunning):
     """The keys of the test screen that need no test to run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "turn_weak", "Weak spots", id="test.weak",
                 tooltip="Turn to where the checkpoint is weak: by history, popularity, genre, recency; and back"),
+        Binding("right", "turn_view(1)", "Next protocol", id="test.next_protocol", show=False,
+                tooltip="Where it is weak, or against another: under the next protocol"),
+        Binding("left", "turn_view(-1)", "Protocol before", id="test.previous_protocol", show=False,
+                tooltip="Where it is weak, or against another: under the protocol before"),
         Binding("e", "export", "Export", id="test.export",
                 tooltip="Write the results to a file: Markdown for a paper, CSV or JSON"),
     ]  # fmt: skip
 
-    program: Sequence[str] = OUR_COMMAND
-
     def __init__(self) -> None:
         super().__init__()
         self.found: Found | None = None
-        self.weak = False  # whether the groups stand in place of the table
-        self.weak_protocol = ""
+        self.wanted_view: View = ""  # the view that was asked for
+        self.view_protocol = ""
         self.groups: Mapping[str, Any] | None = None  # protocol → what `test --groups` says of it; None: not read
         self._groups_said = ""
         self._groups_of: tuple[str, CheckpointName, Results] | None = None  # what they were read for
+
+    @property
+    def view(self) -> View:
+        """What stands beside the table or in its place: what was asked for, else in a very wide terminal weak spots."""
+        if self.wanted_view or not self.has_class("-widest"):
+            return self.wanted_view
+        return "weak" if self.found is not None and self.found.results else ""
+
+    @property
+    def alone(self) -> bool:
+        """Whether the view stands in place of the table and the curves."""
+        return bool(self.view) and not self.has_class("-widest")
 
     def show(self) -> None:
         """Draw what was found; the screen says how."""
@@ -63,6 +79,41 @@ class TestActions(MainScreen):
         """The protocol that the table shows, or shows first; the screen says which."""
         return ""
 
+    def view_protocols(self) -> list[str]:
+        """The protocols that the view can turn to, as in the table."""
+        if self.found is None:
+            return []
+        order = dict.fromkeys([*self.found.configured, *self.found.results])
+        return [protocol for protocol in order if protocol in self.found.results]
+
+    def enter_view(self, view: View) -> None:
+        """Go to a view, or with none back to the table."""
+        self.wanted_view = view
+        if view:
+            self.view_protocol = self.shown_protocol() or self.view_protocol
+        self.renew_view()
+        self.show()
+        self.choose_pane(self.query_one("#side-pane" if view else "#table-pane"))
+
+    def renew_view(self) -> None:
+        """Read what the view shows, where that is not read yet."""
+        protocols = self.view_protocols()
+        if self.view_protocol not in protocols:
+            self.view_protocol = protocols[0] if protocols else ""
+        self.renew_groups()
+
+    def go_back(self) -> None:
+        """Back from a view to the table."""
+        if self.wanted_view:
+            self.enter_view("")
+
+    def action_turn_view(self, direction: int) -> None:
+        """Show the view under the next protocol, or the one before."""
+        protocols = self.view_protocols()
+        if self.view and protocols:
+            self.view_protocol = turned(protocols, self.view_protocol, direction)
+            self.show()
+
     # Where it is weak
 
     def action_turn_weak(self) -> None:
@@ -70,22 +121,17 @@ class TestActions(MainScreen):
         if self.found is None or not self.found.results:
             self.notify("Nothing has been tested yet; r tests it.", severity="warning")
             return
-        self.weak = not self.weak
-        if self.weak:
-            self.weak_protocol = self.shown_protocol()
-            self.renew_groups()
-            self.choose_pane(self.query_one("#table-pane"))  # the curves leave, whichever pane was chosen
-        self.query_one(ArrayList).action_first()
-        self.show()
+        self.query_one("#groups", ArrayList).action_first()
+        self.enter_view("" if self.wanted_view == "weak" else "weak")
 
     def renew_groups(self) -> None:
         """Read the groups of what was found, where they are shown and not those that were read."""
         found = self.found
-        if not self.weak or found is None or not found.results:
-            self.weak = False
+        if self.view != "weak" or found is None:
             return
-        if self.weak_protocol not in found.results:
-            self.weak_protocol = next(iter(found.results))
+        if not found.results:
+            self.wanted_view = ""
+            return
         wanted = (found.run.id, found.checkpoint, found.results)
         if self._groups_of != wanted:
             self._groups_of, self.groups, self._groups_said = wanted, None, ""
@@ -109,16 +155,8 @@ class TestActions(MainScreen):
 
     def group_table(self) -> GroupTable:
         """The groups under the protocol that is shown."""
-        weak = None if self.groups is None else self.groups.get(self.weak_protocol)
-        return GroupTable(self.weak_protocol, weak, self._groups_said or "Dividing the users…")
-
-    def turn_weak_protocol(self, direction: int) -> None:
-        """Show the groups under the next protocol, or the one before."""
-        if self.found is not None and self.found.results:
-            order = dict.fromkeys([*self.found.configured, *self.found.results])  # as in the table
-            tested = [protocol for protocol in order if protocol in self.found.results]
-            self.weak_protocol = turned(tested, self.weak_protocol, direction)
-            self.show()
+        weak = None if self.groups is None else self.groups.get(self.view_protocol)
+        return GroupTable(self.view_protocol, weak, self._groups_said or "Dividing the users…")
 
     # Export
 
