@@ -24,7 +24,12 @@ def score_bar(share: float, width: int, ascii: bool) -> str:
 
 
 def user_row(world: World, user: int, width: int) -> Content:
-    """A user: the id, the length of the history, the rank of the last test."""
+    """A user: the id, the length of the history, the rank of the last test; or a history of one's own by its name."""
+    own = world.own_at(user)
+    if own is not None:
+        room = width - 6 - 8 - 2
+        return cells((Content.styled(cut(own.name, room), "bold"), room), (count(len(own.movies)), -6),
+                     (Content.styled("own", MUTED), -8))  # fmt: skip
     rank = int(world.ranks[user]) if len(world.ranks) else 0
     words = "–" if not rank else f"hit #{rank}" if rank <= HIT else f"#{count(rank)}"
     shown = Content.styled(words, "$text-success" if 0 < rank <= HIT else MUTED)

@@ -9,12 +9,13 @@ from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.recommend.filters import ItemFacts
 from bert4rec_tui.recommend.matching import TitleMatcher
+from bert4rec_tui.recommend.own_histories import OwnHistory, own_histories
 from bert4rec_tui.recommend.titles import TitleIndex
 from bert4rec_tui.runs.store import Run, RunSource
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.dialogs import Choice
 from bert4rec_tui.tui.run_choice import CheckpointName, checkpoint_of, run_with_model
-from bert4rec_tui.tui.taste import users_who_watched
+from bert4rec_tui.tui.taste import OWN, Taste, users_who_watched
 from bert4rec_tui.tui.widgets.signs import count
 
 
@@ -27,6 +28,25 @@ class World:
     dataset: PreparedDataset
     ranks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # by user, 0 where not tested
     protocol: str = ""
+    own: list[OwnHistory] = field(default_factory=list[OwnHistory])  # by name
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Rows of the list of users: histories of one's own, numbered after the dataset's users, then these users."""
+        users = self.dataset.users
+        return np.concatenate([np.arange(users, users + len(self.own)), np.arange(users)])
+
+    def own_at(self, row: int) -> OwnHistory | None:
+        """The history of one's own in a row of the list of users; None for a user of the dataset."""
+        place = row - self.dataset.users
+        return self.own[place] if 0 <= place < len(self.own) else None
+
+    def row_of(self, taste: Taste) -> int:
+        """The row of a history in the list of users, -1 where it is in none."""
+        if taste.user != OWN:
+            return taste.user
+        names = [own.name for own in self.own]
+        return self.dataset.users + names.index(taste.name) if taste.name in names else -1
 
     @cached_property
     def lengths(self) -> np.ndarray:
@@ -93,6 +113,7 @@ def read_world(source: RunSource, reference: str, wanted: CheckpointName) -> Wor
         _ = dataset.titles, dataset.genres, dataset.timestamps, dataset.ratings, dataset.split, dataset.user_ids
         world = World(run, checkpoint_of(run, wanted), dataset)
         _ = world.lengths
+        world.own = own_histories(dataset)
     except UserError as error:
         return str(error)
     world.protocol, world.ranks = read_ranks(run, world.checkpoint, dataset.users)

@@ -1,5 +1,6 @@
 """What if, on the explore screen: what rose and fell, filters, diversity, a run beside, histories of one's own."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,12 @@ async def test_titles_of_a_file_are_confirmed_named_and_opened_again(dataset: Pr
         await pilot.press("enter")
         await until_shown(pilot, "friday · 3 movies")
         assert (state(pilot).taste.user, state(pilot).taste.items) == (OWN, [2, 3, 11])
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: re.search(r"friday +3 +own", screen_text(pilot)) is not None)
+        await pilot.press("j")
+        await until(pilot, lambda: state(pilot).taste.user == 0)
+        await pilot.press("k")
+        await until(pilot, lambda: (state(pilot).taste.name, state(pilot).taste.items) == ("friday", [2, 3, 11]))
 
 
 async def test_users_are_listed_by_how_the_model_did_and_the_list_is_written_to_a_file(

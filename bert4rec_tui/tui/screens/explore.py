@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -209,9 +208,15 @@ class ExploreScreen(ExploreTaking):
 
     @on(ArrayList.Moved, "#users")
     def choose_user(self, message: ArrayList.Moved) -> None:
-        """The user under the cursor is the chosen one."""
-        if message.row >= 0 and message.row != self.taste.user:
+        """The user under the cursor is the chosen one, or the history of one's own."""
+        world = self.world
+        if world is None or message.row < 0 or message.row == world.row_of(self.taste):
+            return
+        own = world.own_at(message.row)
+        if own is None:
             self.open_user(message.row)
+        else:
+            self.open_own(own, enter=False)
 
     def action_open_history(self) -> None:
         """Go into the history of the user."""
@@ -230,7 +235,7 @@ class ExploreScreen(ExploreTaking):
         kind, _, number = chosen.partition(" ")
         users = self.query_one(UsersList)
         if kind == "user":
-            self._show_all_users(int(number))
+            self.show_all_users(int(number))
         else:
             rows = await asyncio.to_thread(world.viewers, int(number))
             self.found_by = f"watched {clean(world.title(int(number)))}"
@@ -240,18 +245,12 @@ class ExploreScreen(ExploreTaking):
             self.open_user(users.row)
         self.choose_pane(self.query_one("#users-pane" if kind == "item" else "#history-pane"))
 
-    def _show_all_users(self, user: int) -> None:
-        if self.world is not None:
-            self.found_by = ""
-            self.query_one(UsersList).show_rows(np.arange(self.world.dataset.users), keep=max(0, user))
-            self.query_one("#users-pane").border_title = "Users"
-
     def action_back(self) -> None:
         """Back from what was looked at last."""
         if self.near_to or self.shares:
             self.ask()
-        elif self.found_by:
-            self._show_all_users(self.taste.user)
+        elif self.found_by and self.world is not None:
+            self.show_all_users(self.world.row_of(self.taste))
 
     @work(exclusive=True, group="question")
     async def action_choose_run(self) -> None:

@@ -76,7 +76,7 @@ class ExploreAsking(MainScreen):
         else:
             self.found_by = ""
             self.forget_lists()
-            users.show_rows(found.dataset.users, keep=user or 0)
+            users.show_rows(found.rows, keep=user or 0)
             self.open_user(user or 0)
             if self.compact:
                 self.choose_pane(self.query_one("#history-pane"))
@@ -107,6 +107,14 @@ class ExploreAsking(MainScreen):
         self.show()
         self.recommend(self.taste)
         self.ask_beside()
+
+    def show_all_users(self, row: int) -> None:
+        """List every user, and the histories of one's own above them, with the cursor on a row if it is one."""
+        if self.world is not None:
+            self.found_by = ""
+            users = self.query_one("#users", ArrayList)
+            users.show_rows(self.world.rows, keep=row if row >= 0 else users.row)
+            self.query_one("#users-pane").border_title = "Users"
 
     def ask_beside(self) -> object:
         """Ask the run beside about this history too, where there is one."""

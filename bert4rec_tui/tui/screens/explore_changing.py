@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.recommend.matching import read_titles
-from bert4rec_tui.recommend.own_histories import own_histories, save_own
+from bert4rec_tui.recommend.own_histories import OwnHistory, own_histories, save_own
 from bert4rec_tui.tui.dialogs import Choice, Chooser, Prompt
 from bert4rec_tui.tui.explore_matches import MatchesDialog
 from bert4rec_tui.tui.path_prompt import PathPrompt
@@ -92,13 +92,20 @@ class ExploreChanging(ExploreWhy):
         if self.world is not None:
             self.open_taste(Taste())
 
-    def open_taste(self, taste: Taste) -> None:
-        """Show a history of one's own."""
+    def open_own(self, own: OwnHistory, enter: bool) -> None:
+        """Show a history of one's own that was kept, and go into it or stay in the list of users."""
+        if self.world is not None:
+            watched = tuple(map(Watched, own.items(self.world.dataset)))
+            self.open_taste(Taste(watched=watched, name=own.name), enter)
+
+    def open_taste(self, taste: Taste, enter: bool = True) -> None:
+        """Show a history of one's own, and go into it."""
         self.taste = taste
         self.query_one("#history", ArrayList).cursor = 0
         self.query_one("#next", ArrayList).cursor = 0
         self.ask()
-        self.choose_pane(self.query_one("#history-pane"))
+        if enter:
+            self.choose_pane(self.query_one("#history-pane"))
 
     def action_include_target(self) -> None:
         """Give the model the held-out movie too, or hold it out again."""
@@ -122,12 +129,14 @@ class ExploreChanging(ExploreWhy):
             return
         try:
             own = await asyncio.to_thread(save_own, name, world.dataset, taste.items)
+            world.own = await asyncio.to_thread(own_histories, world.dataset)
         except UserError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        self.notify(f"{own.name} is kept: o opens it again.", markup=False)
+        self.notify(f"{own.name} is kept: it stands above the users, and o opens it.", markup=False)
         if self.world is world:
             self.open_taste(Taste(watched=taste.watched, name=own.name))
+            self.show_all_users(world.row_of(self.taste))
 
     @work(exclusive=True, group="question")
     async def action_open_own(self) -> None:
@@ -143,8 +152,8 @@ class ExploreChanging(ExploreWhy):
         title = "Open which history?"
         chosen = await self.app.push_screen_wait(Chooser(title, choices, self.taste.name, search=len(known) > 9))
         if chosen is not None and self.world is world:
-            watched = tuple(map(Watched, known[chosen].items(world.dataset)))
-            self.open_taste(Taste(watched=watched, name=chosen))
+            self.open_own(known[chosen], enter=True)
+            self.show_all_users(world.row_of(self.taste))
 
     @work(exclusive=True, group="question")
     async def action_import_titles(self) -> None:

@@ -49,11 +49,12 @@ class ExploreTaking(ExploreLists):
             return
         users = self.query_one("#users", ArrayList)
         if chosen == "random":
-            self.found_by = ""
             user = int(np.random.default_rng().integers(world.dataset.users))
-            users.show_rows(np.arange(world.dataset.users), keep=user)
+            self.show_all_users(user)
+        elif chosen == "all":
+            self.show_all_users(user := 0)
         else:
-            self.found_by = "" if chosen == "all" else chosen
+            self.found_by = chosen
             user = int(groups[chosen][0])
             users.show_rows(groups[chosen], keep=user)
         self.open_user(user)
