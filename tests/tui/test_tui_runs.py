@@ -1,6 +1,6 @@
 """The runs screen by keyboard: every state, live curves, control, and what happens when a watched run dies."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 from filelock import FileLock
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from waiting import screen_text, type_text, until, until_shown
 from world_events import STEPS, training_step, validation
-from worlds import hold, make_run, status_of
+from worlds import hold, make_dataset, make_run, small_config, status_of
 
+from bert4rec_tui.config import load_config, with_assignments
 from bert4rec_tui.runs.control import read_control
 from bert4rec_tui.runs.status import read_status, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui import run_control
 from bert4rec_tui.tui.app import Bert4RecApp
+from bert4rec_tui.tui.mending import advised
 from bert4rec_tui.tui.screens.runs import RunsScreen
 from bert4rec_tui.tui.widgets.runs_pane import RunsTable
 
@@ -189,21 +192,40 @@ async def test_a_run_that_dies_while_watched_says_so_with_its_last_words(
             assert "Killed [by]" not in screen_text(pilot)
 
 
-async def test_a_failure_says_what_to_do_and_e_takes_its_configuration_along(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_failure_says_what_to_do_and_two_keys_launch_it_mended(
+    home: Path, tmp_path: Path, pretending: Callable[..., list[str]]
 ) -> None:
-    run = make_run(home, "training", "quad", epoch=3)
-    taken: list[Any] = []
-    monkeypatch.setattr(Bert4RecApp, "train_on", lambda app, dataset, config=None: taken.append((dataset, config)))
+    dataset, copy = make_dataset(home), tmp_path / "launched.toml"
+    plain = with_assignments(small_config(), ['evaluation.protocols=["full"]'])
+    run = make_run(home, "training", "quad", epoch=3, config=replace(plain, dataset=dataset.manifest.settings))
+    app = Bert4RecApp(program=pretending("--config-copy", str(copy)))
     with held(run) as locks:
-        async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await open_runs(pilot, "training")
-            advice = "out of memory on cpu; set training.batch_size = 64 (it is 128) and relaunch"
+            advice = "out of memory: set training.batch_size = 64 (it is 128) and start again"
             write_status(run.path, status_of("failed", 3, run.config(), begun=0, message=advice))
             locks[0].release()
-            await until_shown(pilot, advice)
+            await until_shown(pilot, "set training.batch_size = 64")
+            await until_shown(pilot, "e mend and relaunch")
             await pilot.press("e")
-            assert taken == [("tiny", run.config())]
+            await until_shown(pilot, "Batch 128 → 64, as the failure advises")
+            await pilot.press("r")
+            await until(pilot, lambda: app.current_mode == "runs")
+    assert load_config(copy) == with_assignments(run.config(), ["training.batch_size=64"])
+
+
+def test_only_what_a_failure_says_to_set_is_taken_from_it() -> None:
+    config = small_config()
+    for sentence, expected in (
+        ("the loss became not a number; train again with --config /a/b.toml and a lower rate, such as --set "
+         "training.learning_rate=0.0001, or --set training.gradient_clip=1", ("training.learning_rate", 0.0001)),
+        ("out of memory: set evaluation.batch_size = 64 (it is 128) and start again", ("evaluation.batch_size", 64)),
+        ("evaluation.ks = 500 is larger than the catalogue", None),
+        ("out of memory: make the model smaller, or use a machine with more", None),
+        ("set training.batch_size = many and set model.colour = 3", None),
+        ("set training.batch_size = 128", None),
+    ):  # fmt: skip
+        assert advised(sentence, config) == expected, sentence
 
 
 async def test_marked_runs_are_laid_over_the_chosen_one(home: Path) -> None:

@@ -10,6 +10,7 @@ from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.runs.status import LIVE
 from bert4rec_tui.tui import run_control
 from bert4rec_tui.tui.dialogs import Prompt
+from bert4rec_tui.tui.mending import advised
 from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.screens.base import MainScreen
 from bert4rec_tui.tui.screens.console import Console
@@ -25,7 +26,7 @@ class RunActions(MainScreen):
         Binding("s", "stop", "Stop", id="runs.stop", tooltip="Save and end the run; it can be resumed"),
         Binding("t", "test", "Test", id="runs.test", tooltip="What the trained model is worth"),
         Binding("e", "edit", "Edit and relaunch", id="runs.edit", show=False,
-                tooltip="Take the configuration of this run to the train screen"),
+                tooltip="Take the configuration of this run to the train screen, with what its failure advises"),
         Binding("o", "console", "Console", id="runs.console", show=False, tooltip="What the worker wrote"),
         Binding("n", "rename", "Name", id="runs.rename", show=False, tooltip="A name of your own for the run"),
         Binding("N", "note", "Note", id="runs.note", show=False, tooltip="A note of your own on the run"),
@@ -114,7 +115,7 @@ class RunActions(MainScreen):
             self.do(lambda: run_control.turn_pin(row.run))
 
     def action_edit(self) -> None:
-        """Take the configuration of the run to the train screen."""
+        """Take the configuration of the run to the train screen, and what its failure advises."""
         row = self.chosen_row
         if row is None:
             return
@@ -124,7 +125,8 @@ class RunActions(MainScreen):
             self.notify(str(error), severity="error", markup=False)
             return
         self.acted_on()
-        self.shell.train_on(config.dataset.id, config)
+        mend = advised(row.status.message, config) if row.state == "failed" else None
+        self.shell.go("train", dataset=config.dataset.id, config=config, mend=mend)
 
     @work(thread=True, group="control", exit_on_error=False)
     def do(self, what: Callable[[], str]) -> None:

@@ -123,8 +123,9 @@ class RunsScreen(RunCharts):
         self._show_banner(message.death)
 
     def _show_banner(self, death: Death | None) -> None:
-        keys = [self._key("runs.resume", "r"), self._key("runs.edit", "e")]
-        self.query_one(Banner).show(death, keys[0], keys[1], self.size.width)
+        defaults = {"resume": "r", "edit": "e", "console": "o", "close_banner": "esc"}
+        keys = {name: self._key(f"runs.{name}", key) for name, key in defaults.items()}
+        self.query_one(Banner).show(death, keys, self.size.width)
 
     def _key(self, binding_id: str, default: str) -> str:
         for key, active in self.active_bindings.items():

@@ -117,14 +117,25 @@ class TrainScreen(TrainChoosing):
         self.look()
         self.remember()
 
-    def on_arrive(self, dataset: str = "", config: Config | None = None, **_: Any) -> None:
-        """Train on a dataset, from a configuration if one is given."""
+    def on_arrive(
+        self, dataset: str = "", config: Config | None = None, mend: tuple[str, Any] | None = None, **_: Any
+    ) -> None:
+        """Train on a dataset, from a configuration if one is given, with one setting mended."""
         if config is not None:
             self.form.replace(to_dict(config))
         if dataset:
             self._wanted_dataset = dataset
             self.look()
         self.go_to_field("dataset.name")
+        if config is not None and mend is not None:
+            self._mend(*mend)
+
+    def _mend(self, path: str, value: Any) -> None:
+        before = text_of(value_at(self.form.values, path))
+        self.form.set_value(path, value)
+        self.go_to_field(path)
+        changed = f"{self.labels.get(path, path)} {before} {'->' if self.shell.ascii else '→'} {text_of(value)}"
+        self.notify(f"{changed}, as the failure advises: r launches it, u takes it back", markup=False, timeout=12)
 
     def _check(self, values: dict[str, Any], edited: str) -> dict[str, str]:
         return train_errors(values, edited, self.prepared, self.devices, self.labels) if self._looked else {}

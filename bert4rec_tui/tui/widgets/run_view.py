@@ -1,6 +1,6 @@
 """The parts of the runs screen that show the chosen run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -15,6 +15,7 @@ from textual.widgets import Static
 from bert4rec_tui.runs.events import Alert, Note, StateChange, System, Validation
 from bert4rec_tui.tui.following import Remark
 from bert4rec_tui.tui.looks import Looks
+from bert4rec_tui.tui.mending import advised
 from bert4rec_tui.tui.run_plots import CHARTS, FIRST_CHARTS, metric_words
 from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.widgets.array_list import ArrayList
@@ -177,8 +178,8 @@ class Banner(Static):
         super().__init__(markup=False)
         self.death: Death | None = None
 
-    def show(self, death: Death | None, resume: str, edit: str, width: int) -> None:
-        """Say what died, why and what helps; None takes the banner away. `resume` and `edit` are the keys."""
+    def show(self, death: Death | None, keys: Mapping[str, str], width: int) -> None:
+        """Say what died, why and what helps; None takes the banner away. `keys` are those of what can be done."""
         self.death = death
         self.set_class(death is not None, "-shown")
         if death is None:
@@ -187,7 +188,11 @@ class Banner(Static):
         sign = SIGNS[row.state]
         ascii = bool(getattr(self.app, "ascii", False))
         self.border_title = Content(f" {sign.ascii if ascii else sign.character} {row.run.short_id} {self._what(row)} ")
-        self.border_subtitle = Content(f" {resume} resume   {edit} edit and relaunch   o console   esc close ")
+        mend = advised(row.status.message, row.config) if row.config is not None else None
+        edit = f"{keys['edit']} {'mend' if mend else 'edit'} and relaunch"
+        self.border_subtitle = Content(
+            f" {keys['resume']} resume   {edit}   {keys['console']} console   {keys['close_banner']} close "
+        )
         lines = [Content.styled(clean(line)[: max(20, width - 6)], MUTED) for line in death.lines]
         self.update(Content("\n").join([Content.styled(self._advice(row), "bold"), *lines]))
 
