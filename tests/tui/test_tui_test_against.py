@@ -70,8 +70,10 @@ async def test_another_run_in_a_narrow_terminal_with_the_users_apart_and_explore
         await until_shown(pilot, "NDCG@10 uniform-100, lamp best: no difference shown by 40 users")
         assert "Every user has the same rank by both." in screen_text(pilot)
         await pilot.press("left", "j", "enter")
-        await until_shown(pilot, "User 4 ")
+        await until_shown(pilot, "Beside, by moss, best")
         assert "Next, by lamp" in screen_text(pilot)
+        assert isinstance(explore := pilot.app.screen, ExploreAsking)
+        assert explore.taste.user == 3
         await pilot.press("4", "escape")
         await until_shown(pilot, "coverage@10")
 

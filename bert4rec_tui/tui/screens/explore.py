@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from bert4rec_tui.tui.explore_rows import HistoryRows, change_mark, user_header, user_row
 from bert4rec_tui.tui.explore_world import World
-from bert4rec_tui.tui.run_choice import choose_checkpoint, choose_run
+from bert4rec_tui.tui.run_choice import CheckpointName, choose_checkpoint, choose_run
 from bert4rec_tui.tui.screens.explore_taking import ExploreTaking
 from bert4rec_tui.tui.search_dialog import SearchDialog
 from bert4rec_tui.tui.taste import OWN
@@ -97,10 +97,19 @@ class ExploreScreen(ExploreTaking):
         super().choose_pane(chosen, focus)
         self.set_class(chosen.id == "users-pane", "-picking")
 
-    def on_arrive(self, run: str | None = None, user: int | None = None, **what: Any) -> None:
-        """Show a run's model, and a user."""
+    def on_arrive(
+        self,
+        run: str | None = None,
+        user: int | None = None,
+        checkpoint: CheckpointName | None = None,
+        beside: tuple[str, CheckpointName] | None = None,
+        **what: Any,
+    ) -> None:
+        """Show a run's model, and a user; with `beside`, another checkpoint's list beside that."""
         del what
         self.wanted = run or self.wanted
+        self.checkpoint = checkpoint or self.checkpoint
+        self.wanted_beside = beside if user is not None else None
         self.load(user)
 
     def on_screen_resume(self) -> None:

@@ -17,7 +17,7 @@ from bert4rec_tui.tui.explore_filter import FilterDialog
 from bert4rec_tui.tui.explore_rows import MovieRows
 from bert4rec_tui.tui.explore_world import World, read_world
 from bert4rec_tui.tui.recommendations import Diverse, RecommendError
-from bert4rec_tui.tui.run_choice import choose_run
+from bert4rec_tui.tui.run_choice import CheckpointName, choose_run
 from bert4rec_tui.tui.screens.explore_asking import MOST
 from bert4rec_tui.tui.screens.explore_changing import ExploreChanging
 from bert4rec_tui.tui.widgets.array_list import ArrayList
@@ -46,6 +46,7 @@ class ExploreLists(ExploreChanging):
         super().__init__()
         self.beside: Beside | None = None
         self.beside_rows: MovieRows | None = None
+        self.wanted_beside: tuple[str, CheckpointName] | None = None  # to be set beside once the world is there
 
     @work(exclusive=True, group="question")
     async def action_filter(self) -> None:
@@ -81,12 +82,20 @@ class ExploreLists(ExploreChanging):
         chosen = await choose_run(self, "Whose list beside this one?", None)
         if chosen is None or self.world is not world:
             return
-        found = await asyncio.to_thread(read_beside, self.shell.runs, chosen.id, world)
+        await self._set_beside(world, chosen.id, "best")
+
+    async def _set_beside(self, world: World, run_id: str, checkpoint: CheckpointName) -> None:
+        found = await asyncio.to_thread(read_beside, self.shell.runs, run_id, world, checkpoint)
         if isinstance(found, str):
             self.notify(found, severity="warning", markup=False)
         elif self.world is world:
             self.beside = found
             self.ask()
+
+    @work(exclusive=True, group="set-beside", exit_on_error=False)
+    async def set_wanted_beside(self, world: World, run_id: str, checkpoint: CheckpointName) -> None:
+        """Set the list of the checkpoint beside that another screen asked for."""
+        await self._set_beside(world, run_id, checkpoint)
 
     @work(group="beside", exit_on_error=False)
     async def ask_beside(self) -> None:
@@ -158,9 +167,12 @@ class ExploreLists(ExploreChanging):
         line.show(lambda width: [Content.styled(cut(clean(text), width, ascii).rstrip(), MUTED) for text in texts])
 
     def forget_lists(self) -> None:
-        """No filter holds for another dataset, whose genres may be others."""
+        """No filter holds for another dataset, whose genres may be others; what was asked for comes to stand beside."""
         self.wanted_movies = ItemFilter()
         self.beside = None
+        if self.wanted_beside is not None and self.world is not None:
+            self.set_wanted_beside(self.world, *self.wanted_beside)
+        self.wanted_beside = None
 
 
 def diverse_words(weight: float, diverse: Diverse | None) -> str:
@@ -172,9 +184,9 @@ def diverse_words(weight: float, diverse: Diverse | None) -> str:
     return f"diverse {weight:.1f}: score {diverse.mean_score:.2f} ({cost:+.2f}), {likeness} in the top 10"
 
 
-def read_beside(source: RunSource, run_id: str, world: World) -> Beside | str:
+def read_beside(source: RunSource, run_id: str, world: World, checkpoint: CheckpointName = "best") -> Beside | str:
     """Read the other run; a sentence where it cannot be, or has no movie in common. For a thread."""
-    other = read_world(source, run_id, "best")
+    other = read_world(source, run_id, checkpoint)
     if isinstance(other, str):
         return other
     theirs = item_map(world.dataset, other.dataset)
