@@ -23,6 +23,8 @@ if "--groups" in sys.argv or sys.argv[1] == "compare":  # the real one, which ne
 mode, home = os.environ.get("FAKE_TEST", ""), Path(os.environ["BERT4REC_TUI_HOME"])
 run, checkpoint = Run(home / "runs" / sys.argv[2]), sys.argv[4]
 protocols = [word for before, word in zip(sys.argv, sys.argv[1:], strict=False) if before == "--protocol"]
+if mode == "slow":
+    print(json.dumps({"message": "quad trains on cuda: the test runs on the CPU"}), file=sys.stderr, flush=True)
 for done in (0, 20, 40):
     line = {"progress": {"stage": "Testing", "done": done, "total": 40, "unit": "users"}}
     print(json.dumps(line), file=sys.stderr, flush=True)

@@ -125,6 +125,7 @@ async def test_a_test_shows_its_progress_and_esc_cancels_it(home: Path, monkeypa
         await open_test(pilot, "has not been tested yet")
         await pilot.press("r")
         await until_shown(pilot, "Testing  40 of 40 users  100%")
+        assert "quad trains on cuda: the test runs on the CPU" in screen_text(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: "Testing" not in screen_text(pilot))
         assert not (run.path / "test").exists()
