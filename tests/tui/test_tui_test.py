@@ -35,13 +35,6 @@ async def test_without_a_model_it_says_how_to_get_one(home: Path, size: tuple[in
         await pilot.press("r", "v", "p", "n", "escape")
 
 
-async def test_an_untested_run_says_which_key_tests_it_and_under_what(home: Path) -> None:
-    make_run(home, "finished", "lamp")
-    async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
-        await open_test(pilot, "has not been tested yet")
-        assert "r tests it under full, uniform-100" in screen_text(pilot)
-
-
 async def test_a_tested_run_shows_every_protocol_with_interval_and_baselines(home: Path) -> None:
     dataset, run = make_dataset(home), make_run(home, "finished", "lamp")
     make_test(run, dataset, "full", top=0.3)
@@ -112,6 +105,7 @@ async def test_r_runs_the_test_and_its_table_appears(home: Path) -> None:
     make_run(home, "finished", "lamp")
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_test(pilot, "has not been tested yet")
+        assert "r tests it under full, uniform-100" in screen_text(pilot)
         await pilot.press("r")
         await until_shown(pilot, "±.015")
         assert "uniform-100" in screen_text(pilot)
