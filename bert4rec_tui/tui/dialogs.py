@@ -16,6 +16,7 @@ from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from bert4rec_tui.tui.widgets.choice_list import ChoiceList
+from bert4rec_tui.tui.widgets.footer import FooterLine
 from bert4rec_tui.tui.widgets.signs import MUTED
 from bert4rec_tui.tui.widgets.text_input import TextInput
 
@@ -46,6 +47,10 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer], inherit_bindings=False
     Dialog .detail { color: $text-muted; height: auto; padding: 0 1 1 1; }
     Dialog .detail.-empty { display: none; }
     """
+
+    def on_mount(self) -> None:
+        """Lay a foot line over that of the screen below, whose keys do not work now."""
+        self.mount(FooterLine())
 
     def action_leave(self) -> None:
         """Leave without an answer."""
