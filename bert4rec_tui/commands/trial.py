@@ -57,6 +57,7 @@ def run_trial(
     output.result(
         values,
         f"{prepared.id} on {device}, {precision}{share}: {trial.steps} steps of {1000 * trial.step_seconds:.0f} ms; "
-        f"an epoch {duration(trial.epoch_seconds)} and its validation {duration(trial.validation_seconds)}, all {epochs:,} "
-        f"{duration(whole * epochs)}; peak memory {trial.memory / 2**30:.2f} GiB" + (" each" if share else ""),
+        f"an epoch {duration(trial.epoch_seconds)} and its validation {duration(trial.validation_seconds)}, "
+        f"all {epochs:,} {duration(whole * epochs)}; peak memory {trial.memory / 2**30:.2f} GiB"
+        + (" each" if share else ""),
     )

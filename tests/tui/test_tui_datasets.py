@@ -119,7 +119,7 @@ async def test_progress_is_shown_and_esc_ends_it(
     app = Bert4RecApp(program=pretending("--hang"))
     async with app.run_test(size=size) as pilot:
         await until_shown(pilot, "✓ prepared")
-        await pilot.press("right_square_bracket", "p")
+        await pilot.press(*(["right_square_bracket"] if size[0] > 100 else []), "p")  # seen wherever one stands
         await until_shown(pilot, "300 of 610 users  49%")
         await until_shown(pilot, "esc Cancel")
         look_like(pilot, "datasets-running")

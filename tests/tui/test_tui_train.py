@@ -230,7 +230,8 @@ async def test_a_preset_is_taken_and_the_dataset_stays(home: Path) -> None:
         screen = await open_train(pilot)
         await until_shown(pilot, "tiny   40 users")
         await pilot.press("n")
-        await until_shown(pilot, "Start from")
+        await until_shown(pilot, "╭─ Start from")
+        assert screen_text(pilot).splitlines()[-1].split() == ["esc", "Cancel"], "the keys below do not work now"
         await pilot.press("G", "enter")
         await until(pilot, lambda: screen.form.values["preset"] != "recommended")
         name = screen.form.values["preset"]
@@ -340,6 +341,7 @@ async def test_a_past_run_says_how_it_differs_from_the_form_and_is_taken_by_one_
         screen = await open_train(pilot)
         await until_shown(pilot, "tiny   40 users")
         screen.form.replace({**to_dict(config), "dataset": screen.form.values["dataset"]})
+        assert ("] what it will be, past runs" in screen_text(pilot)) == (size[0] == 80)
         await pilot.press("right_square_bracket", "right_square_bracket")
         await until_shown(pilot, "lamp  tuned")
         shown = screen_text(pilot)

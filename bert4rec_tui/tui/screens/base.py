@@ -73,6 +73,17 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if self.is_current:
             super()._compositor_refresh()
 
+    def key_of(self, binding_id: str, default: str) -> str:
+        """The key of a binding as it is bound now, to be named in a sentence."""
+        for key, active in self.active_bindings.items():
+            if active.binding.id == binding_id:
+                return self.app.get_key_display(active.binding.with_key(key))
+        return default
+
+    def turn_hint(self, panes: str) -> str:
+        """What a narrow terminal does not show beside a pane, with the key that turns to it; nothing in a wider one."""
+        return f"{self.key_of('screen.next_pane', ']')} {panes}" if self.compact else ""
+
     def on_arrive(self, **what: Any) -> None:
         """Called after a switch to this screen for something, such as `run="…"`."""
 

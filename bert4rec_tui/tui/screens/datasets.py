@@ -99,6 +99,7 @@ class DatasetsScreen(MainScreen):
         """In a very wide terminal the figures have a pane of their own."""
         super().on_resize(event)
         self._show_facts()
+        self.call_later(self._say_foot)  # the screen learns only after this how narrow it is
 
     def _show_facts(self) -> None:
         facts = self.query_one("#facts-pane")
@@ -145,9 +146,14 @@ class DatasetsScreen(MainScreen):
         options.clear_options()
         options.add_options(Option(self._line(row), id=row.key) for row in shown)
         options.highlighted = next((i for i, row in enumerate(shown) if row.key == wanted), 0) if shown else None
-        self.query_one("#list-pane").border_subtitle = f"{len(shown)} of {len(self.rows)}" if self._filter else ""
+        self._say_foot()
         if not shown:
             self._show(None)
+
+    def _say_foot(self) -> None:
+        found = f"{self.query_one('#rows', ChoiceList).option_count} of {len(self.rows)}"
+        hint = found if self._filter else self.turn_hint("settings and figures")
+        self.query_one("#list-pane").border_subtitle = Content(hint)
 
     def _line(self, row: DatasetRow) -> Content:
         if row.prepared is not None:
@@ -246,6 +252,8 @@ class DatasetsScreen(MainScreen):
     async def prepare(self, settings: DatasetConfig) -> None:
         """Prepare by our own command; cancelling this worker ends it, and leaves nothing half-written."""
         line = self.query_one(JobLine)
+        if self.compact:  # where else how far it is would not be seen
+            self.choose_pane(self.detail)
         self._work(True)
         line.show(Progress(stage="Starting"))
         try:

@@ -15,9 +15,10 @@ from bert4rec_tui.tui.widgets.chart import Chart, Plot
 
 
 class FullChart(ModalScreen[None], inherit_bindings=False):
-    """Shows one of several charts; `plot_of` gives each as it is now.
+    """One chart on the whole terminal: read values, zoom, pan.
 
-    `adjust` carries out what the charts of the screen below share: the log axis, the smoothing, the export.
+    `plot_of` gives each of several charts as it is now; `adjust` carries out what the charts of the screen below share:
+    the log axis, the smoothing, the export.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,7 +76,7 @@ class FullChart(ModalScreen[None], inherit_bindings=False):
         """The chart in a frame that names the keys."""
         with Vertical() as frame:
             frame.border_subtitle = Content(
-                " arrows read  z Z zoom  , . pan  0 whole  ] next  a along  l log  e CSV  esc back "
+                " esc back  arrows read  z Z zoom  , . pan  0 whole  ] next  a along  ? all keys "
             )
             yield Chart()
 

@@ -20,7 +20,7 @@ from bert4rec_tui.tui.widgets.titles import retitle
 
 
 class RunsScreen(RunCharts):
-    """Every run and its state; for the chosen one charts, events, and what can be done with it."""
+    """Every run, and what can be done with the chosen one."""
 
     CSS_PATH = "runs.tcss"
     panes: ClassVar[list[str]] = ["#runs-pane", "#run-pane", "#events-pane"]
@@ -124,14 +124,8 @@ class RunsScreen(RunCharts):
 
     def _show_banner(self, death: Death | None) -> None:
         defaults = {"resume": "r", "edit": "e", "console": "o", "close_banner": "esc"}
-        keys = {name: self._key(f"runs.{name}", key) for name, key in defaults.items()}
+        keys = {name: self.key_of(f"runs.{name}", key) for name, key in defaults.items()}
         self.query_one(Banner).show(death, keys, self.size.width)
-
-    def _key(self, binding_id: str, default: str) -> str:
-        for key, active in self.active_bindings.items():
-            if active.binding.id == binding_id:
-                return self.app.get_key_display(active.binding.with_key(key))
-        return default
 
     # The state of the screen
 
@@ -146,7 +140,7 @@ class RunsScreen(RunCharts):
         return next((row for row in self.rows if row.run.id == self.chosen), None)
 
     def _show_table(self) -> None:
-        self.query_one(RunsPane).show(self.rows, self.marks, self.chosen)
+        self.query_one(RunsPane).show(self.rows, self.marks, self.chosen, self.turn_hint("charts, events"))
 
     @on(RunsPane.Moved)
     def choose_run(self) -> None:
@@ -170,7 +164,7 @@ class RunsScreen(RunCharts):
 
     def _show_chosen(self, charts: bool = True) -> None:
         row, pane = self.chosen_row, self.query_one("#run-pane", RunPane)
-        retitle(pane, Content(row.run.id if row else "Nothing chosen"))
+        retitle(pane, Content(row.run.id if row else "Nothing chosen"), Content(self.turn_hint("events")))
         if row is None:
             pane.query_one("#head").display = False
         else:

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -46,8 +46,8 @@ class TrainScreen(TrainChoosing):
         "train.run",
         "past.take",
         "form.edit",
-        "train.open",
-        "train.save",
+        "train.preset",
+        "train.try",
         "form.undo",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -111,6 +111,17 @@ class TrainScreen(TrainChoosing):
         right.set_class(chosen.id == "settings", "-left-out")
         right.set_class(chosen.id == "past-pane", "-past")
         super().choose_pane(chosen, focus)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say what a small terminal does not show beside the form."""
+        super().on_resize(event)
+        self.call_later(self._say_hints)  # the screen learns only after this how small it is
+
+    def _say_hints(self) -> None:
+        low = self.has_class("-low") and not self.has_class("-widest")
+        past = f"{self.key_of('screen.next_pane', ']')} past runs"
+        self.query_one("#settings").border_subtitle = Content(self.turn_hint("what it will be, past runs"))
+        self.query_one("#preflight-pane").border_subtitle = Content(past if self.compact or low else "")
 
     def on_screen_resume(self) -> None:
         """Look again whenever one comes back: something may have been prepared, or taken."""

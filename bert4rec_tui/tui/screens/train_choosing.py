@@ -26,7 +26,9 @@ class TrainChoosing(MainScreen):
     """Puts into the form what is chosen from a list or read from a file; the screen says what there is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "choose_preset", "New from", id="train.preset", tooltip="Start from a preset, or the last launch"),
+        Binding(
+            "n", "choose_preset", "Start from", id="train.preset", tooltip="Start from a preset, or the last launch"
+        ),
         Binding("o", "open", "Open TOML", id="train.open", tooltip="Read a configuration from a TOML file"),
         Binding("e", "save", "Save TOML", id="train.save", tooltip="Write the configuration to a TOML file"),
     ]
@@ -57,7 +59,7 @@ class TrainChoosing(MainScreen):
         """Put the configuration of a past run into the form; what the run is called stays with it."""
         if (config := message.row.config) is not None:
             self.form.replace({**to_dict(config), "name": "", "description": ""})
-            self.notify(f"set up as {message.row.run.short_id} was; u goes back, r launches it")
+            self.notify(f"set up as {message.row.run.short_id}; u goes back, r launches it", markup=False)
             self.go_to_field("dataset.name")
 
     @on(Form.PickWanted)

@@ -4,6 +4,7 @@ What that plot widget cannot do is done here: gaps stay gaps, a value that is no
 style as well as in colour, and everything can be drawn with ASCII.
 """
 
+from textwrap import wrap
 from typing import ClassVar
 
 import numpy as np
@@ -118,7 +119,9 @@ class Chart(Canvas):
                 self._draw_plot(xs, ys)
             else:
                 message = self.plot.empty if not len(xs) else "not a number so far"
-                self._write(2, max(1, self.size.height // 2), message, self._style("quiet"))
+                lines = wrap(message, max(10, self.size.width - 4))
+                for y, line in enumerate(lines, max(1, (self.size.height - len(lines) + 1) // 2)):
+                    self._write(2, y, line, self._style("quiet"))
 
     def _style(self, name: str) -> str:
         style = self.get_component_rich_style(f"chart--{name}")

@@ -7,7 +7,7 @@ from textual.widgets import OptionList
 
 
 class ChoiceList(OptionList, inherit_bindings=False):
-    """An option list that is moved in with j, k, g, G as well as with the arrows; its text is never markup."""
+    """A list to choose from."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "cursor_down", "Down", id="list.down", show=False, tooltip="One row down"),

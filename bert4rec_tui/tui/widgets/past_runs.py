@@ -39,7 +39,7 @@ def settings_of(config: Config) -> Settings:
 
 
 class PastList(ArrayList):
-    """The runs; enter takes the configuration of one into the form."""
+    """The past runs, and what sets each apart from the form."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "Take its settings", id="past.take",

@@ -51,7 +51,7 @@ class RunsPane(Vertical):
         self.border_title = "Runs"
         self.rows: Sequence[RunRow] = []
         self.order = Order()
-        self.filter_text = ""
+        self.filter_text = self._hint = ""
         self._filter = RunFilter()
         self._marks: Mapping[str, int] = {}
         self._columns: list[Column] = []
@@ -70,15 +70,19 @@ class RunsPane(Vertical):
         row = self.query_one(RunsTable).row
         return self.rows[row].run.id if 0 <= row < len(self.rows) else ""
 
-    def show(self, rows: Sequence[RunRow], marks: Mapping[str, int], chosen: str) -> None:
-        """Show the runs, the marked ones with their marks; the cursor goes to the chosen one where it is shown."""
+    def show(self, rows: Sequence[RunRow], marks: Mapping[str, int], chosen: str, hint: str | None = None) -> None:
+        """Show the runs, the marked ones with their marks; the cursor goes to the chosen one where it is shown.
+
+        hint: what stands at the foot where no filter does; None leaves it.
+        """
         self.rows, self._marks = rows, marks
+        self._hint = self._hint if hint is None else hint
         table = self.query_one(RunsTable)
         shown = [at for at in ordered(rows, self.order) if self._filter.matches(rows[at])]
         keep = next((at for at in shown if rows[at].run.id == chosen), None)
         metric = same_metric(rows)
         title = Content("Runs" + (f" · best by {metric_words(metric)}" if metric else ""))
-        retitle(self, title, Content(f"{len(shown)} of {len(rows)}" if self.filter_text else ""))
+        retitle(self, title, Content(f"{len(shown)} of {len(rows)}" if self.filter_text else self._hint))
         table.empty = f"No run has “{self.filter_text}”; esc shows all." if rows else EMPTY
         self._columns = self._fitting(max(table.size.width, 20))
         head = draw_header(self._columns).markup
