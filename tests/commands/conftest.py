@@ -1,7 +1,9 @@
 """A toy dataset and a run trained on it, made once and copied for every test that asks."""
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,17 @@ from terminal import Answer, Here, Terminal, prepare_toy, tiny
 
 
 @pytest.fixture(scope="session")
-def toy_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
+def toy_home(made_once: Callable) -> tuple[Path, Answer]:
     """A home with the dataset toy+users3 and one finished run, and what `train --json` said. Never changed."""
-    home = tmp_path_factory.mktemp("toy") / "home"
-    prepare_toy(home, walks(60, 20, 12))
-    answer = Terminal(home).run("train", "--dataset", "toy", "--preset", "fast", "--name", "mine", *tiny(), "--json")
-    return home, answer
+
+    def make(folder: Path) -> None:
+        prepare_toy(folder / "home", walks(60, 20, 12))
+        words = ("train", "--dataset", "toy", "--preset", "fast", "--name", "mine", *tiny(), "--json")
+        said = asdict(Terminal(folder / "home").run(*words))
+        (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
+
+    folder = made_once("toy", make)
+    return folder / "home", Answer(**json.loads((folder / "said.json").read_text(encoding="utf-8")))
 
 
 @pytest.fixture

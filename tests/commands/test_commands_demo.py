@@ -1,8 +1,6 @@
 """The command `demo`: the run that comes with the program fits the program, and is laid out whole or not at all."""
 
 import json
-import subprocess
-import sys
 import zipfile
 
 import pytest
@@ -14,14 +12,12 @@ from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import bundled_file
 
 
-def command(*words: str) -> dict:
-    answer = subprocess.run([sys.executable, "-m", "bert4rec_tui", *words, "--json"], capture_output=True, text=True)
-    assert answer.returncode == 0, answer.stderr
-    return json.loads(answer.stdout)
-
-
-def test_the_demo_recommends_and_explains_at_once_and_its_test_can_be_done_again(home):
+def test_the_demo_recommends_and_explains_at_once_and_its_test_can_be_done_again(home, here):
     """It cannot go stale: its weights, its split and its metrics are those of this program."""
+
+    def command(*words: str) -> dict:
+        return here(*words, "--json").json()
+
     laid_out = command("demo")
     run = LocalRuns(home / "runs").find(laid_out["run"])
     assert run.state() == "finished"

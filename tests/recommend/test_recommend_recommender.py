@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from bert4rec_tui.config import Config, with_assignments
-from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.config import Config, DatasetConfig, with_assignments
+from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank
@@ -25,20 +26,24 @@ OBJECTIVES = ("cloze", "causal")
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> tuple[Path, PreparedDataset, dict[str, Run]]:
+def trained(made_once: Callable) -> tuple[Path, PreparedDataset, dict[str, Run]]:
     """A dataset in which item 7 always follows item 3, and a trained run for each objective."""
-    from bert4rec_tui.config import DatasetConfig
+    home = made_once("planted", train_on_planted)
+    runs = {run.config().model.objective: run for run in LocalRuns(home / "runs").runs()}
+    return home, find_dataset("planted", home / "datasets"), runs
 
-    home = tmp_path_factory.mktemp("home")
+
+def train_on_planted(home: Path) -> None:
+    """Prepare that dataset and train both objectives on it, in a home."""
     lines = ["user,item,time"]
     for user, history in enumerate(planted(), start=1):
         lines += [f"{user},{item},{moment}" for moment, item in enumerate(history)]
     source = home / "planted.csv"
     source.write_text("\n".join(lines))
     columns = {"user": "user", "item": "item", "timestamp": "time"}
-    settings = DatasetConfig(name="planted", source=str(source), columns=columns)
-    dataset = prepare(settings, home / "datasets", home / "raw")
-    runs: dict[str, Run] = {}
+    dataset = prepare(
+        DatasetConfig(name="planted", source=str(source), columns=columns), home / "datasets", home / "raw"
+    )
     for objective in OBJECTIVES:
         config = with_assignments(
             msgspec.structs.replace(Config(), dataset=dataset.manifest.settings),
@@ -60,10 +65,7 @@ def trained(tmp_path_factory) -> tuple[Path, PreparedDataset, dict[str, Run]]:
             ],
         )
         run = LocalRuns(home / "runs").create(config, dataset.id)
-        trainer = Trainer(config, dataset, run.path, torch.device("cpu"), "fp32")
-        trainer.train()
-        runs[objective] = run
-    return home, dataset, runs
+        Trainer(config, dataset, run.path, torch.device("cpu"), "fp32").train()
 
 
 def planted() -> list[list[int]]:

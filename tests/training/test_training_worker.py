@@ -79,9 +79,9 @@ def new_run(make_dataset, home: Path):
 @pytest.mark.parametrize(
     ("objective", "loss", "minutes"),
     [
-        ("cloze", "full", 0.0001),
+        ("cloze", "full", 0.0005),
         pytest.param("causal", "sampled", 10, marks=pytest.mark.long),
-        pytest.param("causal", "full", 0.0001, marks=pytest.mark.long),
+        pytest.param("causal", "full", 0.0005, marks=pytest.mark.long),
         pytest.param("cloze", "gbce", 10, marks=pytest.mark.long),
     ],
 )
@@ -118,10 +118,10 @@ def test_a_run_killed_within_an_epoch_ends_at_the_same_bits(new_run, objective, 
     assert steps[-1] == 600
 
 
-def test_a_pause_waits_between_two_steps_and_goes_on_to_the_same_bits(new_run):
-    whole = new_run("training.batch_size=1")
+def test_a_paused_run_keeps_its_lock_outlives_its_terminal_and_goes_on_to_the_same_bits(new_run):
+    whole = new_run("training.batch_size=2")
     assert finish(whole) == 0
-    paused = new_run("training.batch_size=1")
+    paused = new_run("training.batch_size=2")
     worker = start(paused)
     wait_for(lambda: bool(curves(paused).steps), worker)
     ask(paused.path, "pause", paused.status().control)
@@ -129,7 +129,11 @@ def test_a_pause_waits_between_two_steps_and_goes_on_to_the_same_bits(new_run):
     wait_for(lambda: paused.state() == "paused", worker)
     step = paused.status().step
     assert paused.checkpoint("last").exists()
-    time.sleep(0.6)
+    worker.send_signal(signal.SIGHUP)  # as when its terminal closes
+    second = start(paused)
+    assert second.wait(60) == 2
+    assert paused.state() == "paused"
+    assert paused.status().pid == worker.pid
     assert paused.status().step == step
     assert paused.status().heartbeat > time.time() - 4
     ask(paused.path, "train", paused.status().control)
@@ -158,18 +162,6 @@ def test_a_stop_saves_and_ends_and_the_run_goes_on_from_there(new_run, way):
     worker.wait()
 
 
-def test_a_terminal_that_closes_does_not_reach_the_worker(new_run):
-    run = new_run("training.epochs=100000")
-    worker = start(run)
-    wait_for(lambda: bool(curves(run).steps), worker)
-    worker.send_signal(signal.SIGHUP)
-    before = run.status().step
-    wait_for(lambda: run.status().step > before, worker)
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(60) == 0
-    assert run.state() == "stopped"
-
-
 def test_the_first_signal_asks_and_the_second_does_not_wait():
     code = "import threading, time; from bert4rec_tui.training.worker import obey_signals\n"
     code += "asked = threading.Event(); obey_signals(asked); print('ready', flush=True); asked.wait()\n"
@@ -181,18 +173,6 @@ def test_the_first_signal_asks_and_the_second_does_not_wait():
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 1
-
-
-def test_the_lock_keeps_a_second_worker_out(new_run):
-    run = new_run("training.epochs=100000")
-    worker = start(run)
-    wait_for(lambda: bool(curves(run).steps), worker)
-    second = start(run)
-    assert second.wait(60) == 2
-    assert run.status().pid == worker.pid
-    assert run.state() == "training"
-    worker.kill()
-    worker.wait()
 
 
 def test_a_loss_that_is_not_a_number_fails_with_what_to_do(new_run):

@@ -202,7 +202,7 @@ def test_every_key_has_an_id_and_says_what_it_does() -> None:
     assert nameless == []
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.long)])
 async def test_no_key_means_two_things_wherever_one_is(home: Path, size: tuple[int, int]) -> None:
     """Goes to everything on every screen that can have the focus, edits what can be edited, and compares the keys."""
     runs = fill(home)
