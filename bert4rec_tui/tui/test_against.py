@@ -84,13 +84,13 @@ def title_room(width: int) -> int:
 class Against:
     """What is known of the two; `ours` is the checkpoint of the screen.
 
-    paired: what `compare --json` gave of ours against theirs. said: a sentence while there is no such result. apart:
-    protocol → the users, or why there are none.
+    paired: the differences of ours against theirs as `compare --json` gives them. said: a sentence while there are
+    none. apart: protocol → the users, or why there are none.
     """
 
     ours: Side
     theirs: Side
-    paired: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    paired: Sequence[Mapping[str, Any]] = ()
     said: str = ""
     apart: Mapping[str, ApartRows | str] = field(default_factory=dict[str, ApartRows | str])
 
@@ -103,6 +103,11 @@ class Against:
     def shared(self) -> list[str]:
         """Those under which both were."""
         return [protocol for protocol in self.ours.results if protocol in self.theirs.results]
+
+    @property
+    def tested_pairs(self) -> set[str]:
+        """The protocols under which the paired test is made."""
+        return {row["protocol"] for row in self.paired}
 
     @property
     def labels(self) -> tuple[str, str]:
@@ -138,7 +143,7 @@ class Against:
         heads = [(label, -VALUE) for label in self.labels]
         heads += [("difference", -DIFFERENCE), ("95% interval", -INTERVAL), ("p", -P)]
         lines = [cells((title, NAME), *((Content.styled(text, MUTED), room) for text, room in heads))]
-        found = {row["metric"]: row for row in self.paired.get("paired", []) if row["protocol"] == protocol}
+        found = {row["metric"]: row for row in self.paired if row["protocol"] == protocol}
         for name in SHOWN:
             values = [figures(side.results, protocol, name).value for side in (self.theirs, self.ours)]
             if values == [None, None]:

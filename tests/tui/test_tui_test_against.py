@@ -13,6 +13,7 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.screens import test as screen
+from bert4rec_tui.tui.screens import test_against
 from bert4rec_tui.tui.screens.explore_asking import ExploreAsking
 
 FAKE = Path(__file__).with_name("fake_test_command.py")
@@ -36,7 +37,10 @@ def change_ranks(run: Run, protocol: str, ranks: dict[int, int]) -> None:
     np.savez(file, **arrays)
 
 
-async def test_another_run_in_a_narrow_terminal_with_the_users_apart_and_explore(home: Path) -> None:
+async def test_another_run_in_a_narrow_terminal_with_the_users_apart_and_explore(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(test_against, "MANY_USERS", 10)  # a protocol after the other
     dataset = make_dataset(home)
     lamp = make_run(home, "finished", "lamp", age=100)
     moss = make_run(home, "finished", "moss", age=200)

@@ -20,6 +20,8 @@ from bert4rec_tui.tui.screens.test_running import Job
 from bert4rec_tui.tui.test_against import Against, ApartRows, Side, read_apart
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 
+DRAWING = "Drawing users again and again…"
+MANY_USERS = 50_000  # from which the paired test of a protocol takes seconds
 CHECKPOINTS: tuple[CheckpointName, ...] = ("best", "last")
 
 
@@ -105,21 +107,29 @@ class TestAgainst(TestActions):
             # Of each protocol its line says what is missing; where there is none, one sentence does.
             self._take(against if against.protocols else replace(against, said="Neither was tested; r tests both."))
             return
-        self._take(replace(against, said="Drawing users again and again…"))
+        self._take(replace(against, said=DRAWING))
         apart = await asyncio.to_thread(lambda: {p: read_apart(against.ours, theirs, p) for p in against.shared})
         against = replace(against, apart=apart)
-        self._take(replace(against, said="Drawing users again and again…"))
-        words = [word for protocol in against.shared for word in ("--protocol", protocol)]
-        command = ChildCommand("compare", theirs.reference, against.ours.reference, *words, program=self.program)
-        try:
-            async for _ in command.events():
-                pass
-        except CommandCancelledError:
-            return
-        except CommandError as error:
-            self._take(replace(against, said=str(error)))
-        else:
-            self._take(replace(against, paired=command.result))
+        self._take(replace(against, said=DRAWING))
+        for protocols in self._portions(against):
+            words = [word for protocol in protocols for word in ("--protocol", protocol)]
+            command = ChildCommand("compare", theirs.reference, against.ours.reference, *words, program=self.program)
+            try:
+                async for _ in command.events():
+                    pass
+            except CommandCancelledError:
+                return
+            except CommandError as error:
+                self._take(replace(against, said=str(error)))
+                return
+            against = replace(against, paired=[*against.paired, *command.result["paired"]])
+            self._take(replace(against, said="" if len(against.tested_pairs) == len(against.shared) else DRAWING))
+
+    def _portions(self, against: Against) -> list[list[str]]:
+        """The protocols that are compared by one command: of many users one, the shown one first."""
+        shared = sorted(against.shared, key=lambda protocol: protocol != self.view_protocol)
+        most = max(int(result.get("users", 0)) for result in against.ours.results.values())
+        return [[protocol] for protocol in shared] if most > MANY_USERS else [shared]
 
     def _take(self, against: Against) -> None:
         self.against = against
