@@ -5,8 +5,9 @@ usage: python benchmarks/interface.py [--starts N] [--watch SECONDS] [--events N
 In a pseudo-terminal. Starts: from the start of the process to the first paint that names the screens; two seconds later
 the memory of the process, resident and private. Watching, as over SSH: a run whose log holds so many events and grows
 at the rate, on the Runs screen with its charts; from the key `3` to its charts, then over the time the bytes written,
-the share of a core and the private memory, and from the key `?` to the help it opens. The run is invented, in a data
-folder of its own; its worker is another process. The last line is one JSON object.
+the share of a core and the private memory. Then keys, each from its press until the terminal has what it shows: `l` (an
+axis becomes logarithmic) and `?` (the whole page of keys). The run is invented, in a data folder of its own; its worker
+is another process. The last line is one JSON object.
 """
 
 import argparse
@@ -29,7 +30,9 @@ from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import runs_folder
 
 MIB = 2**20
-PAINTED, CHARTS, HELP, ESCAPE = b"Explore", b"learning rate", b"esc close", b"\x1b"
+PAINTED, CHARTS, ESCAPE = b"Explore", b"learning rate", b"\x1b"
+# A key, what then stands on the screen, and the key that takes it back.
+KEYS = {"axis": (b"l", b"log", b"l"), "help": (b"?", b"esc close", ESCAPE)}
 
 
 def start(columns: int, rows: int) -> tuple[float, float, float]:
@@ -79,12 +82,7 @@ def watched(arguments: argparse.Namespace) -> dict[str, Any]:
     app.listen(arguments.watch)
     seconds = time.perf_counter() - began
     written, cpu = app.written - before, sum(app.process.cpu_times()[:2]) - spent
-    answers: list[float] = []
-    for _ in range(arguments.keys):
-        app.press(b"?")
-        answers.append(1000 * app.until(HELP))
-        app.press(ESCAPE)
-        app.listen(0.7)
+    answers = {name: answered(app, *key, arguments.keys) for name, key in KEYS.items()}
     private = app.process.memory_full_info().uss / MIB
     app.close()
     return {
@@ -93,10 +91,22 @@ def watched(arguments: argparse.Namespace) -> dict[str, Any]:
         "opened_s": round(opened, 3),
         "kb_per_second": round(written / seconds / 1000, 2),
         "core_percent": round(100 * cpu / seconds, 2),
-        "key_ms": round(statistics.median(answers), 1),
-        "key_95_ms": round(float(np.percentile(answers, 95)), 1),
+        "key_ms": {name: round(statistics.median(times), 1) for name, times in answers.items()},
+        "key_95_ms": {name: round(float(np.percentile(times, 95)), 1) for name, times in answers.items()},
         "private_mib": round(private, 1),
     }
+
+
+def answered(app: AppInTerminal, key: bytes, shows: bytes, back: bytes, times: int) -> list[float]:
+    """Milliseconds from the press of a key until what it shows, each time after the screen has come to rest."""
+    found: list[float] = []
+    for _ in range(times):
+        app.press(key)
+        found.append(1000 * app.until(shows))
+        app.listen(0.7)
+        app.press(back)
+        app.listen(0.7)
+    return found
 
 
 def main() -> None:
@@ -106,7 +116,7 @@ def main() -> None:
     parser.add_argument("--watch", type=float, default=60.0, help="seconds; 0: only starts")
     parser.add_argument("--events", type=int, default=1_000_000, help="that the log holds at first")
     parser.add_argument("--rate", type=float, default=100.0, help="events a second after that")
-    parser.add_argument("--keys", type=int, default=30, help="how often ? is pressed")
+    parser.add_argument("--keys", type=int, default=30, help="how often each key is pressed")
     parser.add_argument("--columns", type=int, default=120)
     parser.add_argument("--rows", type=int, default=40)
     arguments = parser.parse_args()
