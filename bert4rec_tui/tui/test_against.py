@@ -161,7 +161,7 @@ class Against:
         title = Content.styled("Users on whom they differ most", "bold $text-accent")
         words = f"  {protocol}"
         if isinstance(rows, ApartRows):
-            words += f" · {count(len(rows.apart.users))} of {count(rows.tested)} have another rank"
+            words += f" · {count(len(rows.apart.users))} of {count(rows.tested)} differ"
         theirs, ours = self.labels
         columns = cells(
             ("user", USER), ("history", -KNOWN), ("target", title_room(width)), (theirs, -RANK), ("→", 1), (ours, RANK),

@@ -87,7 +87,7 @@ async def test_test_finished(home: Path, size: tuple[int, int], look_like: LookL
         look_like(pilot, "test-weak")
         await pilot.press("b", "j", "enter")
         await until_shown(pilot, "no difference")
-        await until_shown(pilot, "40 have another rank")
+        await until_shown(pilot, "of 40 differ")
         look_like(pilot, "test-against")
 
 

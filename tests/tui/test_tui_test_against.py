@@ -61,7 +61,7 @@ async def test_another_run_in_a_narrow_terminal_with_the_users_apart_and_explore
         text = screen_text(pilot)
         assert "lamp best (epoch 12) against moss best (epoch 12) · test set · 40 users" in text
         assert "moss → lamp" in text
-        assert "2 of 40 have another rank" in text
+        assert "2 of 40 differ" in text
         rows = [line.split() for line in text.splitlines() if "→" in line][1:]
         assert [(row[1], row[-5:-1]) for row in rows] == [
             ("8", ["1", "→", "50", "▼49"]),
