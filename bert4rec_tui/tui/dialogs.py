@@ -11,7 +11,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.fuzzy import Matcher
+from textual.reactive import Reactive
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
@@ -35,6 +37,9 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer], inherit_bindings=False
         Binding("shift+tab", "app.focus_previous", "Part before", id="dialog.focus_previous", show=False,
                 tooltip="Go to what can have the focus before this"),
     ]  # fmt: skip
+
+    # As on the five screens: a moved focus does not repaint everything.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }

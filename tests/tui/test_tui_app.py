@@ -47,7 +47,7 @@ async def test_the_digits_go_to_the_screens_and_the_top_line_says_where_one_is(
             await until_shown(pilot, f"[{number} {title}]")
 
 
-async def test_brackets_turn_the_panes_of_a_narrow_terminal(home: Path) -> None:
+async def test_brackets_turn_the_panes_of_a_narrow_terminal_and_an_apostrophe_jumps_to_one(home: Path) -> None:
     make_dataset(home)
     async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "✓ prepared")
@@ -56,6 +56,12 @@ async def test_brackets_turn_the_panes_of_a_narrow_terminal(home: Path) -> None:
         await until_shown(pilot, "Interactions per user")
         await pilot.press("left_square_bracket")
         await until_shown(pilot, "to download")
+        await pilot.press("apostrophe")
+        await until_shown(pilot, "Go to which pane?")
+        await pilot.press("2")
+        await until_shown(pilot, "Interactions per user")
+        assert pilot.app.focused is not None
+        assert "detail" in {node.id for node in pilot.app.focused.ancestors_with_self}
 
 
 @pytest.mark.parametrize(("size", "shown"), [((80, 24), "● 3/20 4m"), ((120, 40), "● tiny 3/20")])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.css.query import NoMatches
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from bert4rec_tui.tui.dialogs import Question
 from bert4rec_tui.tui.widgets.footer import FooterLine
 from bert4rec_tui.tui.widgets.top_line import TopLine
 
@@ -36,11 +39,16 @@ class MainScreen(Screen[None], inherit_bindings=False):
                 tooltip="Go to the next pane; in a narrow terminal, show it"),
         Binding("left_square_bracket", "turn_pane(-1)", "Pane before", id="screen.previous_pane", show=False,
                 tooltip="Go to the pane before; in a narrow terminal, show it"),
+        Binding("apostrophe", "jump", "Jump", id="screen.jump", show=False,
+                tooltip="Jump to any pane of the screen: ' and then its number"),
         Binding("tab", "app.focus_next", "Next part", id="screen.focus_next", show=False,
                 tooltip="Go to what can have the focus next"),
         Binding("shift+tab", "app.focus_previous", "Part before", id="screen.focus_previous", show=False,
                 tooltip="Go to what can have the focus before this"),
     ]  # fmt: skip
+
+    # What looks different with the focus repaints itself; of its own accord Textual would send the whole screen.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     _entering: Widget | None = None  # the pane that gets the focus once it is drawn
 
@@ -128,6 +136,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if self._entering is pane:
             self._entering = None
 
+    @work(exclusive=True, group="jump", exit_on_error=False)
+    async def action_jump(self) -> None:
+        """Name the panes with their numbers, and go to the one that is pressed."""
+        panes = {str(number): pane for number, pane in enumerate(self._panes(), start=1)}
+        choices = {number: f"{number}  {_pane_name(pane)}" for number, pane in panes.items()}
+        chosen = await self.app.push_screen_wait(Question("Go to which pane?", choices, keys={n: n for n in panes}))
+        if chosen is not None:
+            self.choose_pane(panes[chosen])
+
     def action_turn_pane(self, direction: int) -> None:
         """Go to the next pane, or the one before, and from the last to the first."""
         panes = self._panes()
@@ -148,3 +165,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
         for pane in self._panes():
             if pane in ancestors and not pane.has_class("-chosen"):
                 self.choose_pane(pane, focus=False)
+
+
+def _pane_name(pane: Widget) -> str:
+    """What a pane is called: its title, else by the word of its id."""
+    title = pane.border_title or (pane.id or "").removesuffix("-pane").replace("-", " ")
+    return Content.from_markup(title).plain

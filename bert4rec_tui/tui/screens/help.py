@@ -55,7 +55,9 @@ def keys_here(screen: Screen[object]) -> list[KeyGroup]:
             keys = (*earlier.keys, shown) if earlier else (shown,)
             found[name] = KeyHelp(keys, binding.description, binding.tooltip, binding.id or "", binding.action, node)
         if found:
-            groups.append(KeyGroup(_title(node), tuple(found.values())))
+            # What a screen does comes before the ways around it, which all screens have.
+            ordered = sorted(found.values(), key=lambda key: key.id.startswith("screen."))
+            groups.append(KeyGroup(_title(node), tuple(ordered)))
     return groups
 
 
@@ -122,9 +124,8 @@ class HelpScreen(Dialog[None]):
                 )
                 lines += [Content(f"  {'':<{key_width}}  {line}") for line in more]
             lines.append(Content(""))
-        lines.append(
-            Content.styled('Any of these keys can be changed in settings.toml: [keymap] with "id" = "key".', MUTED)
-        )
+        remapping = 'Any of these keys can be changed in settings.toml: [keymap] with "id" = "key".'
+        lines += [Content.styled(line, MUTED) for line in wrap(remapping, width)]
         return Content("\n").join([*lines[:1], *(line.truncate(width) for line in lines[1:])])
 
     def on_mount(self) -> None:
