@@ -57,6 +57,7 @@ def test_looking_at_runs_needs_neither_numbers_nor_networks(words, tmp_path):
         ("bert4rec_tui.runs.spawn", set()),
         ("bert4rec_tui.data.catalog", set()),
         ("bert4rec_tui.data.dataset", {"numpy"}),
+        ("bert4rec_tui.tui.screens.datasets", {"textual"}),  # the first one: it is painted before numpy is imported
         ("bert4rec_tui.data.negatives", {"numpy"}),
         ("bert4rec_tui.evaluation.metrics", {"numpy"}),
         ("bert4rec_tui.commands.groups", {"numpy"}),

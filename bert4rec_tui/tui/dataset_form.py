@@ -1,15 +1,19 @@
 """The settings of a preparation as a form, and what they lead to."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from bert4rec_tui.config import DatasetConfig, from_dict
-from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.fields import fields_of
 from bert4rec_tui.tui.validation import errors_of, in_labels
 from bert4rec_tui.tui.widgets.field_row import FormField
 from bert4rec_tui.tui.widgets.form import Section
 from bert4rec_tui.tui.widgets.signs import count
+
+if TYPE_CHECKING:
+    from bert4rec_tui.data.dataset import PreparedDataset
 
 _LABELS = {
     "min_rating": "Ratings of at least",

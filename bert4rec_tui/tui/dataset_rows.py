@@ -1,11 +1,16 @@
 """What the list of datasets shows: the known ones, below each what is prepared of it, then the user's own."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.catalog import KNOWN, Known
-from bert4rec_tui.data.dataset import PreparedDataset, prepared_datasets
 from bert4rec_tui.settings import datasets_folder, raw_folder
+
+if TYPE_CHECKING:
+    from bert4rec_tui.data.dataset import PreparedDataset
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class DatasetRow:
 
 def read_rows() -> list[DatasetRow]:
     """Every row, in order; for a thread, since manifests are read."""
+    from bert4rec_tui.data.dataset import prepared_datasets
+
     prepared = prepared_datasets(datasets_folder())
     rows: list[DatasetRow] = []
     for known in KNOWN.values():

@@ -1,10 +1,13 @@
 """What a prepared dataset is like: the lengths of its histories, the items that most users met."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    from bert4rec_tui.data.dataset import PreparedDataset
 
-from bert4rec_tui.data.dataset import PreparedDataset
 
 BARS = 40
 FEW = 5
@@ -30,6 +33,8 @@ class DatasetStats:
 
 def stats_of(dataset: PreparedDataset, most: int = 40) -> DatasetStats:
     """Read the figures; for a thread, since whole arrays are gone through."""
+    import numpy as np
+
     lengths = np.diff(dataset.offsets)
     shortest, longest = int(lengths.min()), int(lengths.max())
     # Lengths spread over three orders of magnitude; equal steps of their logarithm show the short ones too.

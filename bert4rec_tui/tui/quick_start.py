@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bert4rec_tui.data.dataset import find_dataset
 from bert4rec_tui.presets import preset
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.settings import datasets_folder
@@ -22,6 +21,8 @@ async def quick_start(app: "Bert4RecApp", at_step: Callable[[int, Progress | Non
 
     To be awaited in a worker. Raises CommandError or UserError with a sentence.
     """
+    from bert4rec_tui.data.dataset import find_dataset
+
     at_step(0, None)
     prepared = await app.run_command(*PREPARE, progressed=lambda progress: at_step(0, progress))
     at_step(1, None)

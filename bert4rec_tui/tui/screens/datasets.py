@@ -109,8 +109,8 @@ class DatasetsScreen(MainScreen):
         facts.set_class(not shown, "-absent")
 
     def on_screen_resume(self) -> None:
-        """Look again whenever one comes back."""
-        self.load()
+        """Look again whenever one comes back, once the screen is there: the first look imports numpy."""
+        self.call_after_refresh(self.load)
 
     @work(thread=True, exclusive=True, group="load", exit_on_error=False)
     def load(self) -> None:

@@ -1,6 +1,9 @@
 """The chosen dataset: where it comes from, the settings of its preparation with their effect, and its figures."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -9,7 +12,6 @@ from textual.content import Content
 from textual.message import Message
 
 from bert4rec_tui.config import DatasetConfig, to_dict
-from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.tui.dataset_form import (
     dataset_errors,
     dataset_sections,
@@ -24,6 +26,9 @@ from bert4rec_tui.tui.widgets.dataset_facts import DatasetFigures, DatasetSource
 from bert4rec_tui.tui.widgets.form import Form
 from bert4rec_tui.tui.widgets.job_line import JobLine
 from bert4rec_tui.tui.widgets.signs import MUTED, clean, size
+
+if TYPE_CHECKING:
+    from bert4rec_tui.data.dataset import PreparedDataset
 
 
 class DatasetDetail(Vertical):

@@ -1,12 +1,18 @@
 """Where a dataset comes from, and what a prepared one is like."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.widget import Widget
 
-from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.tui.dataset_rows import DatasetRow
 from bert4rec_tui.tui.dataset_stats import FEW, DatasetStats, bars_text, tall_bars
 from bert4rec_tui.tui.widgets.signs import MUTED, clean, count, cut, share, size
+
+if TYPE_CHECKING:
+    from bert4rec_tui.data.dataset import PreparedDataset
 
 
 class DatasetSource(Widget):
