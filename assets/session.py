@@ -19,7 +19,7 @@ from bert4rec_tui.presets import preset
 from bert4rec_tui.settings import Settings
 from bert4rec_tui.tui.app import Bert4RecApp
 
-DATASET, SIZE, SECONDS, MOST_SECONDS = "sample+items5", (100, 28), 3.0, 600
+DATASET, USER, SIZE, SECONDS, MOST_SECONDS = "sample+items5", 12, (100, 28), 3.0, 600
 
 
 class Session:
@@ -80,10 +80,11 @@ async def record() -> list[str]:
         await pilot.press("r")
         for _ in range(MOST_SECONDS):
             await pilot.pause(1)
-            if "popul" in app.export_screenshot():
+            if "±" in app.export_screenshot():
                 break
         await session.see("tested: intervals, and baselines beside it", wait=2)
-        await session.see("5: a user, and their next movies", "5", wait=8)
+        app.explore(user=USER)
+        await session.see("5: a user, and their next movies", wait=8)
         await session.see("y: why?", "right_square_bracket", "y", wait=3)
         await session.see("x: and without this movie?", "x", wait=2)
         await session.see("n: its nearest", "n", wait=2)

@@ -62,7 +62,7 @@ def test_looking_at_runs_needs_neither_numbers_nor_networks(words, tmp_path):
         ("bert4rec_tui.evaluation.metrics", {"numpy"}),
         ("bert4rec_tui.commands.groups", {"numpy"}),
         ("bert4rec_tui.commands.train", {"numpy"}),
-        ("bert4rec_tui.tui.app", {"numpy", "textual"}),
+        ("bert4rec_tui.tui.app", {"textual"}),
         ("bert4rec_tui.data.prepare", {"numpy", "pandas", "pyarrow"}),
     ],
 )
