@@ -19,23 +19,20 @@ Printed: a table of the median, the 95th percentile and the slowest in ms, besid
 import argparse
 import asyncio
 import json
-import os
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from latency import changed_histories, served, untrained
-from synthetic import ITEMS, USERS, prepare_synthetic
+from asked import asked_run, changed_histories, in_milliseconds, network_arguments, network_told, summary
+from latency import served
+from synthetic import prepare_synthetic
 from tables import as_table
 
-from bert4rec_tui.config import with_assignments
 from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
-from bert4rec_tui.errors import UserError
 from bert4rec_tui.presets import preset
 from bert4rec_tui.recommend.titles import TitleIndex
 from bert4rec_tui.runs.store import LocalRuns, Run
@@ -46,12 +43,6 @@ FEW_USERS = 1_000  # a table to compare the large one with, since both draw one 
 SHOWN = 100  # movies that the screen asks for
 WARM = 5
 SYLLABLES = ["ka", "lo", "mer", "vin", "sa", "tor", "el", "dun", "pri", "no", "gal", "shi", "wer", "ta", "bon", "ice"]
-
-
-def summary(spent: list[float]) -> dict[str, float]:
-    """Median, 95th percentile and slowest, in ms."""
-    median, late = np.percentile(spent, [50, 95])
-    return {"median_ms": round(median, 2), "p95_ms": round(late, 2), "slowest_ms": round(max(spent), 2)}
 
 
 def timed(calls: list[Callable[[], Any]]) -> dict[str, float]:
@@ -142,52 +133,35 @@ async def users_table(presses: int) -> dict[str, dict[str, float]]:
     return {"open": summary([opened]), "scroll": summary(spent)}
 
 
-def measured(folder: Path, arguments: argparse.Namespace) -> tuple[dict[str, dict[str, float]], dict[str, Any]]:
-    """Everything that is measured, and of what network and size."""
-    if arguments.run:
-        run = LocalRuns(runs_folder()).find(arguments.run, "checkpoint")
-    else:
-        config = with_assignments(preset(arguments.preset), arguments.set)
-        run = untrained(folder / "asked", config, arguments.users, arguments.items)
-    dataset, model = find_dataset(run.config().dataset.id, datasets_folder()), run.config().model
+def measured(run: Run, dataset: PreparedDataset, folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Everything that is measured."""
     found = answers(run, dataset, arguments)
     found["search"] = searches(arguments)
     for name, users in (("few", FEW_USERS), ("users", arguments.listed_users)):
         large_world(folder / name, users)
         found |= {f"{name}: {what}": of for what, of in asyncio.run(users_table(arguments.presses)).items()}
-    what = {"run": run.id if arguments.run else None, "users": dataset.users, "items": dataset.items}
-    return found, what | {key: getattr(model, key) for key in ("objective", "hidden", "blocks", "max_len")}
+    return found
 
 
 def main() -> None:
     """Measure, and print it."""
     parser = argparse.ArgumentParser(description="Latencies of the Explore screen, on the CPU.")
-    parser.add_argument("--run", default="", help="a run with a checkpoint; without it: an untrained network")
-    parser.add_argument("--preset", default="recommended", help="of the untrained network")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of that network")
+    network_arguments(parser)
     parser.add_argument("--changes", type=int, default=100, help="what-ifs of each kind")
     parser.add_argument("--explanations", type=int, default=20, help="explanations that are measured")
-    parser.add_argument("--history", type=int, default=100, help="items of a history")
     parser.add_argument("--searches", type=int, default=200, help="titles that are looked for")
     parser.add_argument("--titles", type=int, default=80_000, help="invented titles to look in")
     parser.add_argument("--listed-users", type=int, default=200_000, help="users of the table that scrolls")
     parser.add_argument("--presses", type=int, default=200, help="keys that move through the users")
-    parser.add_argument("--users", type=int, default=USERS, help="of the invented ratings")
-    parser.add_argument("--items", type=int, default=ITEMS, help="of the invented ratings")
     arguments = parser.parse_args()
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the server sets it, before torch is imported
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            found, what = measured(Path(folder), arguments)
-        except UserError as error:
-            raise SystemExit(f"explore: {error}") from None
+    with asked_run(arguments) as (run, dataset, folder):
+        told = network_told(run, dataset, arguments)
+        found = measured(run, dataset, folder, arguments)
     rows = [("what", "median ms", "95% ms", "slowest ms", "aim ms")]
-    for name, values in found.items():
-        median, late, slowest = (f"{values[key]:.1f}" for key in ("median_ms", "p95_ms", "slowest_ms"))
-        rows.append((name, median, late, slowest, f"{AIMS[name]:.0f}" if name in AIMS else ""))
+    rows += [(name, *in_milliseconds(of), f"{AIMS[name]:.0f}" if name in AIMS else "") for name, of in found.items()]
     print(as_table(rows))
-    sizes = {"history": arguments.history, "titles": arguments.titles, "listed_users": arguments.listed_users}
-    print(json.dumps({**what, **sizes, "aim_ms": AIMS, **found}))
+    sizes = {"titles": arguments.titles, "listed_users": arguments.listed_users}
+    print(json.dumps({**told, **sizes, "aim_ms": AIMS, **found}))
 
 
 if __name__ == "__main__":

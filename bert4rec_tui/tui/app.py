@@ -12,9 +12,11 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.events import Resize
 from textual.filter import LineFilter
 from textual.keys import format_key
 from textual.message import Message
+from textual.messages import Update
 from textual.reactive import reactive
 from textual.screen import Screen
 
@@ -219,7 +221,9 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
     async def action_help(self) -> None:
         """Show what has the focus, and every key that works here."""
         with self.batch_update():  # painted once, with all that is in it
-            await self.push_screen(HelpScreen(self.screen.focused, keys_here(self.screen)))
+            await self.push_screen(page := HelpScreen(self.screen.focused, keys_here(self.screen)))
+        page.post_message(Update(page))
+        page.post_message(Resize(self.size, self.size))  # which paints now, not at the next frame
 
     @work(exclusive=True, group="palette", exit_on_error=False)
     async def action_palette(self) -> None:

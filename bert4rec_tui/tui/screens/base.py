@@ -78,7 +78,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _compositor_refresh(self) -> None:
         """Paint what has changed; behind a dialog that waits, or over SSH each change would send the whole screen."""
-        if self.is_current:
+        if self.is_active:
             super()._compositor_refresh()
 
     def key_of(self, binding_id: str, default: str) -> str:

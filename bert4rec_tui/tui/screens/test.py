@@ -98,6 +98,7 @@ class TestScreen(TestViews):
         found = await asyncio.to_thread(_find, self.shell.runs, self.wanted, self.checkpoint)
         if found is None or self.found is None or found.run.id != self.found.run.id:
             self.protocols, self.first_protocol = [], 0
+            self.query_one("#metrics", ArrayList).action_first()  # another table begins at its head
         self.found = found
         if found is not None:
             self.checkpoint, self.wanted = found.checkpoint, found.run.id
