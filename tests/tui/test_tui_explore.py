@@ -62,6 +62,8 @@ async def test_a_user_is_shown_with_history_and_predictions_and_the_held_out_mov
         rank = [item for item in range(1, 61) if item not in items[:-1]].index(items[-1]) + 1
         assert f"rank {rank} of" in text
         assert "✓" in text
+        first = state(pilot).movies.items[0]  # type: ignore[union-attr]
+        assert f"watched {dataset.train_counts[first - 1]}× in training" in text
 
 
 async def test_history_given_to_the_model_ends_before_the_held_out_movie(dataset: PreparedDataset) -> None:

@@ -79,6 +79,7 @@ class ExploreScreen(ExploreTaking):
             with Vertical(id="next-pane"):
                 yield Lines(id="told")
                 yield MoviesList(self._movie_line, id="next")
+                yield Lines(id="about-movie")
                 yield Lines(id="held-out")
                 yield Lines(id="why")
             with Vertical(id="beside-pane", classes="-absent"):
@@ -155,6 +156,7 @@ class ExploreScreen(ExploreTaking):
         self.show_beside()
         movies.show_rows(len(self.movies.items) if self.movies else 0)
         self.show_told()
+        self.show_about_movie()
         self._show_held_out()
         if not keep_why:
             self.say_why(())
@@ -226,6 +228,11 @@ class ExploreScreen(ExploreTaking):
             self.open_user(message.row)
         else:
             self.open_own(own, enter=False)
+
+    @on(ArrayList.Moved, "#next")
+    def tell_of_movie(self) -> None:
+        """Say of the movie under the cursor what its line has no room for."""
+        self.show_about_movie()
 
     def action_open_history(self) -> None:
         """Go into the history of the user."""

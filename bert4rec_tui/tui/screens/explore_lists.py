@@ -22,7 +22,7 @@ from bert4rec_tui.tui.screens.explore_asking import MOST
 from bert4rec_tui.tui.screens.explore_changing import ExploreChanging
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.lines import Lines
-from bert4rec_tui.tui.widgets.signs import MUTED, clean, cut
+from bert4rec_tui.tui.widgets.signs import MUTED, clean, count, cut
 
 STEP = 0.1  # of the weight of diversity
 ROOM_FOR_HISTORY = 120  # columns from which the history stays where two lists stand side by side
@@ -165,6 +165,18 @@ class ExploreLists(ExploreChanging):
         line.display = bool(texts)
         line.styles.height = len(texts)
         line.show(lambda width: [Content.styled(cut(clean(text), width, ascii).rstrip(), MUTED) for text in texts])
+
+    def show_about_movie(self) -> None:
+        """Say below the list how well known the movie under its cursor is, and its genres."""
+        line, row, world = self.query_one("#about-movie", Lines), self.query_one("#next", ArrayList).row, self.world
+        line.display = world is not None and self.movies is not None and 0 <= row < len(self.movies.items)
+        if world is None or self.movies is None or not line.display:
+            return
+        item = self.movies.items[row]
+        times = "×" if not self.shell.ascii else "x"
+        known = f"watched {count(int(world.dataset.train_counts[item - 1]))}{times} in training"
+        text = f"{known}  {clean(world.genres(item))}"
+        line.show(lambda width: [Content.styled(cut(text, width, self.shell.ascii).rstrip(), MUTED)])
 
     def forget_lists(self) -> None:
         """No filter holds for another dataset, whose genres may be others; what was asked for comes to stand beside."""
