@@ -1,6 +1,7 @@
 """What tests in every folder share."""
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -22,6 +23,12 @@ hypothesis_settings.load_profile("ours")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Commands that tests start take as many threads as there are cores; a thread that waits leaves its core to others.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# Whoever starts the tests in the background, or by nohup, hands down signals that are ignored; what tests start would
+# ignore them too.
+for _number, _action in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _action)
 
 
 @pytest.fixture(scope="session")
