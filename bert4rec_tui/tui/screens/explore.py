@@ -160,7 +160,6 @@ class ExploreScreen(ExploreTaking):
         self._show_held_out()
         if not keep_why:
             self.say_why(())
-        history.refresh()
 
     def _joined(self, parts: Sequence[str]) -> str:
         return (" - " if self.shell.ascii else " · ").join(parts)

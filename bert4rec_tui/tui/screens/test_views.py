@@ -79,7 +79,6 @@ class TestViews(TestAgainst):
         figures.show(write)
         rows.empty = users if isinstance(users, str) else ""
         rows.show_rows(len(users.apart.users) if isinstance(users, ApartRows) else 0)
-        rows.refresh()
         self.query_one("#side-notes", Static).update(Content(self.plain(AGAINST_NOTE)))
 
     def _side_width(self) -> int:
