@@ -1,4 +1,4 @@
-"""Claim: "101 candidates" is two questions; the same checkpoint under our candidates and under those of published figures.
+"""Claim: "101 candidates" is two questions; the same checkpoint under ours and under those of published figures.
 
 usage: python benchmarks/published_candidates.py --run RUN [--checkpoint best] [--draws 3]
 
@@ -112,14 +112,13 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=3, help="how often the others are drawn")
     arguments = parser.parse_args()
     try:
-        run = LocalRuns(runs_folder()).find(arguments.run)
+        checkpoint = cast(Literal["best", "last"], arguments.checkpoint)
+        run = LocalRuns(runs_folder()).find(arguments.run, checkpoint)
         dataset = find_dataset(run.config().dataset.id, datasets_folder())
         device = choose_device("auto")
-        path = run.checkpoint(cast(Literal["best", "last"], arguments.checkpoint))
-        if not path.exists():
-            raise UserError(f"{run.id}: has no checkpoint {arguments.checkpoint!r} yet")
+        model = ModelScorer(load_model(run.checkpoint(checkpoint), dataset, device))
         asked = questions(dataset, arguments.draws, device)
-        found = {"model": {w: measured(ModelScorer(load_model(path, dataset, device)), a) for w, a in asked.items()}}
+        found = {"model": {whose: measured(model, each) for whose, each in asked.items()}}
         at_home = asked if device.type == "cpu" else questions(dataset, arguments.draws, torch.device("cpu"))
         for name, make in baselines(dataset).items():
             scorer = make(dataset)

@@ -40,11 +40,16 @@ class Training:
 
 
 def place_test(
-    wanted: torch.device, training: Sequence[Training], needs: int, free: int | None
+    wanted: torch.device,
+    training: Sequence[Training],
+    needs: int,
+    free: int | None,
+    others: Sequence[tuple[torch.device, int | None]] = (),
 ) -> tuple[torch.device, str]:
     """The device for a test that would go to `wanted`, and why in a sentence; none where nothing is in its way.
 
-    needs, free: bytes; free is None where it cannot be read.
+    needs, free: bytes; free is None where it cannot be read. others: the machine's other GPUs and what is free there;
+    the test goes to one with room, rather where nothing trains, before it goes to the CPU.
     """
     there = [run.name for run in training if run.is_on(wanted)]
     who = f"{' and '.join(there)} {'train' if len(there) > 1 else 'trains'} on {wanted}"
@@ -56,8 +61,10 @@ def place_test(
         return (cpu, f"{who}: the test runs on the CPU; {insist}") if there else (wanted, "")
     room = f"{size(free)} of {wanted} {'are left' if there else 'are free'}"
     if free < needs:
-        short = f"{room} and the test needs {size(needs)}, so it runs on the CPU; {insist}"
-        return cpu, f"{who}: {short}" if there else short
+        roomy = [gpu for gpu, left in others if left is not None and left >= needs]
+        chosen = min(roomy, key=lambda gpu: any(run.is_on(gpu) for run in training), default=cpu)
+        short = f"{room} and the test needs {size(needs)}, so it runs on {chosen if roomy else 'the CPU'}; {insist}"
+        return chosen, f"{who}: {short}" if there else short
     return wanted, f"{who}: {room}, the test needs {size(needs)} and runs there too" if there else ""
 
 
@@ -99,6 +106,14 @@ def free_memory(device: torch.device) -> int | None:
     return None if now.gpu_memory is None or now.gpu_memory_total is None else now.gpu_memory_total - now.gpu_memory
 
 
+def other_gpus(wanted: torch.device) -> list[torch.device]:
+    """The GPUs of this machine besides one."""
+    if wanted.type != "cuda":
+        return []
+    numbers = range(torch.cuda.device_count())
+    return [torch.device("cuda", number) for number in numbers if number != (wanted.index or 0)]
+
+
 def device_for_test(
     wanted: torch.device,
     source: RunSource,
@@ -109,5 +124,7 @@ def device_for_test(
 ) -> tuple[torch.device, str]:
     """The same for a checkpoint, as things are on this machine now."""
     weights = checkpoint.stat().st_size if checkpoint.exists() else 0
-    needs = needed_memory(config, dataset, protocols, weights, wanted)
-    return place_test(wanted, training_now(source), needs, free_memory(wanted))
+    needs, free = needed_memory(config, dataset, protocols, weights, wanted), free_memory(wanted)
+    short = free is not None and free < needs
+    others = [(gpu, free_memory(gpu)) for gpu in other_gpus(wanted)] if short else []
+    return place_test(wanted, training_now(source), needs, free, others)

@@ -1,4 +1,4 @@
-"""`benchmarks/published_candidates.py`: the same checkpoint among unseen items, and among seen ones that are put last."""
+"""`benchmarks/published_candidates.py`: a checkpoint among unseen items, and where seen ones are put last."""
 
 import subprocess
 import sys

@@ -11,7 +11,7 @@ from bert4rec_tui.runs import status as run_status
 from bert4rec_tui.settings import datasets_folder
 
 GB = 10**9
-GPU, SECOND = torch.device("cuda"), torch.device("cuda:1")
+GPU, SECOND, THIRD = (torch.device(name) for name in ("cuda", "cuda:1", "cuda:2"))
 QUAD = Training("quad", "cuda")
 
 
@@ -35,6 +35,22 @@ def test_a_test_goes_to_the_gpu_only_where_there_is_room(wanted, training, free,
     assert str(device) == goes_to
     assert sentence in said
     assert bool(sentence) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("training", "others", "goes_to"),
+    [
+        ([QUAD], [(SECOND, 40 * GB)], "cuda:1"),
+        ([], [(SECOND, GB // 4), (THIRD, 2 * GB)], "cuda:2"),
+        ([QUAD, Training("rose", "cuda:1")], [(SECOND, 40 * GB), (THIRD, 2 * GB)], "cuda:2"),
+        ([QUAD, Training("rose", "cuda:1")], [(SECOND, 40 * GB), (THIRD, None)], "cuda:1"),
+        ([QUAD], [(SECOND, GB // 4), (THIRD, None)], "cpu"),
+    ],
+)
+def test_it_goes_to_another_gpu_with_room_and_rather_to_an_idle_one(training, others, goes_to):
+    device, said = place_test(GPU, training, GB, GB // 2, others)
+    assert str(device) == goes_to
+    assert f"so it runs on {'the CPU' if goes_to == 'cpu' else goes_to}; --device cuda tests there" in said
 
 
 def test_what_it_needs_grows_with_what_is_asked_and_a_live_run_is_spoken_of(
