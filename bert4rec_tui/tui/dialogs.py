@@ -24,6 +24,9 @@ from bert4rec_tui.tui.widgets.text_input import TextInput
 
 Answer = TypeVar("Answer")
 
+CHOOSER_WIDTH = 80  # of the box of a list, unless its rows are longer
+CHOOSER_FRAME = 8  # of that width, what is not a row
+
 
 class Dialog(ModalScreen[Answer | None], Generic[Answer], inherit_bindings=False):
     """A box in the middle; esc leaves it without an answer."""
@@ -133,7 +136,6 @@ class Chooser(Dialog[str]):
     """A list to choose from; with `search` it begins by taking characters that narrow it."""
 
     DEFAULT_CSS = """
-    Chooser > Vertical { width: 80; }
     Chooser ChoiceList { height: auto; max-height: 16; }
     Chooser ChoiceList > .option-list--option-highlighted { background: $accent 30%; text-style: bold; }
     Chooser .none { color: $text-muted; padding: 0 1; display: none; }
@@ -159,13 +161,21 @@ class Chooser(Dialog[str]):
             yield Static("Nothing has these letters.", classes="none", markup=False)
 
     def on_mount(self) -> None:
-        """Fill the list."""
+        """Fill the list, in a box as wide as its rows where the terminal has room."""
+        self.query_one(Vertical).styles.width = self._width()
         self._fill(self.choices)
         self.query_one(TextInput if self.search else ChoiceList).focus()
 
+    def _width(self) -> int:
+        longest = max(
+            (Content(choice.text).cell_length + Content(choice.note).cell_length + 2 for choice in self.choices),
+            default=0,
+        )
+        return min(max(CHOOSER_WIDTH, longest + CHOOSER_FRAME), int(self.app.size.width * 0.95))
+
     def _fill(self, choices: Sequence[Choice]) -> None:
         rows = self.query_one(ChoiceList)
-        room = max(20, min(80, int(self.app.size.width * 0.95)) - 8)
+        room = max(20, self._width() - CHOOSER_FRAME)
         rows.clear_options()
         rows.add_options(Option(_row(choice, room), id=choice.key) for choice in choices)
         at = next((i for i, choice in enumerate(choices) if choice.key == self.chosen), 0)
@@ -212,6 +222,11 @@ class Chooser(Dialog[str]):
 def _row(choice: Choice, room: int) -> Content:
     text, note = Content(choice.text), Content.styled(choice.note, MUTED)
     gap = room - text.cell_length - note.cell_length
+    if gap < 2 and note.cell_length <= room // 2 and text.cell_length == len(choice.text):
+        # The middle gives way: what tells one from another stands at the ends, and the note is why one looks here.
+        kept = room - note.cell_length - 3
+        text = Content(f"{choice.text[: kept - kept // 2]}…{choice.text[-(kept // 2) :]}")
+        gap = 2
     if gap < 2:
         return (text + "  " + note).truncate(room, ellipsis=True)
     return text + Content(" " * gap) + note

@@ -11,9 +11,11 @@ from waiting import screen_text, until, until_shown
 from worlds import make_dataset, make_run, make_test
 
 from bert4rec_tui.tui.app import Bert4RecApp
+from bert4rec_tui.tui.dialogs import Choice, Chooser
 from bert4rec_tui.tui.screens import test as screen
 
 FAKE = Path(__file__).with_name("fake_test_command.py")
+LONG = "movielens-1m-with-many-filters-20261124-111111-lamp"
 
 
 @pytest.fixture(autouse=True)
@@ -166,3 +168,15 @@ async def test_another_run_is_chosen_by_key_and_a_run_can_be_sent_here(home: Pat
         await until_shown(pilot, "lamp finished")
         await pilot.press("t")
         await until_shown(pilot, "lamp: the best checkpoint has not been tested")
+
+
+@pytest.mark.parametrize(("size", "shown"), [((80, 24), "movielens-1m-with-m…261124-111111-lamp"), ((140, 40), LONG)])
+async def test_a_long_row_keeps_its_ends_and_its_figure_where_one_chooses(
+    home: Path, size: tuple[int, int], shown: str
+) -> None:
+    figure = "finished  full NDCG@10 .1407"
+    async with Bert4RecApp().run_test(size=size) as pilot:
+        await pilot.app.push_screen(Chooser("Test which run?", [Choice("a", LONG, figure), Choice("b", "moss", "")]))
+        await until_shown(pilot, figure)
+        assert f"{shown}  finished" in screen_text(pilot), screen_text(pilot)
+        assert "moss" in screen_text(pilot)
