@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from bert4rec_tui.config import ModelConfig
 from bert4rec_tui.data.dataset import Part, PreparedDataset
@@ -16,7 +17,7 @@ from bert4rec_tui.evaluation.counting import Recommended, full_ranks, seen_items
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.catalogue import CatalogueScores, HeadScores, WholeRows, tile_shape, tiles
 from bert4rec_tui.model.hardware import rows_at_once, scores_at_once
-from bert4rec_tui.model.inputs import prediction_inputs
+from bert4rec_tui.model.inputs import next_of_few, prediction_inputs
 
 
 class Scorer(Protocol):
@@ -51,9 +52,10 @@ class ModelScorer:
         """Encode the histories once. items: (interactions,) int. starts, ends: (B,) int64."""
         config: ModelConfig = self.model.config
         tokens = prediction_inputs(items, starts, ends, config, self.model.mask)
-        rows = min(rows_at_once(items.device, config, tokens.size(1)), len(tokens))
+        tokens = F.pad(tokens, (min(config.max_len, next_of_few(tokens.size(1))) - tokens.size(1), 0))
+        pieces = -(-len(tokens) // rows_at_once(items.device, config, tokens.size(1)))
         with torch.autocast(items.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-            return HeadScores(self.model, torch.cat([self.model.encode_last(part) for part in tokens.split(rows)]))
+            return HeadScores(self.model, torch.cat([self.model.encode_last(part) for part in tokens.chunk(pieces)]))
 
     def __call__(self, items: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
         """Score the whole catalogue. Returns (B, N) float32."""

@@ -86,7 +86,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (…, D). Returns (…, D)."""
-        return self.contract(self.dropout(F.gelu(self.expand(x), approximate="tanh")))
+        return self.contract(self.dropout(F.gelu(self.expand(x))))
 
 
 class Block(nn.Module):

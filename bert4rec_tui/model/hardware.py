@@ -8,6 +8,11 @@ import torch
 from bert4rec_tui.config import DEVICE, DEVICE_WORDS, ModelConfig
 from bert4rec_tui.errors import UserError
 
+# torch's library for CPUs makes a kernel in bf16 for each shape that it meets, and its two caches keep 1,024 each: half
+# of a training's memory, where the shapes of a step are few. Read when the first kernel is made.
+KERNEL_CACHES = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"
+KERNELS_KEPT = "64"
+
 
 def choose_device(wanted: str, setting: str = "training.device =") -> torch.device:
     """The device with this name; `auto` takes CUDA (or ROCm), then MPS, then the CPU.
@@ -64,6 +69,8 @@ def usable_cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
 
 def set_up_process(threads: int, deterministic: bool, device: torch.device, sharers: int = 1) -> None:
     """Set threads and determinism; so many processes share this machine."""
+    for variable in KERNEL_CACHES:
+        os.environ.setdefault(variable, KERNELS_KEPT)
     torch.set_num_threads(max(1, (threads or usable_cores()) // sharers))
     if device.type == "cuda" and deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

@@ -5,6 +5,13 @@ from torch import Tensor
 
 from bert4rec_tui.config import ModelConfig
 
+FEW_WIDTHS = 8
+
+
+def next_of_few(width: int) -> int:
+    """The next multiple of 8: a CPU's library makes a kernel for each shape it meets, and keeps it."""
+    return -(-width // FEW_WIDTHS) * FEW_WIDTHS
+
 
 def gather_windows(items: Tensor, starts: Tensor, ends: Tensor, width: int | None = None) -> Tensor:
     """Windows of one long tensor of items, padded with 0 on the left to the longest or to `width`.

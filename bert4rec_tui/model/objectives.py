@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from bert4rec_tui.model.bert4rec import Bert4Rec, Queries
 from bert4rec_tui.model.full_softmax import IGNORED, full_softmax
+from bert4rec_tui.model.inputs import next_of_few
 
 ALL = slice(None)
+FEW_TARGETS = 64  # the numbers of targets that a slice of a step may have are its multiples
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,22 @@ class Task:
     targets: Tensor
     overflow: Tensor
 
+    def rounded(self) -> "Task":
+        """The same task with unused slots up to the next of few numbers of targets, for kernels made for each shape.
+
+        The first place that is read is read again, and its target ignored.
+        """
+        chosen, missing = self.queries.chosen, -len(self.targets) % FEW_TARGETS
+        if chosen is None or not missing:
+            return self
+        again = chosen[:1].expand(missing)
+        return Task(
+            self.tokens,
+            Queries(self.queries.columns, torch.cat([chosen, again])),
+            F.pad(self.targets, (0, missing), value=IGNORED),
+            self.overflow,
+        )
+
     def slices(self, rows: int) -> "Iterator[Task]":
         """The same task in pieces of so many windows: (B, T) becomes several (rows, T)."""
         columns, windows = self.queries.columns, len(self.tokens)
@@ -39,6 +58,7 @@ class Task:
             yield self
             return
         chosen = self.queries.chosen
+        rows = -(-windows // -(-windows // rows))  # as many pieces, of like size
         for first in range(0, windows, rows):
             last = min(first + rows, windows)
             start, end = first * width, last * width
@@ -127,7 +147,8 @@ def _with_queries(tokens: Tensor, chosen: Tensor, windows: Tensor, slots: Slots 
     chosen: (B, T) bool, where the targets are.
     """
     counts = chosen.sum(1)                                                            # (B,)
-    width = min(slots.row if slots else int(counts.max()), tokens.size(1))
+    width = slots.row if slots else next_of_few(int(counts.max()))
+    width = min(width, tokens.size(1))
     # Chosen columns first, in order; what follows them fills up rows with fewer targets and is never read.
     columns = chosen.int().argsort(dim=1, descending=True, stable=True)[:, :width]    # (B, Q)
     used = (torch.arange(width, device=tokens.device) < counts[:, None]).flatten()    # (B × Q,)

@@ -10,7 +10,7 @@ from torch import Tensor
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.model.inputs import gather_windows
+from bert4rec_tui.model.inputs import gather_windows, next_of_few
 from bert4rec_tui.training.seeds import generator_at
 
 BUCKETS = 20  # windows whose lengths fall into the same twentieth of the longest are drawn together
@@ -32,8 +32,8 @@ class TrainingBatches:
     """The training histories of a dataset as batches of windows.
 
     The flat history lies on the device once; a batch is gathered there. Windows are never a user's held-out items.
-    With few_shapes a batch is as long as a quarter, a half, three quarters or the whole of the longest window that
-    there can be: a compiled step meets no other lengths.
+    What the network reads of a batch is a multiple of 8 long, or as long as can be. With few_shapes it is as long as a
+    quarter, a half, three quarters or the whole of that, made such a multiple: a compiled step meets no other lengths.
     """
 
     def __init__(
@@ -88,8 +88,8 @@ class TrainingBatches:
     def batches(self, epoch: int, first_step: int = 0) -> Iterator[Tensor]:
         """The batches of an epoch from a step on: (B, T) int64 items, padded with 0 on the left.
 
-        Windows are shuffled within buckets of like length, cut into batches, and the batches shuffled: a batch is as
-        short as its longest window, and which windows meet differs between epochs.
+        Windows are shuffled within buckets of like length, cut into batches, and the batches shuffled: a batch is
+        little longer than its longest window, and which windows meet differs between epochs.
         """
         windows = self.windows_of(epoch)
         generator = generator_at(torch.device("cpu"), self.config.training.seed, epoch, 0, "order")
@@ -100,7 +100,10 @@ class TrainingBatches:
         size = self.config.training.batch_size
         quarter = (lengths * LENGTHS + self.width - 1) // self.width
         counted = quarter * self.width // LENGTHS if self.few_shapes else lengths
-        longest = [int(counted[batch].max()) for batch in ordered.split(size)]
+        read = self.width - self.config.model.max_len  # what a window has beyond what the network reads
+        longest = [
+            min(self.width, next_of_few(int(counted[batch].max()) - read) + read) for batch in ordered.split(size)
+        ]
         # Copied once an epoch: a copy makes a GPU's queue run empty.
         starts, ends = windows.starts[ordered].to(self.device), windows.ends[ordered].to(self.device)
         for step in torch.randperm(len(longest), generator=generator)[first_step:].tolist():

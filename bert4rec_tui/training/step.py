@@ -51,7 +51,8 @@ class TrainingStep:
         loss = torch.zeros((), device=self.device)
         parts = [task]
         if not self.fixed_shapes:
-            parts = list(task.slices(rows_at_once(self.device, self.config.model, task.tokens.size(1))))
+            rows = rows_at_once(self.device, self.config.model, task.tokens.size(1))
+            parts = [part.rounded() for part in task.slices(rows)]
         if self.compilation.untried:
             self.compilation.attempt(lambda: self._gradient_norms(parts[0], met, count, weights))
         self.compilation.begin_step()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4rec_tui.config import Config, with_assignments
+from bert4rec_tui.model.inputs import FEW_WIDTHS
 from bert4rec_tui.training.batches import TrainingBatches
 from bert4rec_tui.training.schedule import learning_rate_at
 
@@ -61,13 +62,14 @@ def test_the_order_differs_between_epochs(make_dataset):
     assert sorted(rows(batches, 0)) == sorted(rows(batches, 1))
 
 
-def test_batches_are_cut_to_their_longest_member(make_dataset):
+def test_batches_are_little_longer_than_their_longest_member(make_dataset):
+    """Up to the next multiple of 8, so that few shapes are met."""
     histories = [walks(1, 20, 40, seed)[0][: 5 + seed % 30] for seed in range(64)]
     padding = total = 0
     for batch in batches_of(make_dataset(histories)).batches(0):
-        assert (batch[:, 0] > 0).any()
+        assert (batch[:, :FEW_WIDTHS] > 0).any()
         padding, total = padding + int((batch == 0).sum()), total + batch.numel()
-    assert padding / total < 0.25  # unsorted, about half would be padding
+    assert padding / total < 0.35  # unsorted, about half would be padding
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3, 7])
