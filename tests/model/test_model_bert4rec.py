@@ -1,14 +1,18 @@
 """The network: what it may and may not look at."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional as F
 from torch.testing import assert_close
 
 from bert4rec_tui.config import ModelConfig
 from bert4rec_tui.model.bert4rec import Bert4Rec, Queries
-from bert4rec_tui.model.dropout import dropout
+from bert4rec_tui.model.dropout import attend, dropout
 from bert4rec_tui.model.inputs import prediction_inputs
 
 ITEMS, LENGTH = 50, 24
@@ -22,30 +26,67 @@ histories = st.lists(st.integers(1, ITEMS), min_size=1, max_size=LENGTH - 1)
 networks = st.sampled_from(list(NETWORKS.values()))
 
 
+# What two ways to the same scores may differ by. In bf16 a number has three digits; a score here is below 0.5.
+TOLERANCES = {"fp32": {"rtol": 1e-5, "atol": 1e-5}, "bf16": {"rtol": 0.0, "atol": 1e-2}}
+precisions = st.sampled_from(list(TOLERANCES))
+
+
+@contextmanager
+def arithmetic(precision: str) -> Iterator[None]:
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+        yield
+
+
 def padded(history: list[int], width: int) -> torch.Tensor:
     return torch.tensor([[0] * (width - len(history)) + history])
 
 
-@given(network=networks, history=histories, data=st.data())
-def test_padding_changes_no_score(network, history, data):
-    """The same history scores the same to 1e-5, whatever the batch around it is padded to."""
+@given(network=networks, history=histories, precision=precisions, data=st.data())
+def test_padding_changes_no_score(network, history, precision, data):
+    """The same history scores the same to 1e-5, or in bf16 to 1e-2, whatever the batch around it is padded to."""
     width = data.draw(st.integers(len(history), LENGTH))
-    with torch.no_grad():
-        assert_close(
-            network.score_last(padded(history, len(history))),
-            network.score_last(padded(history, width)),
-            rtol=1e-5,
-            atol=1e-5,
-        )
+    with arithmetic(precision):
+        alone, wider = network.score_last(padded(history, len(history))), network.score_last(padded(history, width))
+    assert_close(alone, wider, **TOLERANCES[precision])
 
 
-@given(network=networks, history=histories, other=histories)
-def test_a_neighbour_in_the_batch_changes_no_score(network, history, other):
+@given(network=networks, history=histories, other=histories, precision=precisions)
+def test_a_neighbour_in_the_batch_changes_no_score(network, history, other, precision):
     """A batch scores each of its histories as if it were alone."""
     width = max(len(history), len(other))
-    with torch.no_grad():
+    with arithmetic(precision):
         together = network.score_last(torch.cat([padded(history, width), padded(other, width)]))
-        assert_close(together[:1], network.score_last(padded(history, len(history))), rtol=1e-5, atol=1e-5)
+        alone = network.score_last(padded(history, len(history)))
+    assert_close(together[:1], alone, **TOLERANCES[precision])
+
+
+@given(network=networks, history=histories)
+def test_in_bf16_the_scores_are_those_of_fp32_to_two_digits(network, history):
+    with torch.no_grad():
+        exact = network.score_last(padded(history, LENGTH))
+    with arithmetic("bf16"):
+        assert_close(network.score_last(padded(history, LENGTH)), exact, **TOLERANCES["bf16"])
+
+
+@given(sizes=st.tuples(*(st.integers(1, most) for most in (3, 3, 9, 9))), hidden=st.booleans(), seed=st.integers(0, 99))
+def test_attention_by_plain_products_is_that_of_the_fused_kernel(sizes, hidden, seed):
+    """In 16 bits a CPU takes the first; both give what fp32 gives, to the digits that bf16 has, forwards and back."""
+    batch, heads, asked, keys = sizes
+    generator = torch.Generator().manual_seed(seed)
+    shapes = [(batch, heads, asked, 4), (batch, heads, keys, 4), (batch, heads, keys, 4)]
+    exact = [torch.randn(shape, generator=generator).requires_grad_() for shape in shapes]
+    bias = torch.zeros(batch, 1, asked, keys)
+    if hidden and keys > 1:
+        bias[..., 0] = -torch.inf
+    expected = F.scaled_dot_product_attention(*exact, attn_mask=bias)
+    expected.sum().backward()
+    low = [tensor.detach().bfloat16().requires_grad_() for tensor in exact]
+    found = attend(*low, bias.bfloat16(), 0.0)
+    found.sum().backward()
+    assert found.dtype == torch.bfloat16
+    assert_close(found.float(), expected, rtol=0.05, atol=0.05)
+    for one, other in zip(low, exact, strict=True):
+        assert_close(one.grad.float(), other.grad, rtol=0.05, atol=0.2)
 
 
 @given(network=networks, history=histories, data=st.data())

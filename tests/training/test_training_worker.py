@@ -77,21 +77,22 @@ def new_run(make_dataset, home: Path):
 
 
 @pytest.mark.parametrize(
-    ("objective", "loss", "minutes"),
+    ("objective", "loss", "minutes", "precision"),
     [
-        ("cloze", "full", 0.0005),
-        pytest.param("causal", "sampled", 10, marks=pytest.mark.long),
-        pytest.param("causal", "full", 0.0005, marks=pytest.mark.long),
-        pytest.param("cloze", "gbce", 10, marks=pytest.mark.long),
+        ("cloze", "full", 0.0005, "bf16"),
+        pytest.param("cloze", "full", 0.0005, "fp32", marks=pytest.mark.long),
+        pytest.param("causal", "sampled", 10, "fp32", marks=pytest.mark.long),
+        pytest.param("causal", "full", 0.0005, "bf16", marks=pytest.mark.long),
+        pytest.param("cloze", "gbce", 10, "bf16", marks=pytest.mark.long),
     ],
 )
-def test_a_run_killed_within_an_epoch_ends_at_the_same_bits(new_run, objective, loss, minutes):
+def test_a_run_killed_within_an_epoch_ends_at_the_same_bits(new_run, objective, loss, minutes, precision):
     """SIGKILL in the middle of an epoch, then another worker: weights and validations are those of a run never killed.
 
     With checkpoints within the epoch it goes on from its middle, without from its start.
     """
     common = [f"model.objective={objective}", "training.windows=random", "training.schedule=cosine"]
-    common += [f"training.loss={loss}", "training.negatives=5"]
+    common += [f"training.loss={loss}", "training.negatives=5", f"training.precision={precision}"]
     common += ["training.batch_size=1"]  # 200 steps in each of 3 epochs
     whole = new_run(*common)
     assert finish(whole) == 0
@@ -295,7 +296,8 @@ def test_a_kill_between_the_two_renames_of_a_checkpoint_loses_nothing(new_run):
     assert not (folder / "last.next.safetensors").exists()
 
 
-def test_the_first_item_can_be_learnt_and_recommended(make_dataset, home):
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_first_item_can_be_learnt_and_recommended(make_dataset, home, precision):
     """Item ids start at 1: the notebook's first item was taken for padding and could never be learnt."""
     from bert4rec_tui.recommend.recommender import Recommender
 
@@ -305,6 +307,7 @@ def test_the_first_item_can_be_learnt_and_recommended(make_dataset, home):
         msgspec.structs.replace(Config(), dataset=dataset.manifest.settings),
         [
             *SMALL,
+            f"training.precision={precision}",
             "training.epochs=12",
             "training.learning_rate=0.01",
             "model.dropout=0.0",
