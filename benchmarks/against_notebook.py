@@ -2,11 +2,11 @@
 
 usage: python benchmarks/against_notebook.py --notebook FILE.md --source ml-1m.zip [--epochs N] [--precision P]
 
-Both sides use the preset `notebook`: the same batch, width, length and optimizer, and every dropout site. Each side is
-a process of its own that waits while the other works, so that both meet the same machine. Imports are left out on both
-sides. Our validation ranks under three protocols (the full catalogue among them), the notebook's under uniform-100
-alone; our preparation draws two lists of negatives, the notebook's one. The last line is one JSON object; ratios above
-1 are in our favour.
+What the notebook imports has to be there: pip install pandas tqdm tensorboard. Both sides use the preset `notebook`:
+the same batch, width, length and optimizer, and every dropout site. Each side is a process of its own that waits while
+the other works, so that both meet the same machine. Imports are left out on both sides. Our validation ranks under
+three protocols (the full catalogue among them), the notebook's under uniform-100 alone; our preparation draws two lists
+of negatives, the notebook's one. The last line is one JSON object; ratios above 1 are in our favour.
 """
 
 import argparse

@@ -1,16 +1,18 @@
 """The lists that fields of the train screen are chosen from, and what is said beside its fields."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from textual.content import Content
 
-from bert4rec_tui.config import Config
+from bert4rec_tui.config import Config, value_at
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.presets import PRESETS, changes_from_preset
 from bert4rec_tui.tui.devices import Device, device_for
 from bert4rec_tui.tui.dialogs import Choice
 from bert4rec_tui.tui.train_checks import dataset_of
 from bert4rec_tui.tui.values import text_of
+from bert4rec_tui.tui.widgets.form import Section
 from bert4rec_tui.tui.widgets.signs import MUTED, count
 
 LAST_USED = "last used"
@@ -45,6 +47,15 @@ def metric_choices(evaluation: dict[str, Any]) -> list[Choice]:
         for metric in [*(f"{name}@{k}" for name in ("NDCG", "Recall") for k in evaluation["ks"]), "MRR"]
     ]
     return [Choice(name, name) for name in names]
+
+
+def setting_choices(sections: Sequence[Section], values: dict[str, Any]) -> list[Choice]:
+    """Every setting with its value and where it stands in the file, the rare ones too."""
+    return [
+        Choice(item.path, f"{item.label}   {text_of(value_at(values, item.path))}", item.path)
+        for section in sections
+        for item in section.fields
+    ]
 
 
 def preset_notes(config: Config) -> dict[str, str]:

@@ -74,6 +74,25 @@ async def test_the_form_begins_with_the_prepared_dataset(home: Path, size: tuple
 
 
 @pytest.mark.parametrize("size", SIZES)
+async def test_a_setting_is_found_by_its_name_also_a_folded_one(home: Path, size: tuple[int, int]) -> None:
+    """And what is typed to find it is no key of the screen: r would launch, e would save."""
+    make_dataset(home)
+    async with Bert4RecApp().run_test(size=size) as pilot:
+        screen = await open_train(pilot)
+        await until_shown(pilot, "tiny   40 users, 60 items")
+        await pilot.press("slash")
+        await until_shown(pilot, "Find a setting")
+        await type_text(pilot, "processes")
+        await until(pilot, lambda: "training.processes" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.is_active and "training.processes" in str(vars(screen.form.selected)))
+        await pilot.press("enter")
+        await type_text(pilot, "2")
+        await pilot.press("enter")
+        assert screen.form.values["training"]["processes"] == 2
+
+
+@pytest.mark.parametrize("size", SIZES)
 async def test_without_a_dataset_it_says_how_to_get_one(
     home: Path, size: tuple[int, int], look_like: Look, pretending: Pretend, said: Heard
 ) -> None:

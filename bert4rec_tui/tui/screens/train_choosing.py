@@ -16,8 +16,16 @@ from bert4rec_tui.tui.last_config import last_config
 from bert4rec_tui.tui.path_prompt import PathPrompt
 from bert4rec_tui.tui.screens.base import MainScreen
 from bert4rec_tui.tui.train_checks import opened_config, valid_config
-from bert4rec_tui.tui.train_choices import LAST_USED, dataset_choices, device_choices, metric_choices, preset_choices
+from bert4rec_tui.tui.train_choices import (
+    LAST_USED,
+    dataset_choices,
+    device_choices,
+    metric_choices,
+    preset_choices,
+    setting_choices,
+)
 from bert4rec_tui.tui.train_fields import labels_of, train_sections
+from bert4rec_tui.tui.widgets.field_row import FieldRow
 from bert4rec_tui.tui.widgets.form import Form
 from bert4rec_tui.tui.widgets.past_runs import PastRuns
 
@@ -31,6 +39,7 @@ class TrainChoosing(MainScreen):
         ),
         Binding("o", "open", "Open TOML", id="train.open", tooltip="Read a configuration from a TOML file"),
         Binding("e", "save", "Save TOML", id="train.save", tooltip="Write the configuration to a TOML file"),
+        Binding("slash", "find", "Find", id="train.find", tooltip="Find a setting by its name, and go there"),
     ]
 
     def __init__(self) -> None:
@@ -84,6 +93,18 @@ class TrainChoosing(MainScreen):
                 self.form.set_value(path, chosen)
 
         return take
+
+    def action_find(self) -> None:
+        """Go to a setting that is found by letters of its name, its value or its place in the file."""
+        choices = setting_choices(self.sections, self.form.values)
+        row = self.form.selected
+        at = row.item.path if isinstance(row, FieldRow) else None
+
+        def go(path: str | None) -> None:
+            if path is not None:
+                self.go_to_field(path)
+
+        self.app.push_screen(Chooser("Find a setting", choices, at, search=True), go)
 
     def action_choose_preset(self) -> None:
         """Start from a preset, or from what was launched last; with a preset the dataset and the name stay."""
