@@ -185,7 +185,7 @@ class Chooser(Dialog[str]):
 
     @on(TextInput.Changed)
     def narrow(self, event: TextInput.Changed) -> None:
-        """Show the rows that have these letters in this order, the best first."""
+        """Show the rows that have these letters in this order: those that begin with them, then the best."""
         event.stop()
         query = event.value.strip()
         if not query:
@@ -193,7 +193,8 @@ class Chooser(Dialog[str]):
             return
         matcher = Matcher(query)
         scored = [(matcher.match(f"{choice.text} {choice.note}"), choice) for choice in self.choices]
-        found = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
+        found = [pair for pair in scored if pair[0] > 0]
+        found.sort(key=lambda pair: (not pair[1].text.lower().startswith(query.lower()), -pair[0]))
         self._fill([choice for _, choice in found])
 
     def action_move(self, rows: int) -> None:

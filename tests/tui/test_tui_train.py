@@ -90,6 +90,10 @@ async def test_a_setting_is_found_by_its_name_also_a_folded_one(home: Path, size
         await type_text(pilot, "2")
         await pilot.press("enter")
         assert screen.form.values["training"]["processes"] == 2
+        await pilot.press("slash")
+        await type_text(pilot, "epochs")  # and not the warm-up epochs
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.is_active and "training.epochs" in str(vars(screen.form.selected)))
 
 
 @pytest.mark.parametrize("size", SIZES)
