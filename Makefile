@@ -16,7 +16,7 @@ test:
 	$(BIN)pytest
 
 check-long:
-	$(BIN)pytest -m whole_benchmarks tests/benchmarks
+	$(BIN)pytest -m long
 
 format:
 	$(BIN)ruff check --fix .

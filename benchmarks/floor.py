@@ -34,11 +34,11 @@ from bert4rec_tui.training.step import TrainingStep
 
 # The first kind of which a word is in the operator's name.
 KINDS = {
-    "attention": ("scaled_dot_product", "flash_attention"),
-    "products of matrices": ("::mm", "addmm", "bmm", "baddbmm", "linear", "addmv"),
-    "softmax": ("softmax", "FullSoftmax", "nll_loss", "exp_", "amax"),
-    "dropout": ("random_", "Dropout", "::where", "::ge", "bernoulli"),
+    "attention": ("scaled_dot_product", "flash_attention", "bmm", "aten::_softmax"),
+    "products of matrices": ("::mm", "addmm", "linear", "addmv"),
+    "softmax of the head": ("softmax", "FullSoftmax", "nll_loss", "exp_", "amax"),
     "GELU": ("gelu",),
+    "dropout": ("random_", "Dropout", "bitwise_and", "::ge", "::neg", "::where", "bernoulli"),
     "LayerNorm": ("layer_norm",),
     "lookups": ("index", "gather", "embedding", "scatter", "sort"),
     "copies and fills": ("copy_", "fill_", "zero_", "::cat", "empty", "clone", "contiguous"),

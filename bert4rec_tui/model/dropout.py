@@ -1,4 +1,4 @@
-"""Dropout that on a CPU costs an eighth of torch's, and attention with it."""
+"""Dropout and attention, each in the way that is faster on a CPU (`benchmarks/sites.py` times them beside torch's)."""
 
 import math
 from typing import Any
@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# Attention weights that may be there at once, of all heads: a fused kernel takes over where a history is very long.
-MOST_WEIGHTS = 1 << 24
+from bert4rec_tui.model.hardware import MOST_WEIGHTS
 
 
 def dropped_mask(shape: torch.Size, rate: float) -> Tensor:
@@ -88,15 +87,15 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, rate: float) ->
     # torch's fused kernel for CPUs has no dropout; its fallback pays for Bernoulli numbers and for a copy more.
     weights = (q * (1 / math.sqrt(q.size(-1)))) @ k.transpose(-2, -1)                 # (B, H, Q, T)
     if bias is not None:
-        weights = weights + bias
+        weights = weights + bias.to(weights.dtype)  # embeddings are in fp32, and so is their bias
     return dropout(weights.softmax(-1), rate, training=True) @ v
 
 
 def _fused_is_slower(q: Tensor, k: Tensor) -> bool:
     """Whether plain products beat torch's fused attention.
 
-    On a CPU in 16 bits they do, forwards two times and backwards five (torch 2.13, AVX512-BF16), unless the weights,
-    which they write down, are too many.
+    On a CPU in 16 bits they do, five times with the backward pass (torch 2.13, AVX512-BF16), unless the weights, which
+    they write down, are too many.
     """
     low = q.device.type == "cpu" and q.dtype in (torch.bfloat16, torch.float16)
     return low and q.size(0) * q.size(1) * q.size(2) * k.size(2) <= MOST_WEIGHTS

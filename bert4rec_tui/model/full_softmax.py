@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 IGNORED = -100
+FEW_TARGETS = 64  # the numbers of targets that a slice of a step may have are its multiples
 
 
 def full_softmax(
@@ -21,7 +22,10 @@ def full_softmax(
     """
     if at_once is None:
         at_once = 1 << 20 if encoded.device.type == "cpu" else 1 << 28
-    return _FullSoftmax.apply(encoded, weight, bias, targets, max(1, at_once // len(weight)))  # pyright: ignore[reportReturnType]
+    rows = at_once // len(weight)
+    # What is left over for the last piece then has few sizes too, where the number of targets has few.
+    rows -= rows % FEW_TARGETS if rows > FEW_TARGETS else 0
+    return _FullSoftmax.apply(encoded, weight, bias, targets, max(1, rows))  # pyright: ignore[reportReturnType]
 
 
 class _FullSoftmax(torch.autograd.Function):

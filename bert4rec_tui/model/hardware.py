@@ -14,6 +14,9 @@ from bert4rec_tui.errors import UserError
 KERNEL_CACHES = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"
 KERNELS_KEPT = "64"
 
+# Attention weights of a block that may be there at once, of all heads; they grow with the square of the length.
+MOST_WEIGHTS = 1 << 24
+
 
 def choose_device(wanted: str, setting: str = "training.device =") -> torch.device:
     """The device with this name; `auto` takes CUDA (or ROCm), then MPS, then the CPU.
@@ -83,11 +86,13 @@ def rows_at_once(device: torch.device, model: ModelConfig, length: int) -> int:
 
     On a CPU as many as keep the widest activation, that of the feed-forward, at 16 MB: it then stays near the caches, a
     training step needs half the memory, and no block is so large that the allocator asks the kernel for it anew. On a
-    GPU all of them.
+    GPU all of them. Nor may they have more than `MOST_WEIGHTS` of attention, which where it drops out is written down.
     """
     if device.type != "cpu":
         return 1 << 30
-    return max(8, 16_000_000 // (4 * model.feed_forward * model.hidden * max(1, length)))
+    length = max(1, length)
+    near = max(8, 16_000_000 // (4 * model.feed_forward * model.hidden * length))
+    return max(1, min(near, MOST_WEIGHTS // (model.heads * length**2)))
 
 
 def scores_at_once(device: torch.device) -> int:

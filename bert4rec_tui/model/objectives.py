@@ -13,11 +13,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bert4rec_tui.model.bert4rec import Bert4Rec, Queries
-from bert4rec_tui.model.full_softmax import IGNORED, full_softmax
+from bert4rec_tui.model.full_softmax import FEW_TARGETS, IGNORED, full_softmax
 from bert4rec_tui.model.inputs import next_of_few
 
 ALL = slice(None)
-FEW_TARGETS = 64  # the numbers of targets that a slice of a step may have are its multiples
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class World:
     def leave(self) -> None:
         """Part from the other ranks, who do so at the same time."""
         if not self.alone:
-            gc.collect()  # what exchanges gradients must go before the group: a rank was seen to be aborted at its end
+            gc.collect()  # of what exchanged gradients nothing may be left: a rank was seen to be aborted at its end
             dist.destroy_process_group()
 
     def purpose(self, name: str) -> str:
@@ -167,6 +167,7 @@ class SharedLoss:
     """The loss of a rank's share whose backward pass sums gradients over all ranks; alone, the loss itself."""
 
     def __init__(self, world: World, model: nn.Module, sum_loss: SumLoss) -> None:
+        self._alone: SumLoss = sum_loss
         self._sum_loss: SumLoss = sum_loss
         self._parallel: DistributedDataParallel | None = None
         if not world.alone:
@@ -178,6 +179,10 @@ class SharedLoss:
     def __call__(self, *given: Any) -> Tensor:
         """The loss summed over the targets of what is given. Returns () float32."""
         return self._sum_loss(*given)
+
+    def close(self) -> None:
+        """Exchange no more gradients; before the ranks part, or what exchanges them outlives their group."""
+        self._parallel, self._sum_loss = None, self._alone
 
     def exchange(self, last: bool) -> AbstractContextManager[None]:
         """Around a forward pass: gradients are exchanged in the backward pass of the last part of a step alone."""

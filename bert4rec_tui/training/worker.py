@@ -189,6 +189,7 @@ class Worker:
         ending = trainer.train()
         if self.lifeline:
             self.lifeline.close()
+            trainer.step.shared_loss.close()
             world.leave()
         if not world.leads:
             return

@@ -48,8 +48,9 @@ def windows(lengths: np.ndarray, config: Config) -> int:
     trained = lengths[lengths >= (2 if config.model.objective == "causal" else 1)]
     if config.training.windows != "sliding":
         return len(trained)
-    length = config.model.max_len
-    stride = config.training.window_stride or max(1, length // 2)
+    # As `TrainingBatches` cuts them.
+    length = config.model.max_len + (config.model.objective == "causal")
+    stride = min(config.training.window_stride or max(1, config.model.max_len // 2), length)
     return int(np.sum(1 + np.ceil(np.maximum(trained - length, 0) / stride)))
 
 

@@ -3,15 +3,27 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.pilot import Pilot
 from waiting import screen_text, type_text, until, until_shown
 from worlds import make_dataset, make_run, small_config
 
-from bert4rec_tui.config import Config, ModelConfig, from_dict, load_config, save_config, to_dict, value_at
+from bert4rec_tui.config import (
+    Config,
+    ModelConfig,
+    from_dict,
+    load_config,
+    save_config,
+    to_dict,
+    value_at,
+    with_assignments,
+)
 from bert4rec_tui.presets import preset
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.devices import Device
@@ -406,14 +418,28 @@ def test_the_number_of_parameters_is_the_networks_own() -> None:
     assert torch is not None
 
 
-def test_sliding_windows_cover_every_history() -> None:
-    config = Config(model=ModelConfig(max_len=10))
-    values = {**to_dict(config)}
-    values["training"] = {**values["training"], "windows": "sliding", "window_stride": 5}
-    sliding = from_dict(values, Config)
-    lengths = np.array([0, 1, 10, 11, 15, 16, 40])
-    assert windows(lengths, config) == 6
-    assert windows(lengths, sliding) == 0 + 1 + 1 + 2 + 2 + 3 + 7
+@given(
+    lengths=st.lists(st.integers(0, 60), min_size=1, max_size=8).filter(lambda lengths: max(lengths) > 1),
+    longest=st.integers(2, 20),
+    stride=st.integers(0, 30),
+    objective=st.sampled_from(["cloze", "causal"]),
+    kind=st.sampled_from(["last", "sliding", "random"]),
+)
+def test_the_windows_that_are_told_are_those_trained_on(
+    lengths: list[int], longest: int, stride: int, objective: str, kind: str
+) -> None:
+    """The formula of the screen against the batches themselves, which the screen must not import."""
+    torch = pytest.importorskip("torch")
+    from bert4rec_tui.training.batches import TrainingBatches
+
+    changes = [f"model.max_len={longest}", f"model.objective={objective}", f"training.windows={kind}"]
+    config = with_assignments(Config(), [*changes, f"training.window_stride={stride}"])
+    trained, offsets = np.array(lengths), np.concatenate([[0], np.cumsum(lengths)])
+    dataset = SimpleNamespace(
+        history=np.ones(offsets[-1], np.int32), offsets=offsets, split=SimpleNamespace(train_end=trained)
+    )
+    batches = TrainingBatches(cast(Any, dataset), config, torch.device("cpu"))
+    assert windows(trained, config) == batches.windows_per_epoch
 
 
 def test_a_larger_batch_needs_more_memory_and_fewer_steps(home: Path) -> None:
