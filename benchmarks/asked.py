@@ -1,7 +1,6 @@
 """What the benchmarks of answers share: which network is asked, the histories it is asked about, how times are told."""
 
 import argparse
-import os
 import random
 import tempfile
 from collections.abc import Generator, Iterator
@@ -32,7 +31,6 @@ def network_arguments(parser: argparse.ArgumentParser) -> None:
 @contextmanager
 def asked_run(arguments: argparse.Namespace) -> Generator[tuple[Run, PreparedDataset, Path]]:
     """The run that is asked, its dataset, and a folder for as long; ends the program with a sentence where none is."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the server sets it, before torch is imported
     with tempfile.TemporaryDirectory() as folder:
         try:
             if arguments.run:

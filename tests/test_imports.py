@@ -85,3 +85,12 @@ def test_the_contracts_between_the_parts_are_kept():
     answer = python("-c", script, str(ROOT / "pyproject.toml"))
     assert answer.returncode == 0, answer.stdout
     assert " 0 broken" in answer.stdout
+
+
+@pytest.mark.parametrize(("given", "found"), [("", "1000"), ("7", "7")])
+def test_waiting_threads_soon_leave_their_core_unless_one_wants_otherwise(given, found):
+    """OpenMP reads it when torch is loaded, so it is there before; what spins slows what shares the cores."""
+    code = "import os, sys, bert4rec_tui; print('torch' in sys.modules, os.environ['GOMP_SPINCOUNT'])"
+    code = code if given else f"import os; os.environ.pop('GOMP_SPINCOUNT', None); {code}"
+    answer = python("-c", code, **({"GOMP_SPINCOUNT": given} if given else {}))
+    assert answer.stdout.split() == ["False", found]

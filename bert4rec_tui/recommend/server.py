@@ -16,7 +16,6 @@ waits behind is not worked on: its answer is {"id", "superseded": true}. The fir
 
 import argparse
 import json
-import os
 import queue
 import sys
 import threading
@@ -26,10 +25,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
-
-# Read by OpenMP once, when torch is imported. Its threads spin for a while before they sleep; where a training run
-# wants the same core meanwhile, an answer waits for it, and takes five times as long and more.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from bert4rec_tui.data.dataset import find_dataset
 from bert4rec_tui.errors import UserError, WorkFailedError
