@@ -9,7 +9,7 @@ from bert4rec_tui.config import DEVICE, DEVICE_WORDS, ModelConfig
 from bert4rec_tui.errors import UserError
 
 # torch's library for CPUs makes a kernel in bf16 for each shape that it meets, and its two caches keep 1,024 each: half
-# of a training's memory. A step of `notebook` has 49 or 63; with fewer kept each of them would be made anew each time.
+# of a training's memory. A step of `notebook` has 46 to 74; with fewer kept each of them would be made anew each time.
 # Read when the first kernel is made.
 KERNEL_CACHES = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"
 KERNELS_KEPT = "64"
