@@ -2,7 +2,9 @@
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,14 @@ def make_dataset(home: Path, tmp_path: Path) -> Callable:
         return prepare(from_dict(values, DatasetConfig), home / "datasets", home / "raw")
 
     return make
+
+
+@pytest.fixture
+def busy_core() -> Iterator[None]:
+    """A process that keeps a core busy until the test is over."""
+    process = subprocess.Popen([sys.executable, "-c", "print(flush=True)\nwhile True: pass"], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield
+    process.kill()
+    process.communicate()

@@ -93,6 +93,7 @@ class Recorder:
 
     def _keep_beating(self) -> None:
         last_system, last_summary = 0.0, time.monotonic()
+        self._sensors.begin()
         while not self._ended.wait(BEAT_SECONDS):
             try:
                 with self._lock:

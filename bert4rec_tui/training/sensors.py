@@ -14,7 +14,6 @@ class Sensors:
 
     def __init__(self, device: torch.device) -> None:
         self._process = psutil.Process()
-        psutil.cpu_percent()  # the first reading has nothing to compare with
         self._nvml: Any = None
         self._gpu: Any = None
         if device.type == "cuda" and torch.version.cuda:
@@ -32,8 +31,12 @@ class Sensors:
         except Exception:  # no driver library, or a device that it does not know: there is nothing to show then
             self._gpu = None
 
+    def begin(self) -> None:
+        """Take what the first reading of the cores is compared with; to be called on the thread that will read."""
+        psutil.cpu_percent()  # psutil compares with the last call on the same thread
+
     def read(self) -> System:
-        """One reading of everything."""
+        """One reading of everything; the load of the cores is that since the last call on this thread."""
         memory = psutil.virtual_memory()
         gpu = self._read_gpu() if self._gpu else {}
         return System(

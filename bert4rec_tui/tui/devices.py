@@ -9,6 +9,8 @@ from typing import Any
 
 import psutil
 
+LOAD_SECONDS = 0.1  # over which the load of the cores is taken
+
 
 @dataclass(frozen=True)
 class Device:
@@ -23,7 +25,7 @@ class Device:
 
 
 def devices() -> list[Device]:
-    """Every device, the fastest kind first, the CPU last."""
+    """Every device, the fastest kind first, the CPU last. Waits a moment for the load of the cores."""
     found = _cuda() if _torch_has_cuda() else []
     if sys.platform == "darwin" and platform.machine() == "arm64":
         memory = psutil.virtual_memory()
@@ -35,7 +37,7 @@ def _cpu() -> Device:
     memory = psutil.virtual_memory()
     count = usable_cores()
     label = f"{count} core{'' if count == 1 else 's'}"
-    return Device("cpu", label, memory.available, memory.total, load=psutil.cpu_percent())
+    return Device("cpu", label, memory.available, memory.total, load=psutil.cpu_percent(LOAD_SECONDS))
 
 
 def usable_cores() -> int:
