@@ -3,32 +3,25 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from textual.pilot import Pilot
+from train_steps import GIB, MACHINE, edit, open_train
 from waiting import screen_text, type_text, until, until_shown
 from worlds import make_dataset, make_run, small_config
 
 from bert4rec_tui.config import (
     Config,
-    ModelConfig,
     from_dict,
     load_config,
     save_config,
     to_dict,
     value_at,
-    with_assignments,
 )
 from bert4rec_tui.presets import preset
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.devices import Device
 from bert4rec_tui.tui.last_config import last_config
-from bert4rec_tui.tui.preflight import parameters, reckon, windows
 from bert4rec_tui.tui.screens import train
 from bert4rec_tui.tui.screens.train import TrainScreen
 from bert4rec_tui.tui.widgets.preflight_panel import PreflightPanel
@@ -37,12 +30,7 @@ SIZES = [(80, 24), (120, 40)]
 Look = Callable[[Pilot[Any], str], None]
 Pretend = Callable[..., list[str]]
 Heard = Callable[[], list[list[str]]]
-GIB = 2**30
 EPOCHS = preset("recommended").training.epochs
-MACHINE = [
-    Device("cuda:0", "H100 80GB", 78 * GIB, 80 * GIB, load=2.0, processes=0),
-    Device("cpu", "16 cores", 100 * GIB, 128 * GIB, load=3.0),
-]
 
 
 @pytest.fixture(autouse=True)
@@ -51,26 +39,6 @@ def one_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(train, "devices", lambda: MACHINE)
     monkeypatch.setattr("bert4rec_tui.tui.outlook.free_space", lambda: 412_000_000_000)
-
-
-async def open_train(pilot: Pilot[Any]) -> TrainScreen:
-    await pilot.press("2")
-    await until(pilot, lambda: isinstance(pilot.app.screen, TrainScreen))
-    screen = pilot.app.screen
-    assert isinstance(screen, TrainScreen)
-    await until(pilot, lambda: screen._looked)
-    return screen
-
-
-async def edit(pilot: Pilot[Any], path: str, text: str) -> None:
-    """Select a field and write into it."""
-    screen = pilot.app.screen
-    assert isinstance(screen, TrainScreen)
-    screen.go_to_field(path)
-    await until(pilot, lambda: screen.form.selected is not None and path in str(vars(screen.form.selected)))
-    await pilot.press("enter")
-    await type_text(pilot, text)
-    await pilot.press("enter")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -275,82 +243,6 @@ async def test_a_preset_is_taken_and_the_dataset_stays(home: Path) -> None:
         assert screen.form.values["dataset"]["name"] == "tiny"
 
 
-async def test_a_configuration_is_saved_and_opened_as_toml(home: Path, tmp_path: Path) -> None:
-    make_dataset(home)
-    file = tmp_path / "mine.toml"
-    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
-        screen = await open_train(pilot)
-        await until_shown(pilot, "tiny   40 users")
-        await edit(pilot, "training.epochs", "33")
-        await pilot.press("e")
-        await until_shown(pilot, "Save the configuration as")
-        await pilot.press("ctrl+u")
-        await type_text(pilot, file.name)
-        await pilot.press("enter")
-        await until(pilot, file.exists)
-        assert load_config(file).training.epochs == 33
-        await pilot.press("u")
-        await until(pilot, lambda: value_at(screen.form.values, "training.epochs") == EPOCHS)
-        await pilot.press("o")
-        await until_shown(pilot, "Open a configuration")
-        await type_text(pilot, file.name)
-        await pilot.press("enter")
-        await until(pilot, lambda: value_at(screen.form.values, "training.epochs") == 33)
-
-
-async def test_a_file_is_replaced_only_after_a_question(home: Path, tmp_path: Path) -> None:
-    make_dataset(home)
-    file = tmp_path / "mine.toml"
-    file.write_text("# precious\n", encoding="utf-8")
-    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
-        await open_train(pilot)
-        await until_shown(pilot, "tiny   40 users")
-        await pilot.press("e")
-        await until_shown(pilot, "Save the configuration as")
-        await pilot.press("ctrl+u")
-        await type_text(pilot, file.name)
-        await pilot.press("enter")
-        await until_shown(pilot, "mine.toml exists")
-        await pilot.press("enter")
-        await until(pilot, lambda: "mine.toml exists" not in screen_text(pilot))
-    assert file.read_text(encoding="utf-8") == "# precious\n"
-
-
-async def test_a_short_toml_file_is_filled_up_from_the_preset_that_it_names(home: Path, tmp_path: Path) -> None:
-    """As `train --config` reads it, except that the dataset of the form stays; also where the form has an error."""
-    make_dataset(home)
-    file = tmp_path / "short.toml"
-    file.write_text('preset = "fast"\n[training]\nepochs = 7\n', encoding="utf-8")
-    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
-        form = (await open_train(pilot)).form
-        await until_shown(pilot, "tiny   40 users")
-        dataset = form.values["dataset"]
-        form.set_value("model.hidden", 250)
-        await pilot.press("o")
-        await until_shown(pilot, "Open a configuration")
-        await type_text(pilot, str(file))
-        await pilot.press("enter")
-        await until_shown(pilot, "training.epochs 3 → 7")
-        assert form.values["model"]["hidden"] == 128
-        assert form.values["dataset"] == dataset
-
-
-async def test_a_toml_file_with_an_unknown_key_changes_nothing(home: Path, tmp_path: Path) -> None:
-    make_dataset(home)
-    file = tmp_path / "mine.toml"
-    file.write_text("[model]\nhiden = 64\n", encoding="utf-8")
-    async with Bert4RecApp().run_test(size=(120, 40), notifications=True) as pilot:
-        screen = await open_train(pilot)
-        await until_shown(pilot, "tiny   40 users")
-        before = screen.form.values
-        await pilot.press("o")
-        await until_shown(pilot, "Open a configuration")
-        await type_text(pilot, file.name)
-        await pilot.press("enter")
-        await until_shown(pilot, "hiden is not")
-        assert screen.form.values == before
-
-
 async def test_the_last_launch_is_offered_again(home: Path) -> None:
     make_dataset(home)
     home.mkdir(exist_ok=True)
@@ -401,55 +293,3 @@ async def test_the_time_of_an_epoch_goes_by_an_earlier_run(home: Path) -> None:
         screen.form.replace(to_dict(fitting(screen)))
         screen.form.set_value("training.device", "cpu")
         await until_shown(pilot, "going by lamp")
-
-
-def test_the_number_of_parameters_is_the_networks_own() -> None:
-    """The formula of the screen against the network itself, which the screen must not import."""
-    torch = pytest.importorskip("torch")
-    from bert4rec_tui.model.bert4rec import Bert4Rec
-
-    for model in (
-        ModelConfig(),
-        ModelConfig(hidden=64, heads=2, blocks=3, feed_forward=2, max_len=20, tied_head=True),
-        ModelConfig(hidden=32, heads=4, blocks=1, output_bias=False),
-    ):
-        network = Bert4Rec(123, model)
-        assert parameters(model, 123) == sum(weight.numel() for weight in network.parameters()), model
-    assert torch is not None
-
-
-@given(
-    lengths=st.lists(st.integers(0, 60), min_size=1, max_size=8).filter(lambda lengths: max(lengths) > 1),
-    longest=st.integers(2, 20),
-    stride=st.integers(0, 30),
-    objective=st.sampled_from(["cloze", "causal"]),
-    kind=st.sampled_from(["last", "sliding", "random"]),
-)
-def test_the_windows_that_are_told_are_those_trained_on(
-    lengths: list[int], longest: int, stride: int, objective: str, kind: str
-) -> None:
-    """The formula of the screen against the batches themselves, which the screen must not import."""
-    torch = pytest.importorskip("torch")
-    from bert4rec_tui.training.batches import TrainingBatches
-
-    changes = [f"model.max_len={longest}", f"model.objective={objective}", f"training.windows={kind}"]
-    config = with_assignments(Config(), [*changes, f"training.window_stride={stride}"])
-    trained, offsets = np.array(lengths), np.concatenate([[0], np.cumsum(lengths)])
-    dataset = SimpleNamespace(
-        history=np.ones(offsets[-1], np.int32), offsets=offsets, split=SimpleNamespace(train_end=trained)
-    )
-    batches = TrainingBatches(cast(Any, dataset), config, torch.device("cpu"))
-    assert windows(trained, config) == batches.windows_per_epoch
-
-
-def test_a_larger_batch_needs_more_memory_and_fewer_steps(home: Path) -> None:
-    dataset = make_dataset(home)
-    small, large = Config(), load_large()
-    assert reckon(large, dataset, on_gpu=True).memory > reckon(small, dataset, on_gpu=True).memory
-    assert reckon(large, dataset).steps < reckon(small, dataset).steps or reckon(small, dataset).steps == 1
-
-
-def load_large() -> Config:
-    values = to_dict(Config())
-    values["training"] = {**values["training"], "batch_size": 512}
-    return from_dict(values, Config)
