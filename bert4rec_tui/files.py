@@ -2,13 +2,14 @@
 
 import errno
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, WorkFailedError
 
 _NO_PERMISSION = "you have no permission there; change the permission or set BERT4REC_TUI_HOME to a folder of yours"
 _NO_FOLDER = "a file stands where a folder is needed; move it away or set BERT4REC_TUI_HOME to another folder"
@@ -22,10 +23,24 @@ _REASONS = {
     errno.EDQUOT: "your disk quota is used up; free some space and try again",
 }
 
+_RUST_ERROR = re.compile(r"\(os error (\d+)\)")
+
 
 def explain_os_error(error: OSError, path: Path) -> UserError:
     """Say in a sentence why `path` could not be written or read."""
     return UserError(f"{path}: {_REASONS.get(error.errno or 0) or error.strerror or error}")
+
+
+def _os_error_behind(error: BaseException) -> OSError | None:
+    """The system's error that an exception is, came after, as torch's do, or tells in Rust's words, as safetensors'."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError):
+            return cause
+        if told := _RUST_ERROR.search(str(cause)):
+            return OSError(int(told[1]), os.strerror(int(told[1])))
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def make_folder(path: Path) -> Path:
@@ -50,15 +65,21 @@ def replace_file(path: Path, content: bytes) -> None:
 def replacing(path: Path) -> Generator[Path]:
     """Give a temporary path beside `path` to write to; flush and rename it over `path` at the end.
 
-    Nothing stays behind when the body fails. Raises UserError for a full disk or a folder without permission.
+    Nothing stays behind when the body fails. Raises UserError for a full disk or a folder without permission, also
+    where a library that wrote there says it in an error of its own.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(3).hex()}.tmp")
     try:
         yield temporary
         flush_to_disk(temporary)
         temporary.replace(path)
-    except OSError as error:
-        raise explain_os_error(error, path) from error
+    except (UserError, WorkFailedError):
+        raise
+    except Exception as error:
+        behind = _os_error_behind(error)
+        if behind is None:
+            raise
+        raise explain_os_error(behind, path) from error
     finally:
         with suppress(OSError):  # gone already, or its folder never was one
             temporary.unlink()

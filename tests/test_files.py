@@ -68,6 +68,22 @@ def test_a_write_that_fails_half_way_leaves_nothing(tmp_path):
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("wording", ["torch", "safetensors"])
+def test_a_full_disk_is_called_that_also_where_a_library_says_it_in_an_error_of_its_own(tmp_path, wording):
+    def write() -> None:
+        if wording == "safetensors":
+            raise RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)")
+        refused = RuntimeError("unexpected pos 576 vs 534")
+        refused.__context__ = OSError(errno.ENOSPC, "No space left on device")
+        raise refused
+
+    with pytest.raises(UserError, match="weights: the disk is full"), replacing(tmp_path / "weights"):
+        write()
+    with pytest.raises(RuntimeError, match="no matter of the disk"), replacing(tmp_path / "weights"):
+        raise RuntimeError("no matter of the disk")
+    assert names(tmp_path) == []
+
+
 def test_an_interrupted_write_leaves_nothing(tmp_path):
     def interrupted(temporary: Path) -> None:
         temporary.write_bytes(b"half")

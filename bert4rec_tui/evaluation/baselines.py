@@ -1,13 +1,14 @@
 """What needs no network: popularity, what usually follows the last item, and EASE. They stand in the same table."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.evaluation.ease import Ease, too_large_for_ease
+from bert4rec_tui.evaluation.ease import Advance, Ease, tell_nobody, too_large_for_ease
 from bert4rec_tui.evaluation.ranking import Scorer
 
 
@@ -50,10 +51,15 @@ class Transitions:
         return scores
 
 
-def baselines(dataset: PreparedDataset) -> dict[str, Callable[[PreparedDataset], Scorer]]:
-    """What makes each baseline, by its name in tables, one at a time; EASE where the catalogue is small enough."""
+def baselines(
+    dataset: PreparedDataset, advance: Advance = tell_nobody
+) -> dict[str, Callable[[PreparedDataset], Scorer]]:
+    """What makes each baseline, by its name in tables, one at a time; EASE where the catalogue is small enough.
+
+    advance: is told of how many of the users one has learnt that takes its time.
+    """
     made: dict[str, Callable[[PreparedDataset], Scorer]] = {"popularity": Popularity, "transitions": Transitions}
-    return made if too_large_for_ease(dataset) else made | {"ease": Ease}
+    return made if too_large_for_ease(dataset) else made | {"ease": partial(Ease, advance=advance)}
 
 
 def training_pairs(dataset: PreparedDataset) -> tuple[np.ndarray, np.ndarray]:

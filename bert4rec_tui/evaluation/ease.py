@@ -6,7 +6,7 @@ Bᵢⱼ = −Pᵢⱼ / Pⱼⱼ over the other items i of the history (eq. 8 of t
 Letters in shapes: N items, U users, B histories.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -34,14 +34,25 @@ def too_large_for_ease(dataset: PreparedDataset) -> str:
     return ""
 
 
+Advance = Callable[[int, int], None]
+
+
+def tell_nobody(done: int, total: int) -> None:
+    """For callers who do not want to know."""
+    del done, total
+
+
 class Ease:
     """Scores with EASE, learnt from the training interactions alone, after any history."""
 
-    def __init__(self, dataset: PreparedDataset, regularisation: float = REGULARISATION) -> None:
+    def __init__(
+        self, dataset: PreparedDataset, regularisation: float = REGULARISATION, advance: Advance = tell_nobody
+    ) -> None:
+        """advance: is told while it learns of how many of the users it has seen, and may raise to end it."""
         self.items = dataset.items
         # A history of ones and zeros times one factor after the other, plus `own` at the items of the history itself.
         learn = _by_users if dataset.users < dataset.items else _by_items
-        self.factors, self.own = learn(dataset, regularisation)
+        self.factors, self.own = learn(dataset, regularisation, advance)
 
     def __call__(self, items: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
         """Returns (B, N) float32."""
@@ -52,10 +63,10 @@ class Ease:
         return scores if self.own is None else scores.addcmul_(met, self.own)
 
 
-def _by_items(dataset: PreparedDataset, regularisation: float) -> tuple[list[Tensor], None]:
+def _by_items(dataset: PreparedDataset, regularisation: float, advance: Advance) -> tuple[list[Tensor], None]:
     """B itself, (N, N), through the inverse of G + λI."""
     table = torch.zeros(dataset.items, dataset.items)
-    for met in _met_in_training(dataset):
+    for met in _met_in_training(dataset, advance):
         table.addmm_(met.T, met)
     table.diagonal().add_(regularisation)
     torch.linalg.cholesky(table, out=table)
@@ -64,13 +75,13 @@ def _by_items(dataset: PreparedDataset, regularisation: float) -> tuple[list[Ten
     return [table.fill_diagonal_(0.0)], None
 
 
-def _by_users(dataset: PreparedDataset, regularisation: float) -> tuple[list[Tensor], Tensor]:
+def _by_users(dataset: PreparedDataset, regularisation: float, advance: Advance) -> tuple[list[Tensor], Tensor]:
     """The factors of B where there are fewer users than items, and nothing of N × N is made.
 
     P = (I − XᵀK) / λ with K = (XXᵀ + λI)⁻¹X (the Woodbury identity). With d = 1 − the column sums of X∘K, which is the
     diagonal of λP, B = (I − P / diag P) = XᵀK / d + I − I / d. Returns Xᵀ (N, U) and K / d (U, N), and 1 − 1 / d (N,).
     """
-    met = torch.cat(list(_met_in_training(dataset)))  # (U, N)
+    met = torch.cat(list(_met_in_training(dataset, advance)))  # (U, N)
     table = (met @ met.T).double()
     table.diagonal().add_(regularisation)
     pulled = torch.cholesky_inverse(torch.linalg.cholesky(table)).float() @ met  # K
@@ -78,13 +89,14 @@ def _by_users(dataset: PreparedDataset, regularisation: float) -> tuple[list[Ten
     return [met.T, pulled.div_(rest)], 1.0 - 1.0 / rest
 
 
-def _met_in_training(dataset: PreparedDataset) -> Iterator[Tensor]:
+def _met_in_training(dataset: PreparedDataset, advance: Advance) -> Iterator[Tensor]:
     """Which items each user met in training, some users at a time, as (B, N) float32 of ones and zeros."""
     history, offsets = np.asarray(dataset.history), np.asarray(dataset.offsets[:-1])
     trained = np.flatnonzero(dataset.split.train_end)
     for first in range(0, len(trained), USERS_AT_ONCE):
         some = trained[first : first + USERS_AT_ONCE]
         yield _met(history, offsets[some], offsets[some] + dataset.split.train_end[some], dataset.items)
+        advance(first + len(some), len(trained))
 
 
 def _met(history: np.ndarray, starts: np.ndarray, ends: np.ndarray, items: int) -> Tensor:

@@ -56,8 +56,12 @@ def run_test(
         question if device.type == "cpu" else held_out(dataset, "test", protocols, config.evaluation.negatives_seed)
     )
     beside: dict[str, dict[str, Ranks]] = {}
-    for name, make in baselines(dataset).items():
-        report(Progress(stage=f"Testing {name}"))  # EASE has to be learnt first
+
+    def learn(done: int, total: int) -> None:
+        report(Progress(stage="Learning EASE", done=done, total=total, unit="users"))
+
+    for name, make in baselines(dataset, learn).items():
+        report(Progress(stage=f"Testing {name}"))
         beside[name] = _rank(make(dataset), on_cpu, config, report, f"Testing {name}")
     seconds = time.monotonic() - began
     for protocol in protocols:

@@ -105,7 +105,9 @@ def write_onnx(model: Bert4Rec, path: Path, metadata: dict[str, str]) -> None:
     longest = model.config.max_len
     example = torch.ones(2, longest, dtype=torch.int64)
     example[0, : longest // 2] = 0
-    shapes = {"tokens": {0: torch.export.Dim("batch"), 1: torch.export.Dim("length", min=2, max=longest)}}
+    shapes = {"tokens": {0: torch.export.Dim("batch")}}
+    if longest > 2:  # of a length of 2 to 2 torch's exporter knows that it is none that varies
+        shapes["tokens"][1] = torch.export.Dim("length", min=2, max=longest)
     with _quiet():
         program = torch.onnx.export(
             scored,

@@ -3,9 +3,11 @@
 Times are seconds since 1970. JSON has no NaN: a value that is not finite is null, and counted where it matters.
 """
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -101,11 +103,19 @@ class EventLog:
         self.path = path
 
     def append(self, event: Event) -> int:
-        """Write one event and flush it. Returns the length of the log afterwards, in bytes."""
-        with self.path.open("ab") as file:
-            file.write(msgspec.json.encode(event) + b"\n")
-            file.flush()
-            return file.tell()
+        """Write one event at once, whole or not at all. Returns the length of the log afterwards, in bytes."""
+        line = msgspec.json.encode(event) + b"\n"
+        with self.path.open("ab", buffering=0) as file:
+            end, written = file.tell(), 0
+            try:
+                written = file.write(line)
+            finally:
+                if written < len(line):  # the next event must not be glued to a part of this one
+                    with suppress(OSError):
+                        file.truncate(end)
+        if written < len(line):  # the system wrote what there was room for
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+        return end + len(line)
 
     def cut_partial_line(self) -> None:
         """Remove a last line that an earlier writer did not finish."""

@@ -66,7 +66,8 @@ class TrainingBatches:
     def _sliding_windows(self) -> Windows:
         """Windows of full width that end at the newest item and every stride before it, and the one at the start."""
         stride = self.config.training.window_stride or max(1, self.config.model.max_len // 2)
-        stride = min(stride, self.width)  # a longer one would leave items that are never trained on
+        # A longer one would leave items that are never a target; the first of a causal window is none.
+        stride = min(stride, self.config.model.max_len)
         spare = (self.end - self.first - self.width).clamp(min=0)
         counts = (spare + stride - 1) // stride + 1
         user = torch.arange(len(self.first)).repeat_interleave(counts)

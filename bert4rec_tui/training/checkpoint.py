@@ -1,7 +1,8 @@
-"""The `last` checkpoint: weights, and beside them everything else that a run needs to go on.
+"""The `last` checkpoint: weights, and beside them everything else that a run needs to go on; and the `best` one.
 
-`last.safetensors` belongs to `last.state`. Two files cannot be renamed at once, so the weights wait as
-`last.next.safetensors` until the state is in place; whoever loads finishes a rename that a kill prevented.
+`last.safetensors` belongs to `last.state`, and so does `best.safetensors`: the state says which epoch was the best.
+Files cannot be renamed together, so the weights wait as `last.next.safetensors` and `best.next.safetensors` until the
+state is in place; whoever loads finishes the renames that a kill prevented.
 """
 
 from dataclasses import dataclass
@@ -52,19 +53,39 @@ class Stateful(Protocol):
         ...
 
 
+WEIGHTS = ("last", "best")
+
+
+def save_best(folder: Path, model: Bert4Rec, metadata: dict[str, str]) -> None:
+    """Write weights that are the best so far; they take the place of `best` with the next `save_last`."""
+    save_weights(folder / "best.next.safetensors", model, metadata)
+
+
 def save_last(folder: Path, model: Bert4Rec, optimizer: Stateful, position: Position, metadata: dict[str, str]) -> None:
     """Write the `last` checkpoint so that a kill at any moment leaves this one or the one before."""
-    waiting = folder / "last.next.safetensors"
-    save_weights(waiting, model, metadata)
+    save_weights(folder / "last.next.safetensors", model, metadata)
     state: dict[str, Any] = {
         "step": position.step,
         "position": vars(position),
         "optimizer": optimizer.state_dict(),
         "random": _random_states(),
     }
-    with replacing(folder / "last.state") as temporary:
-        torch.save(state, temporary)  # written as it goes: what an optimizer keeps may be gigabytes
-    waiting.replace(folder / "last.safetensors")
+    # Written as it goes: what an optimizer keeps may be gigabytes. Given a path torch would hide why it cannot write.
+    with replacing(folder / "last.state") as temporary, temporary.open("wb") as file:
+        torch.save(state, file)
+    _promote(folder, position)
+
+
+def _promote(folder: Path, position: Position) -> None:
+    """Put the weights that wait for a state in their places; those of a step that it does not know are void."""
+    for name in WEIGHTS:
+        waiting = folder / f"{name}.next.safetensors"
+        if not waiting.exists():
+            continue
+        if read_metadata(waiting).get("step") == str(position.step):
+            waiting.replace(folder / f"{name}.safetensors")
+        else:
+            waiting.unlink()
 
 
 def has_last(folder: Path) -> bool:
@@ -74,7 +95,7 @@ def has_last(folder: Path) -> bool:
 
 def load_last(folder: Path, model: Bert4Rec, optimizer: Stateful, dataset: PreparedDataset) -> Position:
     """Put a network and its optimizer where the `last` checkpoint left them. Raises UserError where it is broken."""
-    file, weights, waiting = folder / "last.state", folder / "last.safetensors", folder / "last.next.safetensors"
+    file, weights = folder / "last.state", folder / "last.safetensors"
     try:
         state = torch.load(file, weights_only=True, map_location="cpu")
         position = Position(**state["position"])
@@ -83,8 +104,7 @@ def load_last(folder: Path, model: Bert4Rec, optimizer: Stateful, dataset: Prepa
     except Exception as error:  # whatever a broken archive makes torch raise
         reason = (str(error) or type(error).__name__).splitlines()[0][:120]
         raise UserError(f"{file}: is truncated or foreign ({reason})") from None
-    if waiting.exists() and read_metadata(waiting).get("step") == str(position.step):
-        waiting.replace(weights)
+    _promote(folder, position)
     metadata = read_metadata(weights)
     check_dataset(weights, metadata, dataset)
     if metadata.get("step") != str(position.step):

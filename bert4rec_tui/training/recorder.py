@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import torch
-from tensorboardX import SummaryWriter
 from torch import Tensor
 
 from bert4rec_tui.errors import UserError
@@ -22,6 +21,7 @@ from bert4rec_tui.runs.summary import Summary
 from bert4rec_tui.training.alerts import Concern, FullDisk, RisingLoss, Validations
 from bert4rec_tui.training.checkpoint import Position
 from bert4rec_tui.training.notifying import News, notify_about
+from bert4rec_tui.training.scalars import Scalars
 from bert4rec_tui.training.sensors import Sensors
 
 BEAT_SECONDS = 2.0
@@ -50,7 +50,7 @@ class Recorder:
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._beat: threading.Thread | None = None
-        self._tensorboard: SummaryWriter | None = None
+        self._scalars: Scalars | None = None
         self._pending: list[Tensor] = []
         self._samples_pending = 0
         self._last_event = self._last_look = 0.0
@@ -86,7 +86,7 @@ class Recorder:
         self._summary.read_on(SUMMARY_BYTES)
         self._validations.start_with(self._summary.validations)
         self._rising = RisingLoss(max(RISING_STEPS, 2 * steps_per_epoch))
-        self._tensorboard = SummaryWriter(str(self.folder / "tensorboard"), purge_step=samples if resumed else None)
+        self._scalars = Scalars(self.folder / "tensorboard", samples if resumed else None)
         self._last_event = time.monotonic()
         self._beat = threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True)
         self._beat.start()
@@ -222,9 +222,7 @@ class Recorder:
 
     def training_scalars(self, samples: int, loss: float, learning_rate: float, epoch: int) -> None:
         """Points for TensorBoard."""
-        if self._tensorboard:
-            for name, value in (("loss", loss), ("learning_rate", learning_rate), ("epoch", epoch)):
-                self._tensorboard.add_scalar(f"train/{name}", value, samples)
+        self._draw({"train/loss": loss, "train/learning_rate": learning_rate, "train/epoch": epoch}, samples)
 
     def validation(self, event: Validation, samples: int, metric: str, value: float) -> None:
         """Take in a validation; `metric` and `value` are those that choose the best checkpoint."""
@@ -235,11 +233,20 @@ class Recorder:
             self.status.epoch = event.epoch
             self.write()
         self._tell(self._validations.take(event))
-        if self._tensorboard:
-            for protocol, values in event.metrics.items():
-                for name, number in values.items():
-                    self._tensorboard.add_scalar(f"validation/{protocol}/{name}", number, samples)
-            self._tensorboard.flush()
+        points = {
+            f"validation/{protocol}/{name}": number
+            for protocol, values in event.metrics.items()
+            for name, number in values.items()
+        }
+        self._draw(points, samples)
+
+    def _draw(self, points: Mapping[str, float], samples: int) -> None:
+        if not self._scalars:
+            return
+        told = self._scalars.lost
+        reason = self._scalars.add(points, samples)
+        if reason and not told:  # once in a life: the run itself goes on
+            self.alert("tensorboard", f"TensorBoard's curves have a gap at step {self.status.step}: {reason}")
 
     def estimate(self, seconds_left: float | None, seconds: float) -> None:
         """Say how long the training has taken, and how long it will."""
@@ -297,8 +304,8 @@ class Recorder:
                 with suppress(OSError, UserError):  # on a full disk; readers read the log then
                     self._summary.read_on()
                     self._summary.save()
-        if self._tensorboard:
-            self._tensorboard.close()
+        if self._scalars:
+            self._scalars.close()
         self._sensors.close()
 
 

@@ -13,10 +13,10 @@ from bert4rec_tui.errors import WorkFailedError
 from bert4rec_tui.evaluation.metrics import means
 from bert4rec_tui.evaluation.ranking import ModelScorer, held_out
 from bert4rec_tui.model.bert4rec import Bert4Rec
-from bert4rec_tui.model.weights import load_weights, save_weights, weights_metadata
+from bert4rec_tui.model.weights import load_weights, weights_metadata
 from bert4rec_tui.runs.events import Validation
 from bert4rec_tui.training.batches import TrainingBatches
-from bert4rec_tui.training.checkpoint import Position, has_last, load_last, save_last
+from bert4rec_tui.training.checkpoint import Position, has_last, load_last, save_best, save_last
 from bert4rec_tui.training.compilation import has_fixed_shapes
 from bert4rec_tui.training.distributed import ALONE, World, rank_together
 from bert4rec_tui.training.drawn import bias_level
@@ -74,7 +74,8 @@ class Trainer:
         recorder = Recorder if world.leads else SilentRecorder
         self.recorder = recorder(folder, device, config.evaluation.best_metric, config.training.patience)
         self._epoch_loss: float | None = None
-        self._validation_seconds = self._step_seconds = 0.0
+        self._step_seconds = self._between_seconds = 0.0  # of a step, and of all that stands between two epochs
+        self._step_began = time.monotonic()
         self._last_checkpoint = time.monotonic()
         self._next_scalars = 0
 
@@ -83,10 +84,13 @@ class Trainer:
         training, position = self.config.training, self.position
         while True:
             if not position.validated:
+                began = time.monotonic()
                 validated = self.validate()
                 self.save()
                 if not validated:
                     return "stopped"
+                self._between_seconds = time.monotonic() - began
+                self._tell_time_left()
             if position.epoch >= training.epochs:
                 return "finished"
             if training.patience and position.waiting >= training.patience:
@@ -104,7 +108,7 @@ class Trainer:
         recorder.phase("training")
         recorder.restart_clock()
         rate = 0.0
-        began = time.monotonic()
+        self._step_began = time.monotonic()
         for windows in self.batches.batches(position.epoch, position.step_in_epoch):
             if not self._go_on():
                 return False
@@ -118,7 +122,8 @@ class Trainer:
             if recorder.flush_due():
                 self._flush(rate)
                 self._tell_time_left()
-            spent, began = time.monotonic() - began, time.monotonic()
+            now = time.monotonic()
+            spent, self._step_began = now - self._step_began, now
             position.seconds += spent
             self._step_seconds = _smooth(self._step_seconds, spent)
             if training.checkpoint_minutes and (
@@ -137,7 +142,7 @@ class Trainer:
         return True
 
     def validate(self) -> bool:
-        """Rank the validation items; keep the weights as `best` where they are better than all before.
+        """Rank the validation items; have the weights become `best`, with the next save, where none were better.
 
         Returns False where somebody wanted it to stop.
         """
@@ -153,8 +158,8 @@ class Trainer:
         results = rank_together(self.world, self.scorer, self.question, evaluation.batch_size, stop_wanted)
         if results is None:
             return False
-        self._validation_seconds = time.monotonic() - began
-        position.seconds += self._validation_seconds
+        seconds = time.monotonic() - began
+        position.seconds += seconds
         metrics = {
             protocol: means(result.ranks, evaluation.ks, int(result.candidates.max()))
             for protocol, result in results.items()
@@ -170,7 +175,7 @@ class Trainer:
         if better:
             position.best, position.best_epoch, position.waiting = value, position.epoch, 0
             if self.world.leads:
-                save_weights(self.checkpoints / "best.safetensors", self.model, self._metadata())
+                save_best(self.checkpoints, self.model, self._metadata())
         else:
             position.waiting += 1
         position.validated = True
@@ -184,7 +189,7 @@ class Trainer:
             epoch=position.epoch,
             step=position.step,
             users=len(self.question.users),
-            seconds=self._validation_seconds,
+            seconds=seconds,
             metrics=metrics,
             best=better,
             not_finite=not_finite,
@@ -193,7 +198,6 @@ class Trainer:
         recorder.validation(event, position.samples, evaluation.best_metric, value)
         best = " (best)" if better else ""
         recorder.print(f"validation after epoch {position.epoch}  {name} {value:.4f} {protocol}{best}")
-        self._tell_time_left()
         return True
 
     def save(self) -> None:
@@ -215,6 +219,7 @@ class Trainer:
             self.save()
             wish = self.recorder.wait_while_paused(self.position.step, self.world.agree)
             self.recorder.phase("training")
+            self._step_began = time.monotonic()  # standing still is no training
             if wish == "stop":
                 return False  # saved already, and nothing has moved since
         if wish == "stop":
@@ -253,7 +258,7 @@ class Trainer:
         position, epochs = self.position, self.config.training.epochs
         steps = (epochs - position.epoch) * self.batches.steps_per_epoch - position.step_in_epoch
         known = self._step_seconds > 0
-        left = steps * self._step_seconds + (epochs - position.epoch) * self._validation_seconds if known else None
+        left = steps * self._step_seconds + (epochs - position.epoch) * self._between_seconds if known else None
         self.recorder.estimate(left, position.seconds)
 
 

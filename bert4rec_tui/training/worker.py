@@ -257,15 +257,24 @@ class Worker:
             return True
 
 
+class StopAskedError(Exception):
+    """Somebody wants the run to stop, which has nothing but its test before it."""
+
+
 def test_best(run: Run, trainer: Trainer, config: Config, dataset: PreparedDataset) -> None:
-    """Test the best checkpoint at the end of training, and let the run be seen to move meanwhile."""
+    """Test the best checkpoint at the end of training, unless somebody wants it to stop; let it be seen to move."""
+    recorder, evaluation = trainer.recorder, config.evaluation
 
     def moved(progress: Progress) -> None:
         del progress
-        trainer.recorder.advance()
+        recorder.advance()
+        if recorder.wish() == "stop":
+            raise StopAskedError
 
-    evaluation = config.evaluation
-    run_test(run, dataset, "best", evaluation.protocols, trainer.device, evaluation.test_precision, moved)
+    try:
+        run_test(run, dataset, "best", evaluation.protocols, trainer.device, evaluation.test_precision, moved)
+    except StopAskedError:
+        recorder.note(f"the test was stopped; `bert4rec-tui test {run.short_id}` tests it")
 
 
 def explain(error: Exception, config: Config | None, phase: str = "") -> str:

@@ -50,7 +50,7 @@ def windows(lengths: np.ndarray, config: Config) -> int:
         return len(trained)
     # As `TrainingBatches` cuts them.
     length = config.model.max_len + (config.model.objective == "causal")
-    stride = min(config.training.window_stride or max(1, config.model.max_len // 2), length)
+    stride = min(config.training.window_stride or max(1, config.model.max_len // 2), config.model.max_len)
     return int(np.sum(1 + np.ceil(np.maximum(trained - length, 0) / stride)))
 
 

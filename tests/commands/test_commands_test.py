@@ -20,7 +20,7 @@ def test_the_result_is_one_object_with_intervals_and_baselines(terminal):
                 estimate = metrics[protocol][name]
                 assert 0 <= estimate["low"] <= estimate["value"] <= estimate["high"] <= 1
     stages = {json.loads(line)["progress"]["stage"] for line in answer.err.splitlines()}
-    assert {"Testing", "Testing popularity", "Testing transitions", "Testing ease"} <= stages
+    assert {"Testing", "Testing popularity", "Testing transitions", "Learning EASE", "Testing ease"} <= stages
 
 
 def test_ranks_and_metrics_of_each_protocol_are_kept_and_a_test_done_again_is_the_same(terminal, here):

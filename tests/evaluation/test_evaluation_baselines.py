@@ -65,6 +65,21 @@ def test_ease_learns_nothing_from_what_is_held_out(make_dataset, split):
     assert torch.equal(Ease(dataset, 3.0)(*question), Ease(other, 3.0)(*question))
 
 
+@pytest.mark.parametrize("items", [6, 40])
+def test_ease_says_how_far_it_has_learnt_and_can_be_ended_there(make_dataset, monkeypatch, items):
+    monkeypatch.setattr("bert4rec_tui.evaluation.ease.USERS_AT_ONCE", 8)
+    dataset = make_dataset(walks(30, items, 9))
+    told: list[tuple[int, int]] = []
+    baselines(dataset, lambda done, total: told.append((done, total)))["ease"](dataset)
+    assert told == [(8, 30), (16, 30), (24, 30), (30, 30)]
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        baselines(dataset, stop)["ease"](dataset)
+
+
 def test_ease_is_left_out_where_its_matrix_would_not_fit_or_take_too_long(make_dataset, monkeypatch):
     dataset = make_dataset(walks(6, 6, 8))
     assert list(baselines(dataset)) == ["popularity", "transitions", "ease"]

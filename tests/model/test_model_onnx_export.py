@@ -64,3 +64,13 @@ def test_without_its_packages_one_sentence_says_what_to_install(monkeypatch, tmp
     with pytest.raises(UserError, match=r'needs onnx and onnxscript.*pip install "bert4rec-tui\[export\]"'):
         write_onnx(model, tmp_path / "x.onnx", {})
     assert not (tmp_path / "x.onnx").exists()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("objective", ["cloze", "causal"])
+def test_the_shortest_network_that_can_be_configured_is_written_too(objective, make_dataset, tmp_path):
+    dataset = make_dataset([[11, 12, 13, 14, 15], [15, 14, 13, 16, 17], [16, 17, 18, 19, 11]])
+    model = Bert4Rec(dataset.items, ModelConfig(objective=objective, hidden=8, heads=1, blocks=1, max_len=2)).eval()
+    file = tmp_path / "model.onnx"
+    write_onnx(model, file, onnx_metadata(model, dataset, weights_metadata(model, dataset, epoch=1, step=1)))
+    assert largest_difference(model, file) < 1e-4

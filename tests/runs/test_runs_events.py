@@ -1,5 +1,6 @@
 """The event log: what is appended is read once and in order, whatever the moment."""
 
+import resource
 import threading
 from pathlib import Path
 
@@ -146,3 +147,18 @@ def test_a_follower_gets_what_is_there_and_then_what_comes(log):
         log.append(Note(at=number, text=str(number)))
     reader.join(timeout=30)
     assert seen == [str(number) for number in range(50)]
+
+
+@pytest.mark.parametrize("room", [0, 5])
+def test_an_event_that_finds_no_room_leaves_no_part_and_the_next_one_is_read(log, room):
+    """The file may not grow beyond some size for a while, in bytes past the first event."""
+    log.append(Note(at=1.0, text="before"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.size() + room, hard))
+    try:
+        with pytest.raises(OSError, match=r"No space left|File too large"):
+            log.append(Note(at=2.0, text="lost"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    log.append(Note(at=3.0, text="after"))
+    assert [event.text for event in log.read()[0]] == ["before", "after"]

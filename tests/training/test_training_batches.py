@@ -72,18 +72,22 @@ def test_batches_are_little_longer_than_their_longest_member(make_dataset):
     assert padding / total < 0.35  # unsorted, about half would be padding
 
 
-@pytest.mark.parametrize("stride", [1, 2, 3, 7])
-def test_sliding_windows_cover_the_whole_past(make_dataset, stride):
+@pytest.mark.parametrize("objective", ["cloze", "causal"])
+@pytest.mark.parametrize("stride", [1, 2, 3, 7, 8, 50])
+def test_sliding_windows_make_every_item_of_the_past_a_target(make_dataset, stride, objective):
+    """With the causal objective every one but the first of a history: the first of a window is never predicted."""
     dataset = make_dataset(walks(12, 30, 25))
-    batches = batches_of(dataset, "model.max_len=7", "training.windows=sliding", f"training.window_stride={stride}")
+    settings = ["model.max_len=7", "training.windows=sliding", f"training.window_stride={stride}"]
+    batches = batches_of(dataset, *settings, f"model.objective={objective}")
     windows = batches.windows_of(0)
+    causal = int(objective == "causal")
     covered = np.zeros(len(dataset.history), bool)
     for start, end in zip(windows.starts.tolist(), windows.ends.tolist(), strict=True):
-        assert 0 < end - start <= 7
-        covered[start:end] = True
+        assert 0 < end - start <= 7 + causal
+        covered[start + causal : end] = True
     for user in range(dataset.users):
         start, end = dataset.offsets[user : user + 2]
-        assert covered[start : end - 2].all()
+        assert covered[start + causal : end - 2].all()
         assert not covered[end - 2 : end].any()
 
 

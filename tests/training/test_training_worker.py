@@ -3,10 +3,7 @@
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -14,66 +11,14 @@ import pytest
 import torch
 from histories import walks
 from safetensors.numpy import load_file
-from whole_log import WholeLog
+from working import SMALL, curves, finish, start, wait_for
 
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.runs.control import ask
-from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.runs.summary import Summary
 from bert4rec_tui.training.recorder import Recorder
-from bert4rec_tui.training.worker import explain, work
-
-SMALL = [
-    "model.hidden=16",
-    "model.heads=2",
-    "model.blocks=1",
-    "model.max_len=12",
-    "training.batch_size=8",
-    "training.epochs=3",
-    "training.threads=1",
-    "training.device=cpu",
-    "training.precision=fp32",
-    "evaluation.ks=[1,5]",
-    'evaluation.protocols=["full","uniform-5"]',
-    "evaluation.best_metric=full:NDCG@5",
-]
-
-
-def start(run: Run) -> subprocess.Popen:
-    console = (run.path / "console.log").open("ab")
-    return subprocess.Popen(
-        [sys.executable, "-m", "bert4rec_tui.training.worker", str(run.path)], stdout=console, stderr=console
-    )
-
-
-def finish(run: Run) -> int:
-    """Let the run be worked on here: what no signal has to reach needs no process of its own."""
-    return work(run, threading.Event())
-
-
-def wait_for(condition: Callable[[], bool], worker: subprocess.Popen | None = None, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        assert worker is None or worker.poll() is None or condition(), "the worker has ended"
-        time.sleep(0.02)
-
-
-def curves(run: Run) -> WholeLog:
-    found = WholeLog()
-    found.add(run.events.read()[0])
-    return found
-
-
-@pytest.fixture
-def new_run(make_dataset, home: Path):
-    dataset = make_dataset(walks(200, 20, 14))
-
-    def create(*assignments: str) -> Run:
-        config = msgspec.structs.replace(Config(), dataset=dataset.manifest.settings)
-        return LocalRuns(home / "runs").create(with_assignments(config, [*SMALL, *assignments]), dataset.id)
-
-    return create
+from bert4rec_tui.training.worker import explain
 
 
 @pytest.mark.parametrize(
