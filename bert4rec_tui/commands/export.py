@@ -61,7 +61,7 @@ def _write_model(
 
     weights = run.checkpoint(checkpoint)
     if not weights.exists():
-        raise UserError(f"{run.id}: has no checkpoint {checkpoint!r} yet; let it train through a validation first")
+        raise run.missing(checkpoint)
     metadata = read_metadata(weights)
     if kind == "safetensors":
         with replacing(path) as temporary:

@@ -158,7 +158,8 @@ def summary(run: Run, status: Status) -> dict[str, Any]:
 def summary_text(run: Run, status: Status) -> str:
     """The same for people."""
     best = f", best {status.best.metric} {status.best.value:.4f} in epoch {status.best.epoch}" if status.best else ""
-    text = f"{run.id}: {run.state(status)} after {status.epoch} epochs and {duration(status.seconds)}{best}"
+    epochs = f"{status.epoch} epoch" + ("" if status.epoch == 1 else "s")
+    text = f"{run.id}: {run.state(status)} after {epochs} and {duration(status.seconds)}{best}"
     if run.state(status) in ("stopped", "lost"):
         text += f"\nto go on: bert4rec-tui resume {run.short_id}"
     if status.best:

@@ -56,6 +56,8 @@ def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool) -> None:
 
 def run_preview(source: str, separator: str, columns: dict[str, str], *, as_json: bool) -> None:
     """Print the first rows of a source, its guessed columns and what is wrong with them. Raises UserError."""
+    if not source:
+        raise UserError("--preview: of which file? say it with --source FILE")
     seen = preview(Path(source).expanduser(), separator, columns)
     Output(as_json).result(msgspec.to_builtins(seen), preview_as_text(seen))
 

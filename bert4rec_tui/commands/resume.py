@@ -34,9 +34,10 @@ def run_resume(
     offset = run.events.read()[1]
     pid = status.pid
     if state == "finished":
+        kept = run.checkpoint("last" if run.checkpoint("last").exists() else "best")
         raise UserError(
             f"{run.id}: has finished {_how_far(run, status)}; to go further start another with "
-            f"--config {run.path / 'config.toml'} --init-from {run.checkpoint('last')}"
+            f"--config {run.path / 'config.toml'} --init-from {kept}"
         )
     starts = state in ENDED or state == "queued"
     if not starts and (processes or launch_kind):
@@ -69,7 +70,7 @@ def run_resume(
 def _how_far(run: Run, status: Status) -> str:
     """How many epochs a finished run has trained, and why no more."""
     if status.epoch >= status.epochs:
-        return f"its {status.epochs} epochs"
+        return "its epoch" if status.epochs == 1 else f"its {status.epochs} epochs"
     training, evaluation = run.config().training, run.config().evaluation
     return (
         f"after {status.epoch} of {status.epochs} epochs, when {training.patience} validations in a row had brought no "

@@ -52,6 +52,7 @@ def prepare(
         prepared = reusable(settings, datasets)
         if prepared is not None:
             return prepared
+        _refuse_another_source(settings, datasets)
     _remove_leftovers(datasets, ".*.tmp")
     _remove_leftovers(raw, UNPACKING + "*")
     make_folder(datasets)  # a folder without permission is said before a long download
@@ -65,6 +66,19 @@ def prepare(
     with new_folder(datasets / settings.id) as folder:
         write(interactions, settings, read, folder, report)
     return PreparedDataset(datasets / settings.id)
+
+
+def _refuse_another_source(settings: DatasetConfig, datasets: Path) -> None:
+    """Raises UserError where the name is taken by ratings from elsewhere: runs may have been trained on those."""
+    try:
+        before = PreparedDataset(datasets / settings.id).manifest.settings.source
+    except UserError:
+        return
+    if before and settings.source and before != settings.source:
+        raise UserError(
+            f"{settings.id}: is prepared from {before} already; take another name, or remove it first "
+            "(`prepare --again` replaces it)"
+        )
 
 
 def reusable(settings: DatasetConfig, datasets: Path) -> PreparedDataset | None:

@@ -12,7 +12,7 @@ import torch
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.negatives import short_users
-from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.errors import WorkFailedError
 from bert4rec_tui.evaluation.baselines import baselines
 from bert4rec_tui.evaluation.ease import too_large_for_ease
 from bert4rec_tui.evaluation.metrics import estimates
@@ -42,7 +42,7 @@ def run_test(
     """
     path = run.checkpoint(checkpoint)
     if not path.exists():
-        raise UserError(f"{run.id}: has no checkpoint {checkpoint!r} yet; let it train through a validation first")
+        raise run.missing(checkpoint)
     config = run.config()
     began = time.monotonic()
     model = load_model(path, dataset, device)

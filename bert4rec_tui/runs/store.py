@@ -84,6 +84,12 @@ class Run:
         """Where the weights of a checkpoint are, whether they exist or not."""
         return self.path / "checkpoints" / f"{name}.safetensors"
 
+    def missing(self, name: Literal["best", "last"]) -> UserError:
+        """What to say where a checkpoint is not there."""
+        other: Literal["best", "last"] = "last" if name == "best" else "best"
+        advice = f"it has {other!r}" if self.checkpoint(other).exists() else "let it train through a validation first"
+        return UserError(f"{self.id}: has no checkpoint {name!r}; {advice}")
+
     def has_checkpoint(self) -> bool:
         """Whether there are weights to test or to recommend with."""
         return self.checkpoint("best").exists() or self.checkpoint("last").exists()

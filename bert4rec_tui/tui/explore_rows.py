@@ -114,7 +114,7 @@ def change_mark(now: int, before: int) -> Mark:
         return Mark("new", "new", "$text-accent")
     if now == before:
         return Mark("", "")
-    risen, number = now < before, str(abs(before - now))
+    risen, number = now < before, count(abs(before - now))
     return Mark(("▲" if risen else "▼") + number, ("^" if risen else "v") + number,
                 "$text-success" if risen else "$text-warning")  # fmt: skip
 

@@ -54,6 +54,13 @@ def windows(lengths: np.ndarray, config: Config) -> int:
     return int(np.sum(1 + np.ceil(np.maximum(trained - length, 0) / stride)))
 
 
+def window_tokens(lengths: np.ndarray, config: Config) -> float:
+    """How many items the windows of an epoch hold together."""
+    tokens = float(np.minimum(lengths, config.model.max_len).sum())
+    more = windows(lengths, config) - int((lengths >= (2 if config.model.objective == "causal" else 1)).sum())
+    return tokens + more * config.model.max_len  # all but one of a long history are of full width
+
+
 def memory(config: Config, items: int, tokens: float, on_gpu: bool = False) -> int:
     """About how many bytes training takes: of a GPU, or on a CPU of the machine, the program itself included.
 
@@ -88,14 +95,13 @@ def reckon(config: Config, dataset: PreparedDataset, on_gpu: bool = False) -> Pr
     trained = lengths[lengths > 0]
     tokens = float(np.minimum(trained, config.model.max_len).mean()) if len(trained) else 0.0
     size = parameters(config.model, dataset.items)
-    total = float(lengths.sum())
     return Preflight(
         parameters=size,
         windows=count,
         steps=ceil(count / config.training.batch_size),
         epochs=config.training.epochs,
         median_history=dataset.manifest.counts.median_history,
-        seen=float(np.minimum(lengths, config.model.max_len).sum()) / total if total else 0.0,
+        seen=_share_seen(lengths, config),
         memory=memory(config, dataset.items, tokens, on_gpu),
         # `last` holds the weights and what the optimizer keeps of them, `best` the weights alone.
         disk=size * BYTES * (2 + COPIES[config.training.optimizer]),
@@ -103,10 +109,18 @@ def reckon(config: Config, dataset: PreparedDataset, on_gpu: bool = False) -> Pr
     )
 
 
+def _share_seen(lengths: np.ndarray, config: Config) -> float:
+    """How much of the training interactions an epoch meets; sliding windows leave none out."""
+    total = float(lengths.sum())
+    if config.training.windows == "sliding":
+        return 1.0 if total else 0.0
+    return float(np.minimum(lengths, config.model.max_len).sum()) / total if total else 0.0
+
+
 def work(config: Config, dataset: PreparedDataset) -> float:
     """The multiplications of an epoch, to compare the time of one configuration with that of another."""
     lengths = np.asarray(dataset.split.train_end)
-    tokens = float(np.minimum(lengths, config.model.max_len).sum())
+    tokens = window_tokens(lengths, config)
     d, model = config.model.hidden, config.model
     in_blocks = tokens * model.blocks * d * d * (4 + 2 * model.feed_forward)
     scored = tokens * (config.training.mask_rate if model.objective == "cloze" else 1.0)

@@ -1,6 +1,7 @@
 """Choose among the runs that have a model, for the screens that use one."""
 
 import asyncio
+from contextlib import suppress
 from typing import Literal, cast
 
 from bert4rec_tui.errors import UserError
@@ -14,11 +15,13 @@ CheckpointName = Literal["best", "last"]
 
 
 def run_with_model(source: RunSource, reference: str = "") -> Run | None:
-    """The run of that id, or without one the newest that has a checkpoint; None where there is none."""
-    try:
-        return source.find(reference or "latest", "anything" if reference else "checkpoint")
-    except UserError:
-        return None
+    """The run of that id, or where it is no more or none is asked for, the newest with a checkpoint; None for none."""
+    with suppress(UserError):
+        if reference:
+            return source.find(reference, "anything")
+    with suppress(UserError):
+        return source.find("latest", "checkpoint")
+    return None
 
 
 def checkpoint_of(run: Run, wanted: CheckpointName = "best") -> CheckpointName:

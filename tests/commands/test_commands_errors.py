@@ -150,11 +150,21 @@ def test_weights_of_another_network_are_not_taken_over(refuses, terminal):
     assert refuses(*TRAIN, *tiny(), "--init-from", weights).startswith(f"{weights}: is truncated or no safetensors")
 
 
+def test_a_preview_needs_a_file(refuses):
+    assert refuses("prepare", "ml-1m", "--preview") == "--preview: of which file? say it with --source FILE"
+
+
+def test_of_two_checkpoints_the_one_that_is_there_is_named(refuses, terminal):
+    run = terminal.last_run()
+    run.checkpoint("last").unlink()
+    assert refuses("test", run.short_id, "--checkpoint", "last").endswith(": has no checkpoint 'last'; it has 'best'")
+
+
 def test_a_run_without_a_checkpoint_says_to_let_it_train(refuses, terminal):
     for file in (terminal.last_run().path / "checkpoints").iterdir():
         file.unlink()
     assert refuses("test") == "latest: no run has a best checkpoint yet; let one train through its first validation"
-    assert "has no checkpoint 'best' yet; let it train through a validation first" in refuses("test", "mine")
+    assert "has no checkpoint 'best'; let it train through a validation first" in refuses("test", "mine")
     assert "last.safetensors: there is no such checkpoint" in refuses("recommend", "mine", "--user", "1")
 
 

@@ -231,8 +231,13 @@ def test_what_is_prepared_is_reused_until_settings_or_source_change(place, movie
     assert place.stages
     other = source.with_name("other")
     shutil.copytree(source, other)
-    place.prepare(other)
+    with pytest.raises(UserError, match=r"tiny: is prepared from .* already; take another name"):
+        place.prepare(other)  # runs may have been trained on what is there
+    assert place.stages == []
+    assert find_dataset("tiny", place.datasets).manifest.settings.source == str(source)
+    place.prepare(other, again=True)
     assert place.stages
+    assert find_dataset("tiny", place.datasets).manifest.settings.source == str(other)
     assert {path.name for path in place.datasets.iterdir() if not path.name.startswith(".")} == {"tiny"}
 
 

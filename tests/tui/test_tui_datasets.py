@@ -203,6 +203,12 @@ async def test_the_filter_narrows_the_list(home: Path) -> None:
         assert "ml-32m" in screen_text(pilot)
         await pilot.press("escape")
         await until_shown(pilot, "ml-25m")
+        await pilot.press("slash")
+        await type_text(pilot, "32")
+        await pilot.press("enter")
+        await until(pilot, lambda: "ml-25m" not in screen_text(pilot))
+        await pilot.press("escape")  # also after enter has kept it
+        await until_shown(pilot, "ml-25m")
 
 
 def ratings(tmp_path: Path, *, broken: bool = False) -> Path:

@@ -1,5 +1,7 @@
 """The explore screen by keyboard: users, a history that can be changed, predictions, why, neighbours."""
 
+import asyncio
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -209,6 +211,37 @@ async def test_a_recommender_that_refuses_or_dies_leaves_its_sentence(
     monkeypatch.setattr(ExploreAsking, "program", (sys.executable, FAKE, "--die-after", "0"))
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot, "the recommender ended 3 times in a row")
+
+
+async def test_nothing_of_one_model_is_shown_under_the_name_of_another(dataset: PreparedDataset, home: Path) -> None:
+    make_run(home, "stopped", "moss", age=200)
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_explore(pilot, "held out")
+        server = state(pilot)._server
+        assert server is not None
+
+        async def never(*question: object, **wishes: object) -> None:
+            await asyncio.Event().wait()
+
+        server.recommend = never  # pyright: ignore[reportAttributeAccessIssue]
+        await pilot.press("b")
+        await until_shown(pilot, "Ask which run?")
+        await pilot.press("j", "enter")
+        await until_shown(pilot, "Next, by moss")
+        await until_shown(pilot, "the model is being loaded")
+        assert "held out" not in screen_text(pilot)
+        assert "in training" not in screen_text(pilot)
+
+
+async def test_a_model_that_was_removed_is_shown_no_more(dataset: PreparedDataset, home: Path) -> None:
+    moss = make_run(home, "stopped", "moss", age=50)
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_explore(pilot, "Next, by moss")
+        await pilot.press("3")
+        await until_shown(pilot, "moss stopped")
+        shutil.rmtree(moss.path)
+        await pilot.press("5")
+        await until_shown(pilot, "Next, by lamp")
 
 
 async def test_a_dataset_that_is_gone_is_said_in_a_sentence(home: Path) -> None:

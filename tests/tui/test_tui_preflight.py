@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from worlds import make_dataset
 
 from bert4rec_tui.config import Config, ModelConfig, from_dict, to_dict, with_assignments
-from bert4rec_tui.tui.preflight import parameters, reckon, windows
+from bert4rec_tui.tui.preflight import parameters, reckon, window_tokens, windows, work
+
+KINDS = ("last", "sliding")
 
 
 def test_the_number_of_parameters_is_the_networks_own() -> None:
@@ -51,6 +53,19 @@ def test_the_windows_that_are_told_are_those_trained_on(
     )
     batches = TrainingBatches(cast(Any, dataset), config, torch.device("cpu"))
     assert windows(trained, config) == batches.windows_per_epoch
+    if objective == "cloze":
+        epoch = batches.windows_of(0)
+        assert window_tokens(trained, config) == int((epoch.ends - epoch.starts).sum())
+
+
+def test_sliding_windows_leave_nothing_out_and_take_longer(home: Path) -> None:
+    dataset = make_dataset(home)
+    last, sliding = (with_assignments(Config(), ["model.max_len=6", f"training.windows={kind}"]) for kind in KINDS)
+    assert reckon(last, dataset).seen < 1 == reckon(sliding, dataset).seen
+    trained = np.asarray(dataset.split.train_end)
+    longer = window_tokens(trained, sliding) / window_tokens(trained, last)
+    assert longer > 1
+    assert work(sliding, dataset) / work(last, dataset) == pytest.approx(longer)
 
 
 def test_a_larger_batch_needs_more_memory_and_fewer_steps(home: Path) -> None:

@@ -299,6 +299,32 @@ async def test_a_filter_narrows_the_table_and_esc_shows_all_again(home: Path) ->
         await until_shown(pilot, "lamp")
 
 
+async def test_letters_that_no_run_has_on_the_way_to_a_filter_leave_the_cursor_on_its_run(home: Path) -> None:
+    make_run(home, "finished", "lamp", age=100)
+    moss = make_run(home, "stopped", "moss", age=200)
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_runs(pilot, "moss")
+        await pilot.press("j")
+        screen = pilot.app.screen
+        assert isinstance(screen, RunsScreen)
+        await until(pilot, lambda: screen.chosen == moss.id)
+        await pilot.press("slash")
+        await type_text(pilot, "zz")
+        await until_shown(pilot, "No run has “zz”")
+        await until(pilot, lambda: not screen.chosen)
+        await pilot.pause(2.5 * screen.seconds_between_looks)  # it looks again, and chooses none that is hidden
+        assert not screen.chosen
+        await pilot.press("backspace", "backspace")
+        await type_text(pilot, "state=stopped")
+        await pilot.press("enter")
+        await until_shown(pilot, "1 of 2")
+        await until(pilot, lambda: screen.chosen == moss.id)
+        await until_shown(pilot, "stopped at step")
+        await pilot.press("escape")
+        await until_shown(pilot, "lamp")
+        assert screen.chosen == moss.id
+
+
 async def test_panes_are_turned_in_a_narrow_terminal_and_all_seen_in_a_wide_one(home: Path) -> None:
     make_run(home, "finished", "lamp")
     async with Bert4RecApp().run_test(size=(80, 24)) as pilot:

@@ -1,6 +1,7 @@
 """The test screen by keyboard: the table of a tested run, running a test, cancelling it, choosing what to test."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,20 @@ async def test_a_long_row_keeps_its_ends_and_its_figure_where_one_chooses(
         await until_shown(pilot, figure)
         assert f"{shown}  finished" in screen_text(pilot), screen_text(pilot)
         assert "moss" in screen_text(pilot)
+
+
+async def test_a_run_that_was_removed_gives_way_to_the_newest_that_has_a_model(home: Path) -> None:
+    make_dataset(home)
+    make_run(home, "finished", "lamp", age=100)
+    moss = make_run(home, "stopped", "moss", age=200)
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_test(pilot, "lamp: the best checkpoint has not been tested")
+        await pilot.press("n")
+        await until_shown(pilot, "Test which run?")
+        await pilot.press("j", "enter")
+        await until_shown(pilot, "moss: the best checkpoint has not been tested")
+        await pilot.press("3")
+        await until_shown(pilot, "lamp finished")
+        shutil.rmtree(moss.path)
+        await pilot.press("4")
+        await until_shown(pilot, "lamp: the best checkpoint has not been tested")

@@ -57,7 +57,8 @@ class DatasetsScreen(MainScreen):
         Binding("slash", "filter", "Filter", id="datasets.filter", tooltip="Show the rows that have some letters"),
         Binding("s", "quick_start", "Quick start", id="datasets.quick_start", show=False,
                 tooltip="Prepare the bundled sample and train a small model on it"),
-        Binding("escape", "cancel", "Cancel", id="datasets.cancel", tooltip="End what works in the background"),
+        Binding("escape", "cancel", "Cancel", id="datasets.cancel",
+                tooltip="End what works in the background, or take the filter away"),
     ]  # fmt: skip
 
     @dataclass
@@ -208,11 +209,15 @@ class DatasetsScreen(MainScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Cancel is there while something works; a line that is edited has esc for itself."""
         del parameters
-        return self.working and not isinstance(self.focused, TextInput) if action == "cancel" else True
+        busy = self.working or bool(self._filter)
+        return busy and not isinstance(self.focused, TextInput) if action == "cancel" else True
 
     def action_cancel(self) -> None:
-        """End what works."""
-        self.workers.cancel_group(self, "job")
+        """End what works, or where nothing does, show every row again."""
+        if self.working:
+            self.workers.cancel_group(self, "job")
+        else:
+            self.query_one(FilterLine).action_clear()
 
     def action_train(self) -> None:
         """Configure a run on what is prepared with the settings shown."""

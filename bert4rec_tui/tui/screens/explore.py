@@ -1,7 +1,7 @@
 """Explore: a user, their history, what the model makes of it, and what becomes of that when the history changes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -116,7 +116,7 @@ class ExploreScreen(ExploreTaking):
     def on_screen_resume(self) -> None:
         """A model or a test that came meanwhile is there at once."""
         if self.is_mounted and self._server is not None:
-            if self.world is None:
+            if self.world is None or not self.world.run.path.exists():  # it may have been removed meanwhile
                 self.load()
             else:
                 self.read_ranks_again()
@@ -159,7 +159,7 @@ class ExploreScreen(ExploreTaking):
         self.show_about_movie()
         self._show_held_out()
         if not keep_why:
-            self.say_why(())
+            self.say_why(lambda _: ())
 
     def _joined(self, parts: Sequence[str]) -> str:
         return (" - " if self.shell.ascii else " · ").join(parts)
@@ -190,12 +190,13 @@ class ExploreScreen(ExploreTaking):
         line.display = True
         line.show(write)
 
-    def say_why(self, lines: Sequence[Content]) -> None:
-        """Show what a prediction is due to; nothing takes the lines away."""
+    def say_why(self, write: Callable[[int], Sequence[Content]]) -> None:
+        """Show what a prediction is due to; where nothing is written the lines go."""
         line = self.query_one("#why", Lines)
-        line.display = bool(lines)
-        line.styles.height = len(lines)
-        line.show(lambda _: lines)
+        number = len(write(line.size.width))
+        line.display = number > 0
+        line.styles.height = number
+        line.show(write)
 
     def _user_line(self, row: int, width: int) -> Content:
         return user_row(self.world, row, width) if self.world else Content("")

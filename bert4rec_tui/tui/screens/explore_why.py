@@ -1,7 +1,7 @@
 """Why a movie is predicted, and what is near to it: by the model, and by what followed what in training."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import work
@@ -32,7 +32,10 @@ class ExploreWhy(ExploreAsking):
     def action_why(self) -> None:
         """Explain the prediction under the cursor."""
         movies = self.query_one("#next", ArrayList)
-        if self.near_to or not self.movies or movies.row < 0:
+        if self.near_to:
+            self.notify("These are neighbours; esc goes back to the predictions, y then says why.")
+            return
+        if not self.movies or movies.row < 0:
             return
         if not self.taste.watched:
             self.notify("The history is empty; there is nothing that could be the cause.")
@@ -51,8 +54,8 @@ class ExploreWhy(ExploreAsking):
             return self.taste.items[len(self.taste.watched) - 1 - history.row]
         return self.movies.items[movies.row] if self.movies and movies.row >= 0 else 0
 
-    def say_why(self, lines: Sequence[Content]) -> None:
-        """Show what a prediction is due to."""
+    def say_why(self, write: Callable[[int], Sequence[Content]]) -> None:
+        """Show what a prediction is due to, in the width that there is."""
 
     @work(exclusive=True, group="why", exit_on_error=False)
     async def explain(self, item: int) -> None:
@@ -71,8 +74,8 @@ class ExploreWhy(ExploreAsking):
             return
         self.shares = why.shares
         self.show(keep_why=True)
-        room = max(20, self.query_one("#next").size.width)
-        self.say_why(why_lines(world, items, item, why, before.tolist(), room, self.shell.ascii))
+        ascii, counts = self.shell.ascii, before.tolist()
+        self.say_why(lambda width: why_lines(world, items, item, why, counts, max(20, width), ascii))
 
     @work(exclusive=True, group="near", exit_on_error=False)
     async def find_near(self, item: int) -> None:

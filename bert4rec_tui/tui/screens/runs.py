@@ -33,8 +33,8 @@ class RunsScreen(RunCharts):
         Binding("S", "sort", "Sort", id="runs.sort", show=False, tooltip="Sort by the next column"),
         Binding("R", "turn_order", "Turn the order", id="runs.turn_order", show=False,
                 tooltip="Sort the other way round"),
-        Binding("escape", "close_banner", "Close the notice", id="runs.close_banner", show=False,
-                tooltip="Take away the notice of a run that died"),
+        Binding("escape", "close_banner", "Close", id="runs.close_banner", show=False,
+                tooltip="Take away the notice of a run that died, or the filter"),
     ]  # fmt: skip
 
     def __init__(self) -> None:
@@ -99,11 +99,12 @@ class RunsScreen(RunCharts):
         self.marks = {run: number for run, number in self.marks.items() if run in known}
         if self._wanted:
             self.chosen, self._wanted = self._id_of(self._wanted), ""
-        if not self.chosen and self.rows:
+        before, pane = self.chosen, self.query_one(RunsPane)
+        if not self.chosen and self.rows and not pane.filter_text:  # a filter may leave none to choose
             self.chosen = next((row.run.id for row in self.rows if row.live), self.rows[0].run.id)
         self._show_table()
         row = self.chosen_row
-        if row is not None and was_live.get(row.run.id) != row.live:
+        if row is not None and (row.run.id != before or was_live.get(row.run.id) != row.live):
             self._follow_shown()
         self._show_chosen(charts=False)
 
@@ -216,7 +217,10 @@ class RunsScreen(RunCharts):
         self.query_one(RunsPane).turn_order()
 
     def action_close_banner(self) -> None:
-        """Take the notice away."""
+        """Take the notice away, or where there is none, the filter."""
+        pane = self.query_one(RunsPane)
+        if self.query_one(Banner).death is None and pane.filter_text:
+            pane.clear_filter()
         self._show_banner(None)
 
     def acted_on(self) -> None:

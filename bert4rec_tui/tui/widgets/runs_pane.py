@@ -52,6 +52,7 @@ class RunsPane(Vertical):
         self.rows: Sequence[RunRow] = []
         self.order = Order()
         self.filter_text = self._hint = ""
+        self._before_filter = ""  # the run under the cursor when the filter's line was opened
         self._filter = RunFilter()
         self._marks: Mapping[str, int] = {}
         self._columns: list[Column] = []
@@ -121,20 +122,26 @@ class RunsPane(Vertical):
         self.show(self.rows, self._marks, self.run)
 
     def open_filter(self) -> None:
-        """Narrow the table as one types."""
+        """Narrow the table as one types; the cursor goes back to its run whenever what is typed shows that."""
+        self._before_filter = self.run or self._before_filter
         self.query_one(FilterLine).open()
+
+    def clear_filter(self) -> None:
+        """Show every run again."""
+        self._before_filter = self.run or self._before_filter
+        self.query_one(FilterLine).action_clear()
 
     @on(FilterLine.Narrowed)
     def narrow(self, event: FilterLine.Narrowed) -> None:
         """Show the runs for which every term holds, and say what is none."""
         event.stop()
-        chosen = self.run
         self.filter_text = event.text.strip()
         self._filter = read_filter(self.filter_text)
         problem = self.query_one("#filter-problem", Static)
         problem.set_class(bool(self._filter.problem), "-shown")
         problem.update(Content(self._filter.problem))
-        self.show(self.rows, self._marks, chosen)
+        kept = [row for row in self.rows if row.run.id == self._before_filter and self._filter.matches(row)]
+        self.show(self.rows, self._marks, self._before_filter if kept else self.run)
 
     @on(FilterLine.Closed)
     def back_to_table(self, event: FilterLine.Closed) -> None:
