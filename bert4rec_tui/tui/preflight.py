@@ -43,9 +43,14 @@ def parameters(model: ModelConfig, items: int) -> int:
     return embeddings + model.blocks * block + 2 * d + head
 
 
+def _with_a_window(lengths: np.ndarray, config: Config) -> np.ndarray:
+    """The lengths of the histories that are long enough to predict something in."""
+    return lengths[lengths >= (2 if config.model.objective == "causal" else 1)]
+
+
 def windows(lengths: np.ndarray, config: Config) -> int:
     """How many windows an epoch has; `lengths` are the trained part of each history."""
-    trained = lengths[lengths >= (2 if config.model.objective == "causal" else 1)]
+    trained = _with_a_window(lengths, config)
     if config.training.windows != "sliding":
         return len(trained)
     # As `TrainingBatches` cuts them.
@@ -57,7 +62,7 @@ def windows(lengths: np.ndarray, config: Config) -> int:
 def window_tokens(lengths: np.ndarray, config: Config) -> float:
     """How many items the windows of an epoch hold together."""
     tokens = float(np.minimum(lengths, config.model.max_len).sum())
-    more = windows(lengths, config) - int((lengths >= (2 if config.model.objective == "causal" else 1)).sum())
+    more = windows(lengths, config) - len(_with_a_window(lengths, config))
     return tokens + more * config.model.max_len  # all but one of a long history are of full width
 
 
