@@ -63,7 +63,7 @@ def window_tokens(lengths: np.ndarray, config: Config) -> float:
     """How many items the windows of an epoch hold together."""
     tokens = float(np.minimum(lengths, config.model.max_len).sum())
     more = windows(lengths, config) - len(_with_a_window(lengths, config))
-    return tokens + more * config.model.max_len  # all but one of a long history are of full width
+    return tokens + more * config.model.max_len  # whoever has more than one window has full ones
 
 
 def memory(config: Config, items: int, tokens: float, on_gpu: bool = False) -> int:
@@ -96,9 +96,7 @@ def reckon(config: Config, dataset: PreparedDataset, on_gpu: bool = False) -> Pr
     """The figures of a run of this configuration on a prepared dataset, trained on a GPU or on the CPU."""
     lengths = np.asarray(dataset.split.train_end)
     count = windows(lengths, config)
-    # Whoever is held out, or new after the cut of a split by time, has no window.
-    trained = lengths[lengths > 0]
-    tokens = float(np.minimum(trained, config.model.max_len).mean()) if len(trained) else 0.0
+    tokens = window_tokens(lengths, config) / count if count else 0.0
     size = parameters(config.model, dataset.items)
     return Preflight(
         parameters=size,
