@@ -61,8 +61,9 @@ def windows(lengths: np.ndarray, config: Config) -> int:
 
 def window_tokens(lengths: np.ndarray, config: Config) -> float:
     """How many items the windows of an epoch hold together."""
-    tokens = float(np.minimum(lengths, config.model.max_len).sum())
-    more = windows(lengths, config) - len(_with_a_window(lengths, config))
+    trained = _with_a_window(lengths, config)
+    tokens = float(np.minimum(trained, config.model.max_len).sum())
+    more = windows(lengths, config) - len(trained)
     return tokens + more * config.model.max_len  # whoever has more than one window has full ones
 
 

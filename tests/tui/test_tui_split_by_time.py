@@ -168,7 +168,7 @@ def test_the_outlook_counts_the_windows_of_those_who_are_trained_on(home: Path) 
     trained = dataset.split.train_end[dataset.split.train_end >= 2]
     outlook = reckon(config, dataset)
     assert outlook.windows == len(trained) < dataset.users
-    tokens = np.minimum(dataset.split.train_end[dataset.split.train_end > 0], config.model.max_len).mean()
+    tokens = np.minimum(trained, config.model.max_len).mean()
     assert outlook.memory == memory(config, dataset.items, float(tokens))
 
 
