@@ -260,8 +260,11 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 
-def _as_number(value: Any, kind: str) -> Any:
-    """The number that a text means to people where a setting is one and TOML knew it not: `.99`, `5.`, `010`."""
+def _as_meant(value: Any, kind: str) -> Any:
+    """What a person means where TOML knew it not: a number such as `.99`, `5.` or `010`, a list such as `1,5,10`."""
+    if kind.startswith("list of ") and isinstance(value, int | str):
+        words = re.split(r"[,\s]+", str(value).strip(" ,"))
+        return [_as_meant(word, kind.removeprefix("list of ")) for word in words]
     if kind not in ("int", "float") or not isinstance(value, str) or not _PLAIN_NUMBER.fullmatch(value):
         return value
     return int(value) if value.lstrip("+-").isdigit() else float(value)
@@ -276,7 +279,7 @@ def with_assignments(config: Config, assignments: list[str]) -> Config:
         outer = path.rpartition(".")[0]
         if outer and not isinstance(value_at(values, outer) or {}, dict):
             raise UserError(f"{path} is not a setting; did you mean {outer}?")
-        values = with_value(values, path, _as_number(value, kinds.get(path, "")))
+        values = with_value(values, path, _as_meant(value, kinds.get(path, "")))
     return from_dict(values, Config)
 
 

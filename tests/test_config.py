@@ -147,7 +147,10 @@ def test_whatever_cannot_be_is_refused_in_one_line_that_names_the_field(path, va
         ("dataset.name=../x", 'dataset.name = "../x": expected up to 64 letters, digits, dots, dashes and underscores'),
         ("dataset.columns=5", 'dataset.columns = 5: expected a table of texts, such as { user = "0", item = "1" }'),
         (f"name={'x' * 65}", f'name = "{"x" * 65}": expected at most 64 characters'),
-        ("evaluation.ks=5", "evaluation.ks = 5: expected a list of whole numbers, such as [1, 5, 10, 20, 50, 100]"),
+        (
+            "evaluation.ks=five",
+            'evaluation.ks = ["five"]: expected a list of whole numbers, such as [1, 5, 10, 20, 50, 100]',
+        ),
         (
             'evaluation.ks=[1,"x"]',
             'evaluation.ks = [1,"x"]: expected a list of whole numbers, such as [1, 5, 10, 20, 50, 100]',
@@ -239,6 +242,19 @@ def test_a_number_may_be_typed_without_the_zero_before_its_point(text: str):
     short = text.removeprefix("0")
     config = with_assignments(Config(), [f"model.dropout={short}", "training.epochs=010", f"name={short}"])
     assert (config.model.dropout, config.training.epochs, config.name) == (float(text), 10, short)
+
+
+@given(st.lists(st.integers(1, 100), min_size=1, unique=True))
+def test_a_list_may_be_typed_without_brackets_and_quotes(ks: list[int]):
+    """A shell takes the quotes of `["full"]` away."""
+    typed, toml = ",".join(map(str, ks)), str(ks)
+    config = Config()
+    base = ["evaluation.best_metric=full:MRR"]
+    assert with_assignments(config, [*base, f"evaluation.ks={typed}"]).evaluation.ks == tuple(ks)
+    assert with_assignments(config, [*base, f"evaluation.ks={toml}"]).evaluation.ks == tuple(ks)
+    for words in ("full", "full,popular-50", "full, popular-50", '["full", "popular-50"]'):
+        protocols = with_assignments(config, [*base, f"evaluation.protocols={words}"]).evaluation.protocols
+        assert protocols == ("full", "popular-50")[: 1 + ("50" in words)]
 
 
 def test_what_a_file_leaves_out_comes_from_the_base(tmp_path: Path):

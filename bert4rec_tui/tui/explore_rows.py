@@ -27,19 +27,24 @@ def user_row(world: World, user: int, width: int) -> Content:
     """A user: the id, the length of the history, the rank of the last test; or a history of one's own by its name."""
     own = world.own_at(user)
     if own is not None:
-        room = width - 6 - 8 - 2
+        room = _name_room(width)
         return cells((Content.styled(cut(own.name, room), "bold"), room), (count(len(own.movies)), -6),
                      (Content.styled("own", MUTED), -8))  # fmt: skip
     rank = int(world.ranks[user]) if len(world.ranks) else 0
     words = "–" if not rank else f"hit #{rank}" if rank <= HIT else f"#{count(rank)}"
     shown = Content.styled(words, "$text-success" if 0 < rank <= HIT else MUTED)
-    return cells((str(world.dataset.user_ids[user]), width - 6 - 8 - 2), (count(world.lengths[user]), -6), (shown, -8))
+    return cells((str(world.dataset.user_ids[user]), _name_room(width)), (count(world.lengths[user]), -6), (shown, -8))
 
 
 def user_header(world: World, width: int) -> Content:
     """What the columns of the users are."""
     rank = "rank" if world.protocol else ""
-    return cells(("user", width - 6 - 8 - 2), ("movies", -6), (rank, -8))
+    return cells(("user", _name_room(width)), ("movies", -6), (rank, -8))
+
+
+def _name_room(width: int) -> int:
+    """What the number of movies and the rank leave of a line."""
+    return width - 6 - 8 - 2
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class HistoryRows:
             drawn = 12 if width >= 40 else 5  # the number with its bar, or alone
             parts.append((self._share(self.position(row), ascii, drawn > 5), drawn))
             room -= drawn + 1
-        if room >= 38:
+        if room >= 37:
             parts.append((Content.styled(date_of(self.world.dataset, watched), MUTED), 10))
             room -= 11
         rating = rating_of(self.world.dataset, watched)

@@ -18,6 +18,8 @@ from bert4rec_tui.tui.run_choice import CheckpointName, checkpoint_of, run_with_
 from bert4rec_tui.tui.taste import OWN, Taste, users_who_watched
 from bert4rec_tui.tui.widgets.signs import count
 
+SHORT_NAME = 7  # cells of a name in the list of users where every name is short
+
 
 @dataclass
 class World:
@@ -52,6 +54,12 @@ class World:
     def lengths(self) -> np.ndarray:
         """How many interactions each user has."""
         return np.diff(self.dataset.offsets)
+
+    @cached_property
+    def long_names(self) -> bool:
+        """Whether the first users' ids are longer than the narrow list of users shows."""
+        ids = self.dataset.user_ids
+        return any(len(str(ids[user])) > SHORT_NAME for user in range(min(self.dataset.users, 1000)))
 
     @cached_property
     def index(self) -> TitleIndex:
@@ -112,7 +120,7 @@ def read_world(source: RunSource, reference: str, wanted: CheckpointName) -> Wor
         # Opened here, in the thread, so that nothing waits for a disk later.
         _ = dataset.titles, dataset.genres, dataset.timestamps, dataset.ratings, dataset.split, dataset.user_ids
         world = World(run, checkpoint_of(run, wanted), dataset)
-        _ = world.lengths
+        _ = world.lengths, world.long_names
         world.own = own_histories(dataset)
     except UserError as error:
         return str(error)

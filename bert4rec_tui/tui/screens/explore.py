@@ -146,11 +146,13 @@ class ExploreScreen(ExploreTaking):
         beside.border_subtitle = "esc: back to predictions" if self.near_to else ""
         ranks = world.protocol if world is not None else ""
         self.query_one("#users-pane").border_subtitle = Content(f"ranks: {ranks}" if ranks else "")
-        history.empty = "Nothing yet: a adds a movie." if world is not None else ""
+        history.empty = (
+            "Nothing yet: a adds a movie." if world is not None else "A user's movies stand here, newest first."
+        )
         history.show_rows(len(taste.watched))
         movies.empty = self.problem or ("the model is being loaded…" if self.answer is None else "")
         if world is None:
-            movies.empty = ""
+            movies.empty = "What the model would show next stands here."
         elif self.answer is not None and not self.problem:
             movies.empty = "Nothing passes the filter; f changes it."
         self.show_beside()

@@ -70,6 +70,7 @@ class ExploreAsking(MainScreen):
         self.world, self.problem, self.checkpoint = found, "", found.checkpoint
         self.answer = self.movies = None  # they are another model's, and maybe another catalogue's
         self.wanted = found.run.id
+        self.set_class(found.long_names, "-long-names")
         users = self.query_one("#users", ArrayList)
         if before is not None and before.dataset.path == found.dataset.path and user is None:
             users.refresh()
