@@ -1,6 +1,7 @@
 """The explore screen by keyboard: users, a history that can be changed, predictions, why, neighbours."""
 
 import asyncio
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -49,6 +50,28 @@ async def test_without_a_model_it_says_how_to_get_one(home: Path, size: tuple[in
     async with Bert4RecApp().run_test(size=size) as pilot:
         await open_explore(pilot, "No run has")
         await pilot.press("a", "x", "u", "y", "n", "slash", "N", "i", "v", "b", "escape")
+
+
+async def test_without_a_model_the_panes_say_what_would_be_there(home: Path) -> None:
+    """In a narrow terminal the users, whose pane says how to get a model, are not on the screen."""
+    async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
+        await pilot.press("5")
+        await until_shown(pilot, "No run has")
+        await pilot.press("right_square_bracket")
+        await until_shown(pilot, "A user's movies stand here")
+        assert "What the model would show" in screen_text(pilot)
+
+
+@pytest.mark.parametrize(("first", "shown"), [(1, "1 "), (10_000_000_000_000, "10000000000000 ")])
+async def test_long_ids_of_users_stand_whole_beside_dates(
+    home: Path, dataset: PreparedDataset, first: int, shown: str
+) -> None:
+    np.savez(dataset.path / "users.npz", ids=first + np.arange(dataset.users))
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_explore(pilot, "held out")
+        lines = screen_text(pilot).splitlines()
+        row = next(line for line in lines if line.startswith(f"│ {shown}"))
+        assert re.search(r"│ \d{4}-\d\d-\d\d ", row)
 
 
 async def test_a_user_is_shown_with_history_and_predictions_and_the_held_out_movie(dataset: PreparedDataset) -> None:
