@@ -16,7 +16,7 @@ from bert4rec_tui.tui.values import text_of
 from bert4rec_tui.tui.widgets.array_list import cells
 from bert4rec_tui.tui.widgets.signs import MUTED, count, metric
 
-LABEL, COLUMN = 30, 14
+LABEL, COLUMN, WIDEST_COLUMN = 30, 14, 26
 WIDE = 96  # where the verdict of a paired test can be said in full
 SHOWN = ("NDCG@10", "Recall@10", "MRR")
 
@@ -36,22 +36,24 @@ class Comparison:
     def header(self, width: int, skipped: int) -> list[Content]:
         """The letters of the runs, and under them their names."""
         shown = self._shown(width, skipped)
+        column = _column(width, len(shown))
         letters = [row.run.short_id for row in shown]
-        return [self._line("", letters, "bold $foreground"), self._line("", [row.name for row in shown], MUTED)]
+        return [_line("", letters, column, "bold $foreground"), _line("", [row.name for row in shown], column, MUTED)]
 
     def lines(self, width: int, skipped: int) -> list[Content]:
         """Everything else, line by line."""
         shown = self._shown(width, skipped)
+        column = _column(width, len(shown))
         lines = [_heading("Best in validation")]
         metrics = dict.fromkeys(row.status.best.metric for row in self.rows if row.status.best)
         for name in metrics:
             bests = [row.status.best if row.status.best and row.status.best.metric == name else None for row in shown]
             figures = [f"{metric(best.value)} at {best.epoch}" if best else "–" for best in bests]
-            lines.append(self._line(metric_words(name), figures))
+            lines.append(_line(metric_words(name), figures, column))
         if not metrics:
             lines.append(_quiet("No run has been validated yet."))
-        lines += [Content(""), _heading("Settings that differ"), *self._settings(shown)]
-        lines += [Content(""), _heading("Test set, best checkpoint"), *self._tests(shown)]
+        lines += [Content(""), _heading("Settings that differ"), *self._settings(shown, column)]
+        lines += [Content(""), _heading("Test set, best checkpoint"), *self._tests(shown, column)]
         lines += [Content(""), _heading(self._paired_title()), *self._pairs(width)]
         return lines
 
@@ -65,21 +67,19 @@ class Comparison:
     def _shown(self, width: int, skipped: int) -> list[RunRow]:
         return [self.rows[0], *self.rows[1 + skipped : self._room(width) + skipped]]
 
-    @staticmethod
-    def _line(label: str, figures: Sequence[str], style: str = "") -> Content:
-        return cells((label, LABEL), *((Content.styled(text, style) if style else text, -COLUMN) for text in figures))
-
-    def _settings(self, shown: Sequence[RunRow]) -> list[Content]:
+    def _settings(self, shown: Sequence[RunRow], column: int) -> list[Content]:
         readable = [row for row in self.rows if row.config is not None]
         found = differing([row.config for row in readable if row.config is not None])
         columns = {row.run.id: at for at, row in enumerate(readable)}
         lines = [
-            self._line(path, [text_of(values[columns[row.run.id]]) if row.run.id in columns else "–" for row in shown])
+            _line(
+                path, [text_of(values[columns[row.run.id]]) if row.run.id in columns else "–" for row in shown], column
+            )
             for path, values in found.items()
         ]
         return lines or [_quiet("None: these runs were set up in the same way.")]
 
-    def _tests(self, shown: Sequence[RunRow]) -> list[Content]:
+    def _tests(self, shown: Sequence[RunRow], column: int) -> list[Content]:
         protocols = dict.fromkeys(protocol for results in self.tests.values() for protocol in results)
         lines: list[Content] = []
         for protocol in protocols:
@@ -89,7 +89,7 @@ class Comparison:
                     result = self.tests.get(row.run.id, {}).get(protocol)
                     value = result.get("metrics", {}).get(name, {}).get("value") if result else None
                     figures.append(metric(value) if result else "not tested")
-                lines.append(self._line(f"{name} {protocol}", figures))
+                lines.append(_line(f"{name} {protocol}", figures, column))
         return lines or [_quiet("None of these runs has been tested; t on the runs screen goes to the test.")]
 
     def _paired_title(self) -> str:
@@ -114,6 +114,15 @@ class Comparison:
                 + verdict
             )
         return lines + [_quiet(line) for note in self.paired.get("notes", []) for line in wrap(note, width)]
+
+
+def _column(width: int, runs: int) -> int:
+    """The cells of a run's column: what so many runs leave each other."""
+    return max(COLUMN, min(WIDEST_COLUMN, (width - LABEL) // runs - 1))
+
+
+def _line(label: str, figures: Sequence[str], column: int, style: str = "") -> Content:
+    return cells((label, LABEL), *((Content.styled(text, style) if style else text, -column) for text in figures))
 
 
 def _signed(value: float) -> str:
