@@ -25,6 +25,7 @@ from bert4rec_tui.tui.last_config import last_config
 from bert4rec_tui.tui.screens import train
 from bert4rec_tui.tui.screens.train import TrainScreen
 from bert4rec_tui.tui.widgets.preflight_panel import PreflightPanel
+from bert4rec_tui.tui.widgets.text_input import TextInput
 
 SIZES = [(80, 24), (120, 40)]
 Look = Callable[[Pilot[Any], str], None]
@@ -67,6 +68,8 @@ async def test_a_setting_is_found_by_its_name_also_a_folded_one(home: Path, size
         await pilot.press("enter")
         await until(pilot, lambda: screen.is_active and "training.processes" in str(vars(screen.form.selected)))
         await pilot.press("enter")
+        await until(pilot, lambda: isinstance(screen.focused, TextInput))
+        assert "Find" not in screen_text(pilot).splitlines()[-1]  # a / would be typed now
         await type_text(pilot, "2")
         await pilot.press("enter")
         assert screen.form.values["training"]["processes"] == 2

@@ -34,3 +34,7 @@ class TextInput(Input, inherit_bindings=False):
     def __init__(self, value: str = "", *, placeholder: str = "", select: bool = False, **rest: Any) -> None:
         super().__init__(value, placeholder=placeholder, select_on_focus=select, compact=True, **rest)
         self.cursor_blink = False
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether a key is typed here: / + and - too, whose characters Textual does not find by these names."""
+        return key in ("slash", "plus", "minus") or super().check_consume_key(key, character)
