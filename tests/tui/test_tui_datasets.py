@@ -211,6 +211,23 @@ async def test_the_filter_narrows_the_list(home: Path) -> None:
         await until_shown(pilot, "ml-25m")
 
 
+async def test_where_the_filter_finds_nothing_nothing_is_shown_or_prepared(
+    home: Path, pretending: Pretend, said: Heard
+) -> None:
+    make_dataset(home)
+    async with Bert4RecApp(program=pretending()).run_test(size=(120, 40), notifications=True) as pilot:
+        await until_shown(pilot, "density")
+        await pilot.press("slash")
+        await type_text(pilot, "nobody")
+        await until_shown(pilot, "The chosen dataset's figures")
+        assert "density" not in screen_text(pilot)
+        for key in ("p", "t"):
+            await pilot.press("enter", key)
+            await until_shown(pilot, "No dataset is chosen")
+            pilot.app.clear_notifications()
+    assert said() == []
+
+
 def ratings(tmp_path: Path, *, broken: bool = False) -> Path:
     file = tmp_path / "my films.csv"
     lines = ["who;film;stars;when"]

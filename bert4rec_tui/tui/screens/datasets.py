@@ -222,6 +222,8 @@ class DatasetsScreen(MainScreen):
     def action_train(self) -> None:
         """Configure a run on what is prepared with the settings shown."""
         match = self.detail.match
+        if not self._is_chosen():
+            return
         if match is None:
             self.notify("It is not prepared with these settings; p prepares it.", severity="warning")
         else:
@@ -238,6 +240,8 @@ class DatasetsScreen(MainScreen):
     def action_prepare(self) -> None:
         """Prepare with the settings shown, unless one is in error."""
         settings, form = self.detail.settings, self.detail.form
+        if not self._is_chosen():
+            return
         if form.errors or settings is None:
             path = next(iter(form.errors), "")
             form.select(path)
@@ -247,6 +251,11 @@ class DatasetsScreen(MainScreen):
         elif self._is_free():
             self._show_welcome(False)
             self.prepare(settings)
+
+    def _is_chosen(self) -> bool:
+        if self.detail.row is None:
+            self.notify("No dataset is chosen; esc shows all of them.", severity="warning")
+        return self.detail.row is not None
 
     def _is_free(self) -> bool:
         if self.working:

@@ -81,6 +81,8 @@ class DatasetDetail(Vertical):
         self.query_one(DatasetSource).show(row)
         if row is None:
             self.border_title = ""
+            self._show_figures(None, None, "The chosen dataset's figures stand here.")
+            self.query_one(JobLine).say("")
             return
         title = Content(clean(row.prepared.id if row.prepared else row.name))
         self.border_title = title + Content.styled(f"  {row.known.title}", MUTED) if row.known else title
