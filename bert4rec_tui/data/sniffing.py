@@ -145,6 +145,8 @@ def _first_lines(start: bytes, name: str) -> list[str]:
     start = start.removeprefix(b"\xef\xbb\xbf")
     if not start.strip():
         raise UserError(f"{name}: is empty; a line for each rating is expected")
+    if start.lstrip().startswith((b"{", b"[{")):
+        raise UserError(f"{name}: is JSON; a CSV, TSV or Parquet file is expected")
     pieces = start.split(b"\n")
     if len(start) >= HEAD_BYTES - 3 and len(pieces) > 1:
         pieces.pop()  # cut off in the middle

@@ -336,6 +336,12 @@ def test_another_encoding_is_said_with_its_line(tmp_path):
     assert fault(path) == "mine.csv, line 1: is UTF-16, not UTF-8; save the file as UTF-8"
 
 
+@pytest.mark.parametrize("text", ['{"user": 1, "item": 2}\n{"user": 1, "item": 3}\n', '[{"user": 1,\n"item": 2}]'])
+def test_json_is_not_read_as_a_table_of_pieces(tmp_path, text):
+    path = written(tmp_path / "mine.json", text)
+    assert fault(path) == "mine.json: is JSON; a CSV, TSV or Parquet file is expected"
+
+
 def test_movies_csv_in_another_encoding_is_said_with_its_line(movielens):
     folder = movielens("csv")
     (folder / "movies.csv").write_bytes("movieId,title,genres\n3,Amélie,Drama\n".encode("latin-1"))
