@@ -210,7 +210,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Training time until an accuracy, against the notebook's own code.")
     parser.add_argument("--notebook", type=Path, required=True, help="the notebook as Markdown")
     parser.add_argument("--source", type=Path, required=True, help="ml-1m.zip")
-    parser.add_argument("--preset", default="causal", help="ours alone")
+    parser.add_argument("--preset", default="fast", help="ours alone")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting, ours alone")
     parser.add_argument("--goal", choices=list(GOALS), help="this one alone")
     parser.add_argument("--most-epochs", type=int, default=MOST_EPOCHS, help="ours, for each goal")

@@ -52,6 +52,9 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
             "model.max_len": 200,
             "model.heads": 2,
             "model.dropout": 0.3,
+            # Side by side, so that each item is a target about once an epoch: every place of a window predicts.
+            "training.windows": "sliding",
+            "training.window_stride": 200,
             "training.epochs": 30,
             "training.schedule": "cosine",
             "training.warmup_epochs": 1.0,
