@@ -4,7 +4,7 @@ import json
 import re
 import sys
 import time
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 
@@ -18,6 +18,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 def harmless(text: str) -> str:
     """The text without what would move a terminal's cursor or change its colours; lines and tabs stay."""
     return _CONTROL.sub(" ", text)
+
+
+def _write_line(stream: TextIO, line: str) -> None:
+    """Write a line with its end at once: between the two that `print` writes, a Ctrl-C would glue it to the next."""
+    stream.write(f"{line}\n")
+    stream.flush()
 
 
 class Output:
@@ -43,30 +49,27 @@ class Output:
             return
         self._last_stage, self._last_time = progress.stage, now
         if self.as_json:
-            print(json.dumps({"progress": msgspec.to_builtins(progress)}), file=sys.stderr, flush=True)
+            _write_line(sys.stderr, json.dumps({"progress": msgspec.to_builtins(progress)}))
         elif self._rewrites:
             print(f"\r\x1b[K{harmless(describe_progress(progress))}", end="", file=sys.stderr, flush=True)
             self._line_open = True
         elif new_stage or progress.done != progress.total:
-            print(harmless(describe_progress(progress)), file=sys.stderr, flush=True)
+            _write_line(sys.stderr, harmless(describe_progress(progress)))
 
     def say(self, sentence: str) -> None:
         """Tell the person something on stderr."""
         self.close_line()
-        if self.as_json:
-            print(json.dumps({"message": sentence}), file=sys.stderr, flush=True)
-        else:
-            print(harmless(sentence), file=sys.stderr, flush=True)
+        _write_line(sys.stderr, json.dumps({"message": sentence}) if self.as_json else harmless(sentence))
 
     def result(self, values: Any, text: str) -> None:
         """Print the result: `values` as one line of JSON, or `text`."""
         self.close_line()
-        print(json.dumps(values, ensure_ascii=False) if self.as_json else harmless(text), flush=True)
+        _write_line(sys.stdout, json.dumps(values, ensure_ascii=False) if self.as_json else harmless(text))
 
     def line(self, text: str) -> None:
         """Print a line for people on stdout before the result is known."""
         self.close_line()
-        print(harmless(text), flush=True)
+        _write_line(sys.stdout, harmless(text))
 
     def close_line(self) -> None:
         """End a line that progress was rewriting."""

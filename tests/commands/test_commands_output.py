@@ -1,5 +1,6 @@
 """Where a command's words go: results on stdout, progress on stderr, on any terminal."""
 
+import io
 import json
 import os
 import pty
@@ -24,6 +25,29 @@ def test_progress_of_programs_is_one_object_a_line(capsys):
     assert [line["progress"]["done"] for line in lines[:-1]] == [0, 100]  # what comes at once is not all said
     assert lines[0]["progress"].keys() == {"stage", "done", "total", "unit", "rate", "seconds_left", "note"}
     assert lines[-1] == {"message": "half"}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_line_and_its_end_are_one_write(monkeypatch, as_json):
+    """Else a Ctrl-C between the two glues the next line to it."""
+
+    class Interrupted(io.StringIO):
+        def write(self, text: str) -> int:
+            super().write(text)
+            raise KeyboardInterrupt
+
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, Interrupted())
+    output = Output(as_json)
+    for speak in (
+        lambda: output.say("done"),
+        lambda: output.progress(Progress(stage="Reading")),
+        lambda: output.result({}, "done"),
+    ):
+        with pytest.raises(KeyboardInterrupt):
+            speak()
+    assert sys.stderr.getvalue().count("\n") == 2
+    assert sys.stdout.getvalue().count("\n") == 1
 
 
 def test_in_a_file_each_stage_is_said_once_and_nothing_is_rewritten(capsys):
