@@ -49,7 +49,8 @@ def tested(
     try:
         return run_test(run, dataset, checkpoint, protocols, chosen, config.evaluation.test_precision, output.progress)
     except (torch.OutOfMemoryError, MemoryError):
-        raise WorkFailedError(f"{run.id}: out of memory on {chosen}; test it with --device cpu") from None
+        advice = "close what else takes memory" if chosen.type == "cpu" else "test it with --device cpu"
+        raise WorkFailedError(f"{run.id}: out of memory on {chosen}; {advice}") from None
 
 
 def device_of(config: Config, output: Output) -> torch.device:

@@ -1,5 +1,6 @@
 """Unpack a zip that nobody has to trust."""
 
+import lzma
 import stat
 import zipfile
 import zlib
@@ -94,7 +95,7 @@ def _blocks(zipped: zipfile.ZipFile, member: zipfile.ZipInfo, archive: Path, siz
         with zipped.open(member) as source:
             while block := source.read(size):
                 yield block
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError):
         raise UserError(f"{archive}: is damaged; fetch it again") from None
     except NotImplementedError:
         raise UserError(

@@ -89,7 +89,8 @@ def _small_text(url: str, pause: float) -> str:
         try:
             with requests.get(url, timeout=(CONNECT_SECONDS, SILENCE_SECONDS), stream=True) as response:
                 _check_status(response, url)
-                return response.raw.read(4096, decode_content=True).decode("utf-8", errors="replace")
+                start = next(response.iter_content(4096), b"")
+                return start.decode("utf-8", errors="replace")
         except requests.RequestException as error:
             if attempt == ATTEMPTS - 1:
                 raise _network_error(url, error) from None

@@ -11,6 +11,7 @@ from bert4rec_tui.data.times import parse_time
 from bert4rec_tui.errors import UserError
 
 _WHOLE = re.compile(r"\s*-?[0-9]{1,19}\s*", re.ASCII)
+LEAST_SWALLOWED = 3  # lines within a cell that all look like rows
 _SAID = {"user": "user id", "item": "item id"}
 
 
@@ -51,12 +52,46 @@ def fault_of(row: list[str], shape: Shape, roles: dict[str, int], movielens: boo
     return None
 
 
+def line_ends(path: Path) -> int:
+    """How many lines of a file have an end."""
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(2**22), b""))
+
+
+def every_line_is_a_row(path: Path, shape: Shape, roles: dict[str, int]) -> bool:
+    """Whether each line is a row by its separators alone, with a `"` in texts at most: then that encloses nothing."""
+    separator = shape.separator.encode()
+    texts = {index for role, index in roles.items() if role in ("title", "genres")}
+    others = set(roles.values()) - texts
+    with path.open("rb") as file:
+        for line in file:
+            if line.strip(b"\r\n"):
+                cells = line.split(separator)
+                if len(cells) != shape.count or (b'"' in line and any(b'"' in cells[index] for index in others)):
+                    return False
+    return True
+
+
+def find_swallowed(path: Path, shape: Shape) -> UserError | None:
+    """The error of the first cell that holds whole rows, as it does after a `"` that nothing closes; None for none."""
+    try:
+        for number, row in _rows(path, shape):
+            inner = [line for cell in row if "\n" in cell for line in cell.split("\n")[1:-1]]
+            if len(inner) >= LEAST_SWALLOWED and all(line.count(shape.separator) == shape.count - 1 for line in inner):
+                first = number - sum(cell.count("\n") for cell in row)
+                sentence = f'has a cell that goes on for {len(inner) + 2:,} lines; is a " missing in it?'
+                return UserError(f"{path.name}, line {first:,}: {sentence}")
+    except UserError as error:
+        return error
+    return None
+
+
 def _wrong(role: str, cell: str, movielens: bool) -> str | None:
     if role in ("user", "item"):
         return "is not a whole number" if movielens and not _is_whole(cell) else None
     if role == "rating":
         return None if _is_finite(cell) else "is not a number"
-    if _is_finite(cell) and abs(float(cell)) < 2**53:
+    if _is_whole(cell) or (_is_finite(cell) and abs(float(cell)) < 2**53):
         return None
     if movielens:
         return "is not a number of seconds"

@@ -7,7 +7,6 @@ import numpy as np
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
-from bert4rec_tui.data.faults import fault_of
 from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.movies import read_movies
 from bert4rec_tui.data.sniffing import Head, Shape, head_of, read_head, spoken_separator
@@ -26,7 +25,8 @@ def read_interactions(source: RatingsSource, settings: DatasetConfig) -> tuple[I
     """
     if source.layout is None:
         settings = with_columns(settings, source)
-        return _read_table(source, settings), settings
+        interactions = _read_table(source, settings)
+        return interactions if interactions.titles is not None else _with_movies(interactions, source), settings
     shape, roles = movielens_shape(read_head(source.ratings, source.layout.separator, source.layout.header), source)
     return _with_movies(read_text(source.ratings, shape, roles, movielens=True), source), settings
 
@@ -35,9 +35,6 @@ def movielens_shape(head: Head, source: RatingsSource) -> tuple[Shape, dict[str,
     """The shape that MovieLens' own file should have and its roles. Raises UserError where the header is another."""
     assert source.layout is not None
     shape, layout, name = head.shape, source.layout, source.ratings.name
-    if layout.header and shape.count == 1:
-        fault = fault_of(shape.names or [], replace(shape, count=len(layout.columns), fields=layout.fields), {}, True)
-        raise UserError(f"{name}, line 1: {fault}; another separator can be given with --separator")
     if not layout.header:
         shape = Shape(layout.separator, 0, None, len(layout.columns), quoted=False, fields=layout.fields)
     return shape, resolve(layout.columns, shape.names, shape.count, name)

@@ -29,12 +29,16 @@ def read_movies(path: Path) -> Movies:
         raise explain_read_error(error, path) from None
     rows = {".item": _u_item, ".dat": _dat}.get(path.suffix, _csv)
     movies: Movies = {}
-    for number, identity, title, genres in rows(content, path.name):
-        try:
-            movies[int(identity)] = (title.strip(), "" if genres == _NO_GENRES else genres.strip())
-        except ValueError:
-            shown = printable(identity, 40)
-            raise UserError(f'{path.name}, line {number:,}: the item id "{shown}" is not a whole number') from None
+    number = 0
+    try:
+        for number, identity, title, genres in rows(content, path.name):
+            try:
+                movies[int(identity)] = (title.strip(), "" if genres == _NO_GENRES else genres.strip())
+            except ValueError:
+                shown = printable(identity, 40)
+                raise UserError(f'{path.name}, line {number:,}: the item id "{shown}" is not a whole number') from None
+    except csv.Error:
+        raise UserError(f'{path.name}, line {number + 1:,}: has a cell without end; is a " missing in it?') from None
     return movies
 
 

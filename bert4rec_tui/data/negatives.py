@@ -28,7 +28,10 @@ def negatives(dataset: PreparedDataset, protocol: str, seed: int) -> np.ndarray:
             return kept
     except (OSError, ValueError, EOFError):
         pass  # absent or damaged: drawn anew
-    drawn = draw_negatives(dataset.history, dataset.offsets, weights_for(kind, dataset.train_counts), number, seed)
+    weights = weights_for(kind, dataset.train_counts)
+    if number > (there := int(np.count_nonzero(weights))):  # before anything that large is made
+        raise _too_few(protocol, max(0, there - int(np.diff(dataset.offsets).min())))
+    drawn = draw_negatives(dataset.history, dataset.offsets, weights, number, seed)
     check_enough(drawn, protocol)
     with replacing(file) as temporary:
         save_array(temporary, drawn)
@@ -63,10 +66,15 @@ def check_enough(drawn: np.ndarray, protocol: str) -> None:
     number = drawn.shape[1]
     most = int(np.count_nonzero(drawn, axis=1).max(initial=0))
     if most < number:
-        raise UserError(
-            f"{protocol}: no user has {number:,} unseen items to draw, {most:,} at most; "
-            + (f"choose {protocol.partition('-')[0]}-{most} or fewer, or full" if most else "choose full")
-        )
+        raise _too_few(protocol, most)
+
+
+def _too_few(protocol: str, most: int) -> UserError:
+    kind, number = parse_protocol(protocol)
+    return UserError(
+        f"{protocol}: no user has {number:,} unseen items to draw, {most:,} at most; "
+        + (f"choose {kind}-{most} or fewer, or full" if most else "choose full")
+    )
 
 
 def draw_negatives(

@@ -20,7 +20,7 @@ from bert4rec_tui.data.interactions import (
     without_repeats,
 )
 from bert4rec_tui.data.negatives import check_enough, draw_negatives, file_name, parse_protocol, weights_for
-from bert4rec_tui.data.sources import UNPACKING, find_origin, opened
+from bert4rec_tui.data.sources import UNPACKING, find_origin, folder_names, opened
 from bert4rec_tui.data.splits import Histories, newcomers, split_histories
 from bert4rec_tui.data.texts import Texts, pack_texts
 from bert4rec_tui.errors import UserError
@@ -94,7 +94,8 @@ def reusable(settings: DatasetConfig, datasets: Path) -> PreparedDataset | None:
         return None
     if settings.source:
         source = Path(settings.source)
-        files = [source, *source.glob("*")] if source.is_dir() else [source]
+        names = folder_names(source) if source.is_dir() else []
+        files = [source, *(source / name for name in names), *(source.glob("*") if names else ())]
         written = (prepared.path / "manifest.json").stat().st_mtime
         if not source.exists() or any(file.stat().st_mtime > written for file in files):
             return None

@@ -83,7 +83,8 @@ def _find(path: Path, settings: DatasetConfig) -> tuple[RatingsSource, bytes]:
         name = ratings_name(names) or single_table(names, path)
         if name.lower().endswith(PARQUET):
             raise UserError(f"{path}: holds the Parquet file {name}; unpack it to look at its rows")
-        return source_of_file(Path(name), settings), archives.read_start(path, name, HEAD_BYTES)
+        start = archives.read_start(path, name, HEAD_BYTES)
+        return source_of_file(Path(name), settings, start), start
     if path.is_dir():
         names = folder_names(path)
         path = path / (ratings_name(names) or single_table(names, path))

@@ -11,7 +11,7 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.catalog import KNOWN, known
 from bert4rec_tui.data.download import fetch
-from bert4rec_tui.data.sniffing import require, spoken_separator
+from bert4rec_tui.data.sniffing import explain_read_error, require, spoken_separator
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder
 from bert4rec_tui.progress import ReportProgress, report_nothing
@@ -87,7 +87,9 @@ def opened(
             if not wanted:
                 raise UserError(f"{origin}: {_NOTHING}")
             archives.unpack(origin, Path(temporary), wanted.__contains__, report=report)
-            yield _in_folder(Path(temporary), settings, shown=origin)
+            # By their names, which may be deeper than a folder is looked through.
+            ratings = ratings_name(sorted(wanted)) or single_table(sorted(wanted), origin)
+            yield source_of_file(Path(temporary) / ratings, settings)
     else:
         yield source_of_file(origin, settings)
 
@@ -143,19 +145,37 @@ def folder_names(folder: Path) -> list[str]:
     ]
 
 
-def _in_folder(folder: Path, settings: DatasetConfig, shown: Path | None = None) -> RatingsSource:
+def _in_folder(folder: Path, settings: DatasetConfig) -> RatingsSource:
     names = folder_names(folder)
-    return source_of_file(folder / (ratings_name(names) or single_table(names, shown or folder)), settings)
+    return source_of_file(folder / (ratings_name(names) or single_table(names, folder)), settings)
 
 
-def source_of_file(path: Path, settings: DatasetConfig) -> RatingsSource:
-    """What a file is: one of MovieLens' own, by its name, unless the settings say that it is laid out otherwise."""
+def source_of_file(path: Path, settings: DatasetConfig, start: bytes | None = None) -> RatingsSource:
+    """What a file is: one of MovieLens' own, by its name and header, unless the settings say it is laid out otherwise.
+
+    start: its first bytes, where it is not at its path. Titles beside it are kept wherever the items are MovieLens'.
+    """
     layout = LAYOUTS.get(path.name)
-    if (
-        layout is None
-        or settings.columns not in ({}, layout.columns)
-        or spoken_separator(settings.separator) not in ("", layout.separator)
-    ):
+    if layout is None or spoken_separator(settings.separator) not in ("", layout.separator):
         return RatingsSource(path)
-    movies = path.with_name(layout.titles)
-    return RatingsSource(path, layout, movies if movies.is_file() else None)
+    beside = path.with_name(layout.titles)
+    movies = beside if beside.is_file() else None
+    names = _first_names(path, start, layout.separator) if layout.header else []
+    has_columns = not layout.header or set(layout.columns.values()) <= set(names)
+    if has_columns and settings.columns in ({}, layout.columns):
+        return RatingsSource(path, layout, movies)
+    item = layout.columns["item"]
+    is_movie = layout.header and settings.columns.get("item", item) == item and item in names
+    return RatingsSource(path, None, movies if is_movie else None)
+
+
+def _first_names(path: Path, start: bytes | None, separator: str) -> list[str]:
+    """The cells of a file's first line. Raises UserError where it cannot be read."""
+    if start is None:
+        try:
+            with path.open("rb") as file:
+                start = file.readline(2**16)
+        except OSError as error:
+            raise explain_read_error(error, path) from None
+    line = start.partition(b"\n")[0].decode("utf-8-sig", errors="replace")
+    return [cell.strip().strip('"') for cell in line.split(separator)]

@@ -1,12 +1,13 @@
 """Read a table of ratings at the speed of Arrow; where that fails, look for the line at fault."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bert4rec_tui.data.faults import find_fault
+from bert4rec_tui.data.faults import every_line_is_a_row, find_fault, find_swallowed, line_ends
 from bert4rec_tui.data.interactions import Interactions, index_numbers
 from bert4rec_tui.data.sniffing import Shape, explain_read_error
 from bert4rec_tui.data.texts import printable
@@ -64,6 +65,13 @@ def read_text(path: Path, shape: Shape, roles: dict[str, int], movielens: bool) 
         raise _explain("a value is missing", path, shape, roles, movielens)
     if not len(table):
         raise UserError(f"{path.name}: has no ratings; a line for each rating is expected")
+    if shape.quoted and not movielens and len(table) < line_ends(path) - shape.skip:
+        # Cells over several lines, blank lines, or a stray " that swallowed the lines up to the next one.
+        if every_line_is_a_row(path, shape, roles):
+            return read_text(path, replace(shape, quoted=False), roles, movielens)
+        swallowed = find_swallowed(path, shape)
+        if swallowed is not None:
+            raise swallowed
     del table
     try:
         return interactions_from(columns)
@@ -132,6 +140,9 @@ def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
     try:
         file = parquet.ParquetFile(path)
         names = file.schema_arrow.names
+        twice = next((names[index] for index in roles.values() if names.count(names[index]) > 1), None)
+        if twice is not None:
+            raise UserError(f"{path.name}: has more than one column {printable(twice)}; give them names of their own")
         table = file.read(columns=[names[index] for index in roles.values()])
     except OSError as error:
         raise explain_read_error(error, path) from None
@@ -175,22 +186,45 @@ def _typed(column: Any, role: str, path: Path) -> Any:
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
         kind = column.type
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    if role in ("title", "genres") or is_text:
-        wanted: Any = pa.dictionary(pa.int32(), pa.string())
-        column = column.cast(pa.string())
-    elif role == "rating":
-        wanted = pa.float32()
-    elif role == "timestamp" and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-        wanted = pa.timestamp("us")
-    elif role == "timestamp" and pa.types.is_floating(kind):
-        wanted = pa.float64()
-    else:
-        wanted = pa.int64()
     try:
-        return column.dictionary_encode() if pa.types.is_dictionary(wanted) else column.cast(wanted)
+        if role == "rating":
+            return column.cast(pa.float32())
+        if role in ("title", "genres"):
+            return _as_text(column).dictionary_encode()
+        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        if role == "timestamp" and is_text:
+            return _as_times(column)
+        if is_text:
+            return column.cast(pa.string()).dictionary_encode()
+        if role == "timestamp" and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+            # Of the nanoseconds that a writer adds by itself only whole microseconds count.
+            return column.cast(pa.timestamp("us"), safe=False)
+        return column.cast(pa.float64() if role == "timestamp" and pa.types.is_floating(kind) else pa.int64())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise UserError(f"{path.name}: column of the {role} cannot be used ({printable(str(error))})") from None
+
+
+def _as_text(column: Any) -> Any:
+    """A column of texts, or of lists of texts, which are joined by `|` as MovieLens' genres are."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        lists = column.cast(pa.list_(pa.string()))
+        return compute.call_function("binary_join", [lists, pa.scalar("|")])
+    return column.cast(pa.string())
+
+
+def _as_times(column: Any) -> Any:
+    """A column of texts as numbers where each is one, else as it is, for dates."""
+    import pyarrow as pa
+
+    for wanted in (pa.int64(), pa.float64()):
+        try:
+            return column.cast(wanted)
+        except pa.ArrowInvalid:
+            continue
+    return column.cast(pa.string()).dictionary_encode()
 
 
 def interactions_from(columns: dict[str, Any]) -> Interactions:

@@ -45,8 +45,12 @@ def read_titles(path: Path) -> list[str]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    titles = _titles(lines)
+    # Tabs stay: one at the start of a line is an empty first column.
+    lines = [line.strip(" ") for line in text.splitlines() if line.strip()]
+    try:
+        titles = _titles(lines)
+    except csv.Error:
+        raise UserError(f'{path}: has a cell without end; is a " missing in it?') from None
     if not titles:
         raise UserError(f"{path}: holds no title; one a line is expected, or a CSV file with a column title")
     return titles
@@ -60,9 +64,9 @@ def _titles(lines: list[str]) -> list[str]:
             break
     else:
         # Not a table: a comma belongs to the title, as in "Matrix, The (1999)".
-        return [_unquoted(line) for line in lines]
+        return [_unquoted(line.strip()) for line in lines]
     if len(header) == 1:
-        return [_unquoted(line) for line in lines[1:]]
+        return [_unquoted(line.strip()) for line in lines[1:]]
     year = header.index("year") if "year" in header else None
     found: list[str] = []
     for row in csv.reader(lines[1:], delimiter=separator):
