@@ -1,5 +1,6 @@
 """Every layout of ratings is read to the same interactions; every fault is one sentence that names its line."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -388,6 +389,19 @@ def test_another_encoding_is_said_with_its_line(tmp_path):
 def test_json_is_not_read_as_a_table_of_pieces(tmp_path, text):
     path = written(tmp_path / "mine.json", text)
     assert fault(path) == "mine.json: is JSON; a CSV, TSV or Parquet file is expected"
+
+
+def test_a_cell_without_end_in_movies_csv_is_one_sentence(movielens):
+    folder = movielens("csv")
+    (folder / "movies.csv").write_text('movieId,title,genres\n1,"Toy Story,Drama\n' + "2,Alien,Horror\n" * 20_000)
+    assert fault(folder).startswith("movies.csv, line ")
+    assert fault(folder).endswith('is a " missing in it?')
+
+
+def test_a_table_deep_in_a_zip_is_found(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a/b/c/d/mine.csv", "user,item\n1,2\n1,3\n")
+    assert len(read(tmp_path / "a.zip")) == 2
 
 
 def test_movies_csv_in_another_encoding_is_said_with_its_line(movielens):

@@ -121,6 +121,13 @@ def test_users_who_have_seen_nearly_everything_are_counted(dataset):
     assert not list(dataset.path.glob(f"negatives-uniform-{most + 1}-*"))
 
 
+def test_more_negatives_than_items_are_refused_before_room_for_them_is_made(dataset):
+    """999,999 for each user would be gigabytes."""
+    most = max(dataset.items - len(set(dataset.history_of(user).tolist())) for user in range(dataset.users))
+    with pytest.raises(UserError, match=rf"999,999 unseen items to draw, {most} at most; choose uniform-{most} or"):
+        negatives(dataset, "uniform-999999", 42)
+
+
 @pytest.mark.parametrize("protocol", ["full", "uniform", "uniform-0", "uniform-x", "best-100", "popular--1"])
 def test_what_names_no_negatives_is_refused(protocol):
     with pytest.raises(UserError, match="names no negatives; write uniform-100, popular-100 or another number"):

@@ -229,6 +229,15 @@ def test_what_is_prepared_is_reused_until_settings_or_source_change(place, movie
     os.utime(source / "ratings.csv", (later, later))
     place.prepare(source)
     assert place.stages
+    deeper = source / "a" / "b"  # a folder is looked through so deep
+    deeper.mkdir(parents=True)
+    for name in ("ratings.csv", "movies.csv"):
+        (source / name).rename(deeper / name)
+    place.prepare(source, again=True)
+    later = (dataset.path / "manifest.json").stat().st_mtime + 5
+    os.utime(deeper / "ratings.csv", (later, later))
+    place.prepare(source)
+    assert place.stages
     other = source.with_name("other")
     shutil.copytree(source, other)
     with pytest.raises(UserError, match=r"tiny: is prepared from .* already; take another name"):

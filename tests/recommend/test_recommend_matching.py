@@ -60,6 +60,7 @@ def test_any_text_is_matched_or_not_and_only_one_movie_is_ever_sure(text):
         ("\ufeffDate,Name,Year,Link\n2024-01-01,Alien,1979,x\n2024-01-02,\"Good, the Bad\",,y\n",
          ["Alien (1979)", "Good, the Bad"]),
         ("id;Title;rating\n1;Alien;5\n2;;4\n", ["Alien"]),
+        ("note\ttitle\n\tAlien\nseen\tBrazil\n", ["Alien", "Brazil"]),
         ('"Alien"\n"Say ""Hi"""\n', ["Alien", 'Say "Hi"']),
     ],
 )  # fmt: skip
@@ -73,6 +74,13 @@ def test_a_file_in_another_encoding_is_read_too(tmp_path: Path):
     file = tmp_path / "seen.txt"
     file.write_bytes("Amélie\n".encode("latin-1"))
     assert read_titles(file) == ["Amélie"]
+
+
+def test_a_cell_without_end_is_one_sentence(tmp_path: Path):
+    file = tmp_path / "seen.csv"
+    file.write_text('name,title\nfoo,"' + "a" * 200_000)
+    with pytest.raises(UserError, match=r'seen\.csv: has a cell without end; is a " missing in it\?'):
+        read_titles(file)
 
 
 @pytest.mark.parametrize("content", [b"", b"title\n", b"\x00\x01\x02"])
