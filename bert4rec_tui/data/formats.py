@@ -11,7 +11,7 @@ from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.movies import read_movies
 from bert4rec_tui.data.sniffing import Head, Shape, head_of, read_head, spoken_separator
 from bert4rec_tui.data.sources import RatingsSource
-from bert4rec_tui.data.tables import parquet_head, read_parquet, read_text
+from bert4rec_tui.data.tables import parquet_head, read_parquet, read_text, textual_ids
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 
@@ -53,9 +53,9 @@ def _read_table(source: RatingsSource, settings: DatasetConfig) -> Interactions:
     if path.suffix.lower() in PARQUET:
         names, _ = parquet_head(path)
         return read_parquet(path, resolve(settings.columns, names, len(names), path.name))
-    shape = table_head(source, settings).shape
-    roles = resolve(settings.columns, shape.names, shape.count, path.name)
-    return read_text(path, shape, roles, movielens=False)
+    head = table_head(source, settings)
+    roles = resolve(settings.columns, head.shape.names, head.shape.count, path.name)
+    return read_text(path, head.shape, roles, movielens=False, texts=textual_ids(head.rows, roles))
 
 
 def table_head(source: RatingsSource, settings: DatasetConfig, start: bytes | None = None) -> Head:

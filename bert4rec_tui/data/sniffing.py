@@ -175,8 +175,9 @@ def _find_separator(lines: list[str], name: str) -> str:
 def _has_header(rows: list[list[str]]) -> bool:
     """Whether the first row names the columns: it says so, or it alone has no number where the others have."""
     first, others = rows[0], rows[1:]
+    numbers = [all(number_in(row[i]) is not None for row in others if i < len(row)) for i in range(len(first))]
+    if others and any(alike and number_in(cell) is not None for cell, alike in zip(first, numbers, strict=True)):
+        return False  # a number above numbers names no column, even where another cell reads like a name
     if any(is_known_name(cell) for cell in first):
         return True
-    if any(number_in(cell) is not None for cell in first) or not others:
-        return False
-    return any(all(number_in(row[i]) is not None for row in others if i < len(row)) for i in range(len(first)))
+    return bool(others) and all(number_in(cell) is None for cell in first) and any(numbers)

@@ -23,11 +23,26 @@ _LADDERS = {
     "title": ("text",),
     "genres": ("text",),
 }
+# How a database or a data frame writes that there is no value.
+_NOTHING = frozenset({"null", "na", "n/a", "nan", "none", "<na>", "\\n"})
+# Texts that a reader of numbers would write another way: 007, +7, 0x1f.
+_NOT_AS_WRITTEN = re.compile(r"\s*([+]\d+|[+-]?0\d+|0[xX][0-9a-fA-F]+)\s*", re.ASCII)
 _NUMBER_TIME = ("int64", "float64")
 
 
-def read_text(path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> Interactions:
-    """Read a text table; `roles` gives the column of each role.
+def textual_ids(rows: list[list[str]], roles: dict[str, int]) -> frozenset[str]:
+    """Of user and item those whose ids, in these first rows of a table, would not be kept as they are as numbers."""
+    return frozenset(
+        role
+        for role in ("user", "item")
+        if any(_NOT_AS_WRITTEN.fullmatch(row[roles[role]]) for row in rows if roles[role] < len(row))
+    )
+
+
+def read_text(
+    path: Path, shape: Shape, roles: dict[str, int], movielens: bool, texts: frozenset[str] = frozenset()
+) -> Interactions:
+    """Read a text table; `roles` gives the column of each role, `texts` those whose ids are texts in any case.
 
     In MovieLens' own files (`movielens`) ids and times are numbers; elsewhere ids may be any text and times ISO dates.
     Raises UserError that names the first line at fault.
@@ -38,7 +53,7 @@ def read_text(path: Path, shape: Shape, roles: dict[str, int], movielens: bool) 
     ladders: dict[str, tuple[str, ...]] = {"user": id_types, "item": id_types, **_LADDERS}
     if movielens:
         ladders["timestamp"] = _NUMBER_TIME
-    steps = dict.fromkeys(roles, 0)
+    steps = {role: int(role in texts) for role in roles}
     # A separator such as `::` is read as two, with a column of nothing between; a single `:` in a text forbids that.
     doubled = len(shape.separator) > 1 and len(set(shape.separator)) == 1
     # Cells over several lines cost speed, so they are expected only where a text column is read, or after a failure.
@@ -68,7 +83,7 @@ def read_text(path: Path, shape: Shape, roles: dict[str, int], movielens: bool) 
     if shape.quoted and not movielens and len(table) < line_ends(path) - shape.skip:
         # Cells over several lines, blank lines, or a stray " that swallowed the lines up to the next one.
         if every_line_is_a_row(path, shape, roles):
-            return read_text(path, replace(shape, quoted=False), roles, movielens)
+            return read_text(path, replace(shape, quoted=False), roles, movielens, texts)
         swallowed = find_swallowed(path, shape)
         if swallowed is not None:
             raise swallowed
@@ -259,10 +274,17 @@ def _index(column: Any) -> tuple[np.ndarray | list[str], np.ndarray]:
     words, codes = _words(column)
     if any("\n" in word for word in words):
         raise ValueError("an id goes on over the end of its line")
-    order = sorted(range(len(words)), key=words.__getitem__)
-    place = np.empty(len(words), dtype=np.int32)
-    place[order] = np.arange(len(words), dtype=np.int32)
-    return [words[i] for i in order], place[codes]
+    # Blanks around an id belong to the layout: who asks for it does not type them.
+    words = [word.strip() for word in words]
+    ids = sorted(set(words))
+    nothing = next((word for word in ids if word.casefold() in _NOTHING), None)
+    others = [word for word in ids if word.casefold() not in _NOTHING]
+    if nothing is not None and others and all(word.isdecimal() for word in others):
+        raise ValueError(f'"{nothing}" stands for an id among numbers; take its lines out')
+    if "" in ids:
+        raise ValueError("an id is empty")
+    places = {word: place for place, word in enumerate(ids)}
+    return ids, np.array([places[word] for word in words], dtype=np.int32)[codes]
 
 
 def _words(column: Any) -> tuple[list[str], np.ndarray]:

@@ -385,6 +385,33 @@ def test_another_encoding_is_said_with_its_line(tmp_path):
     assert fault(path) == "mine.csv, line 1: is UTF-16, not UTF-8; save the file as UTF-8"
 
 
+def test_ids_stay_as_they_are_written(tmp_path):
+    """The ISBN 0195153448 is no number, and 01 is another item than 1."""
+    path = written(tmp_path / "mine.csv", "user,item\n1,01\n1,1\n2,0195153448\n")
+    assert [item for _, item, _, _ in rows(read(path))] == ["01", "1", "0195153448"]
+    assert [user for user, _, _, _ in rows(read(path))] == [1, 1, 2]
+    written(path, "user,item\n1,0x1f\n1,0x2f\n")
+    assert [item for _, item, _, _ in rows(read(path))] == ["0x1f", "0x2f"]
+
+
+def test_blanks_around_ids_belong_to_the_layout(tmp_path):
+    path = written(tmp_path / "mine.csv", "user, item, rating\nu1, i1, 4\nu1 , i2, 5\nu2, i1 ,3\n")
+    assert rows(read(path)) == [("u1", "i1", 4, None), ("u1", "i2", 5, None), ("u2", "i1", 3, None)]
+
+
+@pytest.mark.parametrize("nothing", ["NULL", "nan", "\\N"])
+def test_what_stands_for_nothing_is_no_id_among_numbers(tmp_path, nothing):
+    path = written(tmp_path / "mine.csv", f"user,item\n1,2\n{nothing},3\n")
+    assert fault(path) == f'mine.csv: cannot be read ("{nothing}" stands for an id among numbers; take its lines out)'
+    written(path, f"user,item\nann,2\n{nothing},3\n")  # somebody may be called so
+    assert len(read(path)) == 2
+
+
+def test_a_row_with_a_word_that_could_name_a_column_is_a_row(tmp_path):
+    path = written(tmp_path / "mine.csv", "u1,i1,book,1500000001\nu1,i2,film,1500000002\n")
+    assert len(read(path, columns={"user": "0", "item": "1", "timestamp": "3"})) == 2
+
+
 @pytest.mark.parametrize("text", ['{"user": 1, "item": 2}\n{"user": 1, "item": 3}\n', '[{"user": 1,\n"item": 2}]'])
 def test_json_is_not_read_as_a_table_of_pieces(tmp_path, text):
     path = written(tmp_path / "mine.json", text)
