@@ -9,9 +9,10 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
 from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.movies import read_movies
+from bert4rec_tui.data.parquet import parquet_head, read_parquet
 from bert4rec_tui.data.sniffing import Head, Shape, head_of, read_head, spoken_separator
 from bert4rec_tui.data.sources import RatingsSource
-from bert4rec_tui.data.tables import parquet_head, read_parquet, read_text, textual_ids
+from bert4rec_tui.data.tables import read_text, textual_ids
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 

@@ -123,7 +123,7 @@ def _mapping_problems(guess: Guess, names: list[str] | None, count: int, name: s
 
 def _of_parquet(source: RatingsSource, settings: DatasetConfig) -> Preview:
     """The same for Parquet, which only pyarrow can read."""
-    from bert4rec_tui.data.tables import parquet_head
+    from bert4rec_tui.data.parquet import parquet_head
 
     name = source.ratings.name
     names, rows = parquet_head(source.ratings, SHOWN_ROWS)

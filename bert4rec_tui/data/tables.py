@@ -1,4 +1,4 @@
-"""Read a table of ratings at the speed of Arrow; where that fails, look for the line at fault."""
+"""Read a text table of ratings at the speed of Arrow; where that fails, look for the line at fault."""
 
 import re
 from dataclasses import replace
@@ -145,101 +145,6 @@ def _failed_role(message: str, roles: dict[str, int], stride: int) -> str | None
 def _explain(error: Exception | str, path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> UserError:
     fault = find_fault(path, shape, roles, movielens)
     return fault or UserError(f"{path.name}: cannot be read ({printable(str(error))})")
-
-
-def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
-    """Read a Parquet table. Raises UserError that names the column, and the row where there is one, at fault."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        file = parquet.ParquetFile(path)
-        names = file.schema_arrow.names
-        twice = next((names[index] for index in roles.values() if names.count(names[index]) > 1), None)
-        if twice is not None:
-            raise UserError(f"{path.name}: has more than one column {printable(twice)}; give them names of their own")
-        table = file.read(columns=[names[index] for index in roles.values()])
-    except OSError as error:
-        raise explain_read_error(error, path) from None
-    except pa.ArrowException as error:
-        raise UserError(f"{path.name}: cannot be read as Parquet ({printable(str(error))})") from None
-    if not len(table):
-        raise UserError(f"{path.name}: has no ratings; a row for each rating is expected")
-    columns = {role: _typed(table.column(names[index]), role, path) for role, index in roles.items()}
-    try:
-        return interactions_from(columns)
-    except ValueError as error:
-        raise UserError(f"{path.name}: {error}") from None
-
-
-def parquet_head(path: Path, count: int = 0) -> tuple[list[str], list[list[str]]]:
-    """The names of the columns of a Parquet file and its first rows as text. Raises UserError where it is not one."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        file = parquet.ParquetFile(path)
-        rows: list[dict[str, Any]] = (
-            next(file.iter_batches(count)).to_pylist() if count and file.metadata.num_rows else []
-        )
-    except OSError as error:
-        raise explain_read_error(error, path) from None
-    except pa.ArrowException:
-        raise UserError(f"{path.name}: is not a Parquet file") from None
-    names = list(file.schema_arrow.names)
-    return names, [["" if row[name] is None else str(row[name]) for name in names] for row in rows]
-
-
-def _typed(column: Any, role: str, path: Path) -> Any:
-    """Bring a Parquet column to one of the types that `interactions_from` knows."""
-    import pyarrow as pa
-
-    if column.null_count and role in ("user", "item", "timestamp", "rating"):
-        row = 1 + int(np.flatnonzero(column.is_null().to_numpy())[0])
-        raise UserError(f"{path.name}, row {row:,}: the {role} is empty")
-    kind: Any = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
-    try:
-        if role == "rating":
-            return column.cast(pa.float32())
-        if role in ("title", "genres"):
-            return _as_text(column).dictionary_encode()
-        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-        if role == "timestamp" and is_text:
-            return _as_times(column)
-        if is_text:
-            return column.cast(pa.string()).dictionary_encode()
-        if role == "timestamp" and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-            # Of the nanoseconds that a writer adds by itself only whole microseconds count.
-            return column.cast(pa.timestamp("us"), safe=False)
-        return column.cast(pa.float64() if role == "timestamp" and pa.types.is_floating(kind) else pa.int64())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise UserError(f"{path.name}: column of the {role} cannot be used ({printable(str(error))})") from None
-
-
-def _as_text(column: Any) -> Any:
-    """A column of texts, or of lists of texts, which are joined by `|` as MovieLens' genres are."""
-    import pyarrow as pa
-    from pyarrow import compute
-
-    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        lists = column.cast(pa.list_(pa.string()))
-        return compute.call_function("binary_join", [lists, pa.scalar("|")])
-    return column.cast(pa.string())
-
-
-def _as_times(column: Any) -> Any:
-    """A column of texts as numbers where each is one, else as it is, for dates."""
-    import pyarrow as pa
-
-    for wanted in (pa.int64(), pa.float64()):
-        try:
-            return column.cast(wanted)
-        except pa.ArrowInvalid:
-            continue
-    return column.cast(pa.string()).dictionary_encode()
 
 
 def interactions_from(columns: dict[str, Any]) -> Interactions:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+# Dates written as whole numbers, 20010129, lie here; as seconds they would be twelve days of August 1970.
+_FIRST_DATE, _LAST_DATE = 1900_01_01, 2099_12_31
 # Seconds reach this number in the year 5138: a column that is all above it counts in something finer.
 _TOO_LATE = 10**11
 
@@ -26,18 +28,29 @@ class Times:
 
 
 def from_numbers(values: np.ndarray) -> Times:
-    """Times from seconds, whole or not; milliseconds and finer units are known by their size."""
+    """Times from seconds, whole or not; finer units, and dates such as 20010129, are known by their size."""
     if values.dtype.kind == "f":
         whole = np.floor(values)
         if np.array_equal(whole, values):
             return from_numbers(whole.astype(np.int64))
         return Times(np.round(values * 1e6).astype(np.int64), 10**6)
     ticks = values.astype(np.int64, copy=False)
+    if _are_dates(ticks):
+        months = (ticks // 10_000 - 1970) * 12 + ticks // 100 % 100 - 1
+        days = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) + ticks % 100 - 1
+        return Times(days * 86_400, 1)
     per_second = 1
     least = int(ticks.min()) if len(ticks) else 0
     while least > _TOO_LATE and per_second < 10**9:
         least, per_second = least // 1000, per_second * 1000
     return Times(ticks, per_second)
+
+
+def _are_dates(values: np.ndarray) -> bool:
+    if not len(values) or values.min() < _FIRST_DATE or values.max() > _LAST_DATE:
+        return False
+    months, days = values // 100 % 100, values % 100
+    return bool(((months >= 1) & (months <= 12) & (days >= 1) & (days <= 31)).all())
 
 
 def day_of(seconds: int) -> str:

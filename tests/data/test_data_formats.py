@@ -1,17 +1,21 @@
 """Every layout of ratings is read to the same interactions; every fault is one sentence that names its line."""
 
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyarrow import parquet
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.formats import read_interactions
 from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.sources import opened
+from bert4rec_tui.data.times import day_of, from_numbers
 from bert4rec_tui.errors import UserError
 
 
@@ -383,6 +387,12 @@ def test_another_encoding_is_said_with_its_line(tmp_path):
     assert fault(path) == "mine.csv, line 100,002: is not UTF-8 text (byte 0xE9 at position 1); save the file as UTF-8"
     path = written(tmp_path / "mine.csv", "user,item\n1,2\n", "utf-16")
     assert fault(path) == "mine.csv, line 1: is UTF-16, not UTF-8; save the file as UTF-8"
+
+
+@given(st.lists(st.dates(date(1900, 1, 1), date(2099, 12, 31)), min_size=1, max_size=20))
+def test_dates_written_as_whole_numbers_are_dates(days):
+    times = from_numbers(np.array([day.year * 10_000 + day.month * 100 + day.day for day in days]))
+    assert [day_of(second) for second in times.seconds().tolist()] == [day.isoformat() for day in days]
 
 
 def test_ids_stay_as_they_are_written(tmp_path):
