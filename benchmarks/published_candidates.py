@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from tables import as_table
 
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
 from bert4rec_tui.data.negatives import draw_negatives, parse_protocol
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.baselines import baselines
@@ -114,7 +114,7 @@ def main() -> None:
     try:
         checkpoint = cast(Literal["best", "last"], arguments.checkpoint)
         run = LocalRuns(runs_folder()).find(arguments.run, checkpoint)
-        dataset = find_dataset(run.config().dataset.id, datasets_folder())
+        dataset = dataset_of(run.config().dataset, datasets_folder())
         device = choose_device("auto")
         model = ModelScorer(load_model(run.checkpoint(checkpoint), dataset, device))
         asked = questions(dataset, arguments.draws, device)

@@ -85,17 +85,23 @@ def prepare(
     ] = "",
     separator: Annotated[str, typer.Option(help="What stands between two columns.")] = "",
     min_rating: Annotated[float, typer.Option(help="Drop ratings below this.")] = 0.0,
-    min_user_interactions: Annotated[int, typer.Option(help="Drop users with fewer.")] = 5,
-    min_item_interactions: Annotated[int, typer.Option(help="Drop items with fewer.")] = 0,
+    min_user_interactions: Annotated[int, typer.Option(help="Users with fewer interactions are dropped.")] = 5,
+    min_item_interactions: Annotated[int, typer.Option(help="Items with fewer interactions are dropped.")] = 0,
     filter_kind: Annotated[Literal["once", "core"], typer.Option("--filter", help="Once, or until stable.")] = "once",
-    repeats: Annotated[Literal["keep", "first", "last"], typer.Option(help="Of repeated interactions.")] = "keep",
+    repeats: Annotated[
+        Literal["keep", "first", "last"], typer.Option(help="What stays of an item that a user met more than once.")
+    ] = "keep",
     split: Annotated[str, typer.Option(help="leave-one-out, holdout or time.")] = "leave-one-out",
     eval_users: Annotated[
         int, typer.Option(help="Held-out users, each for validation and test; 0: 500 or a tenth.")
     ] = 0,
     validation_users: Annotated[int, typer.Option(help="Users validated in leave-one-out; 0: all.")] = 0,
-    validation_share: Annotated[float, typer.Option(help="Of the interactions, between the cuts of time.")] = 0.1,
-    test_share: Annotated[float, typer.Option(help="Of the interactions, after the second cut of time.")] = 0.1,
+    validation_share: Annotated[
+        float, typer.Option(help="Share of the interactions between the two cuts of --split time.")
+    ] = 0.1,
+    test_share: Annotated[
+        float, typer.Option(help="Share of the interactions after the second cut of --split time.")
+    ] = 0.1,
     seed: Annotated[int, typer.Option(help="Seed of the split.")] = 42,
     again: Annotated[bool, typer.Option("--again", help="Prepare anew what is prepared already.")] = False,
     preview: Annotated[bool, typer.Option("--preview", help="Show the source's first rows only.")] = False,
@@ -151,7 +157,8 @@ def train(
 ) -> None:
     """Train, and follow the run until it ends. Ctrl-C stops it after saving, twice at once.
 
-    With --set training.processes=4 four GPUs of this machine share each batch; docs/several-machines.md says more.
+    With --set training.processes=4 four GPUs of this machine share each batch; docs/several-machines.md in the
+    repository says more.
     """
     with answering(as_json):
         if try_:

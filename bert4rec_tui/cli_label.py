@@ -15,7 +15,7 @@ def label(
     ] = None,
     note: Annotated[str | None, typer.Option(help='A note of one line; "": none.')] = None,
     pin: Annotated[
-        bool | None, typer.Option("--pin/--no-pin", help="Keep it at the top of every list, or not.")
+        bool | None, typer.Option("--pin/--no-pin", help="Keep it at the top of the Runs table and of `runs`, or not.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -3,6 +3,7 @@
 The form of the train screen, `--set`, the TOML file and the documentation all read the descriptions here.
 """
 
+import math
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
@@ -251,13 +252,14 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         raise UserError(f'--set {text}: write it as key.path=value, such as "training.epochs=20"')
     try:
         read = tomli.loads(f"value = {value}")
-    except tomli.TOMLDecodeError:
+    except ValueError:  # not TOML, or a number of thousands of digits
         read = {}
     # A value with line breaks may read as several keys; then it is text.
     return path.strip(), read["value"] if list(read) == ["value"] else value.strip()
 
 
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_LONGEST_NUMBER = 300  # digits; beyond, neither Python nor a float takes it
 
 
 def _as_meant(value: Any, kind: str) -> Any:
@@ -265,7 +267,11 @@ def _as_meant(value: Any, kind: str) -> Any:
     if kind.startswith("list of ") and isinstance(value, int | str):
         words = re.split(r"[,\s]+", str(value).strip(" ,"))
         return [_as_meant(word, kind.removeprefix("list of ")) for word in words]
+    if kind == "float" and isinstance(value, int) and abs(value) > 10**_LONGEST_NUMBER:
+        return math.inf
     if kind not in ("int", "float") or not isinstance(value, str) or not _PLAIN_NUMBER.fullmatch(value):
+        return value
+    if len(value) > _LONGEST_NUMBER:
         return value
     return int(value) if value.lstrip("+-").isdigit() else float(value)
 
@@ -276,22 +282,26 @@ def with_assignments(config: Config, assignments: list[str]) -> Config:
     kinds = {field.path: field.kind for field in fields_of(Config)} if assignments else {}
     for assignment in assignments:
         path, value = parse_assignment(assignment)
+        written = assignment.partition("=")[2].strip()
         outer = path.rpartition(".")[0]
         if outer and not isinstance(value_at(values, outer) or {}, dict):
             raise UserError(f"{path} is not a setting; did you mean {outer}?")
-        values = with_value(values, path, _as_meant(value, kinds.get(path, "")))
+        kind = kinds.get(path, "")
+        # A name may be 2024 or true: only a text in quotes was meant to be read as TOML.
+        meant = written if kind == "str" and not isinstance(value, str) else _as_meant(value, kind)
+        values = with_value(values, path, meant)
     return from_dict(values, Config)
 
 
 def load_toml(path: Path) -> dict[str, Any]:
     """The values of a TOML file. Raises UserError where it cannot be read or is not TOML."""
     try:
-        return tomli.loads(path.read_text(encoding="utf-8"))
+        return tomli.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors put a mark before the first word
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-    except tomli.TOMLDecodeError as error:
+    except ValueError as error:
         raise UserError(f"{path}: is not TOML: {error}") from None
 
 

@@ -27,7 +27,7 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     separator: Annotated[str, Meta(description="What stands between two columns; empty: found by looking.")] = ""
     min_rating: Annotated[float, Meta(description="Ratings below this are dropped.")] = 0.0
     min_user_interactions: Annotated[
-        int, Meta(ge=3, description="Users with fewer interactions are dropped; one each is tested and validated.")
+        int, Meta(ge=3, description="Users with fewer interactions are dropped; the test and validation take one each.")
     ] = 5
     min_item_interactions: Annotated[int, Meta(ge=0, description="Items with fewer interactions are dropped.")] = 0
     filter: Annotated[

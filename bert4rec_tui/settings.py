@@ -34,7 +34,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         ),
     ] = ""
     keymap: Annotated[
-        dict[str, str], Meta(description='A key for a binding\'s id, such as "runs.pause" = "P"; help shows the ids.')
+        dict[str, str], Meta(description='A key for a binding\'s id, such as "runs.pause" = "f8"; help shows the ids.')
     ] = {}
 
 

@@ -323,3 +323,27 @@ def test_where_the_ratings_lie_does_not_change_the_id():
 )  # fmt: skip
 def test_two_preparations_share_an_id_only_if_they_are_the_same(first, second):
     assert (DatasetConfig(**first).id == DatasetConfig(**second).id) == (first == second)
+
+
+@pytest.mark.parametrize("name", ["2024", "true", "1.50", "2024-01-01", "[a]"])
+def test_a_text_may_look_like_something_else_on_the_command_line(name):
+    assert with_assignments(Config(), [f"name={name}"]).name == name
+
+
+def test_a_text_in_quotes_is_what_is_in_them():
+    assert with_assignments(Config(), ['name="two words"']).name == "two words"
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    ["training.epochs=" + "9" * 5000, "training.learning_rate=1" + "0" * 400, "model.hidden=" + "9" * 5000],
+)
+def test_a_number_of_hundreds_of_digits_is_refused_like_any_other(assignment):
+    with pytest.raises(UserError, match=f"{assignment.partition('=')[0]} = .*: expected a"):
+        with_assignments(Config(), [assignment])
+
+
+def test_a_file_may_begin_with_the_mark_of_windows_editors(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text("[training]\nepochs = 3\n", encoding="utf-8-sig")
+    assert load_config(file).training.epochs == 3

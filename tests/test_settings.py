@@ -13,6 +13,7 @@ import bert4rec_tui
 from bert4rec_tui import settings
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.settings import Settings, load_settings, paths, sample_archive
+from bert4rec_tui.tui.keymap import check_keymap
 
 
 def test_one_variable_moves_everything(home):
@@ -112,3 +113,13 @@ def test_a_missing_sample_says_to_install_again(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "__file__", str(tmp_path / "bert4rec_tui" / "settings.py"))
     with pytest.raises(UserError, match="came with the program and is missing; install it again"):
         sample_archive()
+
+
+def test_the_keys_that_the_readme_gives_as_an_example_can_be_given(home):
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    example = next(block for block in readme.split("```") if block.startswith("toml") and "[keymap]" in block)
+    home.mkdir()
+    (home / "settings.toml").write_text(example.removeprefix("toml"))
+    keymap = load_settings().keymap
+    assert keymap
+    check_keymap(keymap, home / "settings.toml")

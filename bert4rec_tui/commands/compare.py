@@ -12,6 +12,7 @@ from bert4rec_tui.commands.protocols import Checkpoint
 from bert4rec_tui.config import PROTOCOL, Config
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.paired import Difference, Tested, kept_alike, paired_differences
+from bert4rec_tui.runs.checkpoints import is_of, told_moments, trained_to
 from bert4rec_tui.runs.differing import differing
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import runs_folder
@@ -82,7 +83,7 @@ def run_compare(
         "protocols": wanted,
         "differences": differing(configs),
         "paired": paired,
-        "notes": notes(sides, configs, wanted, len(paired)),
+        "notes": [*notes(sides, configs, wanted, len(paired)), *stale(sides, tests, wanted, labels)],
     } | ({"users": differing_users} if users else {})
     output.result(result, as_text(result, labels))
 
@@ -92,7 +93,7 @@ def side_of(store: LocalRuns, reference: str, checkpoint: Checkpoint) -> Tested:
     run, _, name = reference.rpartition(":")
     if run and name in ("best", "last"):
         return Tested(store.find(run, name), name)
-    return Tested(store.find(reference, "checkpoint"), checkpoint)
+    return Tested(store.find(reference, "tested"), checkpoint)
 
 
 def labels_of(sides: Sequence[Tested]) -> list[str]:
@@ -165,6 +166,8 @@ def described(side: Tested, config: Config, results: Results, protocols: Sequenc
         "objective": config.model.objective,
         "preset": config.preset,
         "epoch": results[protocols[0]]["epoch"],
+        "epochs": {protocol: results[protocol]["epoch"] for protocol in protocols},
+        "tested_at": told_moments(results, protocols),
         "best": msgspec.to_builtins(side.run.status().best),
         "users": results[protocols[0]]["users"],
         "metrics": {protocol: results[protocol]["metrics"] for protocol in protocols},
@@ -192,6 +195,24 @@ def notes(sides: Sequence[Tested], configs: Sequence[Config], protocols: Sequenc
     return said
 
 
+def stale(
+    sides: Sequence[Tested], tests: Sequence[Results], protocols: Sequence[str], labels: Sequence[str]
+) -> list[str]:
+    """Which checkpoints have become others since they were tested, and what tests them again."""
+    said: list[str] = []
+    for side, results, label in zip(sides, tests, labels, strict=True):
+        moment = trained_to(side.run.checkpoint(side.checkpoint))
+        old = [protocol for protocol in protocols if not is_of(results[protocol], moment)]
+        if moment and old:
+            again = " ".join(f"--protocol {protocol}" for protocol in old)
+            said.append(
+                f"{label}: its {side.checkpoint} checkpoint is of epoch {moment[0]}, step {moment[1]:,} now, and was "
+                f"another when it was tested under {', '.join(old)}; "
+                f"`bert4rec-tui test {side.run.short_id} --checkpoint {side.checkpoint} {again}` tests it again."
+            )
+    return said
+
+
 def as_text(result: dict[str, Any], letters: Sequence[str]) -> str:
     """The comparison for people: what was compared, what differs, the figures, the paired test, what to know."""
     runs: list[dict[str, Any]] = result["runs"]
@@ -200,7 +221,7 @@ def as_text(result: dict[str, Any], letters: Sequence[str]) -> str:
         best = run["best"]
         validation = f" · best in validation {best['metric']} {best['value']:.4f}" if best else ""
         name = f" ({run['name']})" if run["name"] else ""
-        at = f"{run['checkpoint']} (epoch {run['epoch']})"
+        at = f"{run['checkpoint']} ({run['tested_at']})"
         lines.append(f"{letter}  {run['run']}{name} · {at} · {run['objective']}{validation}")
     differences: dict[str, tuple[Any, ...]] = result["differences"]
     lines.append("")

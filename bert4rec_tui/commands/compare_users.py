@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bert4rec_tui.data.dataset import find_dataset
+from bert4rec_tui.data.dataset import dataset_of
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.evaluation.paired import KeptRanks, Tested, check_prepared, users_apart
 from bert4rec_tui.settings import datasets_folder
@@ -17,7 +17,7 @@ def apart(side: Tested, ours: KeptRanks, theirs: KeptRanks, result: dict[str, An
 
     Raises UserError where the dataset is not there as it was when they were tested.
     """
-    dataset = find_dataset(side.run.config().dataset.id, datasets_folder())
+    dataset = dataset_of(side.run.config().dataset, datasets_folder())
     check_prepared(side.run, result, dataset, ours.users)
     places = dataset.split.targets("test")
     found = users_apart(ours, theirs, most)

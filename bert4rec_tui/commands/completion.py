@@ -13,7 +13,8 @@ def complete_datasets(incomplete: str) -> list[str]:
     """The ids of prepared datasets, for the shell."""
     from bert4rec_tui.settings import datasets_folder
 
-    return [file.parent.name for file in datasets_folder().glob(f"{incomplete}*/manifest.json")]
+    found = sorted(file.parent.name for file in datasets_folder().glob("*/manifest.json"))
+    return [name for name in found if name.startswith(incomplete)]
 
 
 def complete_known(incomplete: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from bert4rec_tui.commands.output import Output, size
 from bert4rec_tui.commands.protocols import Checkpoint
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.files import replace_file, replacing
 from bert4rec_tui.progress import Progress
@@ -31,7 +31,7 @@ def run_export(
 ) -> None:
     """Write one file and say where it is. Raises UserError; a file that was there stays whole when it fails."""
     output = Output(as_json)
-    run = LocalRuns(runs_folder()).find(reference, checkpoint)
+    run = LocalRuns(runs_folder()).find(reference, "tested" if kind in REPORTS else checkpoint)
     path = destination(run, kind, out, checkpoint)
     values: dict[str, Any] = {"run": run.id, "checkpoint": checkpoint, "format": kind, "path": str(path)}
     if kind in REPORTS:
@@ -67,7 +67,7 @@ def _write_model(
         with replacing(path) as temporary:
             shutil.copyfile(weights, temporary)
         return {"epoch": int(metadata["epoch"])}
-    dataset = find_dataset(run.config().dataset.id, datasets_folder())
+    dataset = dataset_of(run.config().dataset, datasets_folder())
     if kind == "csv":
         return {"epoch": int(metadata["epoch"])} | _write_csv(run, dataset, weights, path, k, device, output)
     return {"epoch": int(metadata["epoch"])} | _write_onnx(dataset, weights, path, metadata, output)

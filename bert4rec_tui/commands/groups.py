@@ -10,11 +10,11 @@ import msgspec
 
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.commands.protocols import Checkpoint, wanted_protocols
-from bert4rec_tui.data.dataset import find_dataset
+from bert4rec_tui.data.dataset import dataset_of
 from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.groups import FEW, By, Group, Weakness, weakness_of_run
 from bert4rec_tui.evaluation.results import test_summary
+from bert4rec_tui.runs.checkpoints import is_of, told_moments, trained_to
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import datasets_folder, runs_folder
 
@@ -38,31 +38,26 @@ def run_groups(
     output = Output(as_json)
     run = LocalRuns(runs_folder()).find(reference, checkpoint)
     wanted = wanted_protocols(run, protocols)
-    dataset = find_dataset(run.config().dataset.id, datasets_folder())
+    dataset = dataset_of(run.config().dataset, datasets_folder())
     if not kept and (missing := untested(run, checkpoint, wanted)):
         from bert4rec_tui.commands.test import tested
 
         tested(run, dataset, checkpoint, missing, device, output)
     found = {protocol: weakness_of_run(run, dataset, checkpoint, protocol, by) for protocol in wanted}
     result = test_summary(run, checkpoint, wanted) | {"groups": msgspec.to_builtins(found)}
-    output.result(result, as_text(result, found))
+    output.result(result, as_text(result, found, told_moments(run.test_results(checkpoint), wanted)))
 
 
 def untested(run: Run, checkpoint: Checkpoint, protocols: Sequence[str]) -> list[str]:
     """The protocols that this checkpoint, as it is now, has not been tested under."""
-    kept = run.test_results(checkpoint)
-    try:
-        status = run.status()
-    except UserError:  # what is kept is then the best there is
-        return [protocol for protocol in protocols if protocol not in kept]
-    epoch = status.epoch if checkpoint == "last" else status.best.epoch if status.best else None
-    return [name for name in protocols if name not in kept or epoch not in (None, kept[name].get("epoch"))]
+    kept, moment = run.test_results(checkpoint), trained_to(run.checkpoint(checkpoint))
+    return [name for name in protocols if name not in kept or not is_of(kept[name], moment)]
 
 
-def as_text(result: dict[str, Any], found: dict[str, Weakness]) -> str:
+def as_text(result: dict[str, Any], found: dict[str, Weakness], at: str) -> str:
     """The groups for people: a protocol after the other, in each a table for every way to divide."""
     lines = [
-        f"{result['run']} · {result['checkpoint']} (epoch {result['epoch']}) · {result['objective']} · test set · "
+        f"{result['run']} · {result['checkpoint']} ({at}) · {result['objective']} · test set · "
         f"{result['users']:,} users · where it is weak"
     ]
     for protocol, weak in found.items():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bert4rec_tui.commands.output import Output
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.hardware import choose_device, set_up_process
@@ -70,7 +70,7 @@ def run_recommend(
     if sum(way is not None for way in (user, items, titles, own)) != 1:
         raise UserError("recommend needs one of --user ID, --items ID,ID,…, --titles FILE and --own NAME")
     run = LocalRuns(runs_folder()).find(reference, "checkpoint")
-    dataset = find_dataset(run.config().dataset.id, datasets_folder())
+    dataset = dataset_of(run.config().dataset, datasets_folder())
     if not 1 <= k <= dataset.items:
         raise UserError(f"-k {k}: {dataset.id} has {dataset.items:,} items; write a number from 1 to {dataset.items}")
     shown = shown or WhatIsShown()

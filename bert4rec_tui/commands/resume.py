@@ -1,5 +1,7 @@
 """The command `resume`: let a run go on from where it is, with as many processes as one wants."""
 
+from shlex import quote
+
 from bert4rec_tui.commands.follow import Interrupts, follow, raise_for_ending, summary, summary_text
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.commands.print_launch import Launch, check_rendezvous, print_launch
@@ -37,7 +39,7 @@ def run_resume(
         kept = run.checkpoint("last" if run.checkpoint("last").exists() else "best")
         raise UserError(
             f"{run.id}: has finished {_how_far(run, status)}; to go further start another with "
-            f"--config {run.path / 'config.toml'} --init-from {kept}"
+            f"--config {quote(str(run.path / 'config.toml'))} --init-from {quote(str(kept))}"
         )
     starts = state in ENDED or state == "queued"
     if not starts and (processes or launch_kind):

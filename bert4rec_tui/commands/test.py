@@ -9,7 +9,7 @@ from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.commands.protocols import Checkpoint, wanted_protocols
 from bert4rec_tui.commands.test_place import device_for_test
 from bert4rec_tui.config import Config
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
 from bert4rec_tui.model.hardware import choose_device, set_up_process
@@ -24,7 +24,7 @@ def run_test_command(
     output = Output(as_json)
     run = LocalRuns(runs_folder()).find(reference, checkpoint)
     wanted = wanted_protocols(run, protocols)
-    dataset = find_dataset(run.config().dataset.id, datasets_folder())
+    dataset = dataset_of(run.config().dataset, datasets_folder())
     result = tested(run, dataset, checkpoint, wanted, device, output)
     output.result(result, as_text(result))
 

@@ -1,6 +1,7 @@
 """The command `train`: check a configuration, start a worker, follow it."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -10,6 +11,7 @@ from bert4rec_tui.commands.output import Output
 from bert4rec_tui.commands.print_launch import Launch, check_rendezvous, print_launch
 from bert4rec_tui.config import (
     Config,
+    DatasetConfig,
     TrainingConfig,
     from_dict,
     load_config,
@@ -18,7 +20,7 @@ from bert4rec_tui.config import (
     to_dict,
     with_assignments,
 )
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset, prepared_datasets
+from bert4rec_tui.data.dataset import PreparedDataset, dataset_of, find_dataset, prepared_datasets
 from bert4rec_tui.data.negatives import negatives, parse_protocol, weights_for
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.presets import preset
@@ -48,12 +50,15 @@ def run_train(
     check_rendezvous(rendezvous, launch_kind)
     config, prepared = configuration(file, preset_name, dataset, assignments, init_from, name)
     check(config, prepared)
+    store = LocalRuns(runs_folder())
+    said = bool(name) or any(parse_assignment(text)[0] == "name" for text in assignments)
+    config = msgspec.structs.replace(config, name=name_to_use(config.name, said, store, output))
     if launch_kind:
-        print_launch(LocalRuns(runs_folder()).create(config, prepared.id), launch_kind, rendezvous, output)
+        print_launch(store.create(config, prepared.id), launch_kind, rendezvous, output)
         return
     check_machine(config.training)
     with Interrupts() as interrupts:
-        run = LocalRuns(runs_folder()).create(config, prepared.id)
+        run = store.create(config, prepared.id)
         pid = launch(run)
         warning = logout_warning()
         if warning:
@@ -66,6 +71,20 @@ def run_train(
         status = follow(run, output, interrupts)
     output.result(summary(run, status), summary_text(run, status))
     raise_for_ending(run, status, interrupts)
+
+
+def name_to_use(name: str, said: bool, store: LocalRuns, output: Output) -> str:
+    """The name of a new run as it is kept; none where a file's is taken, as that of the run whose settings it holds.
+
+    said: whether the command line gives it. Raises UserError where that is taken or none.
+    """
+    try:
+        return store.free_name(name)
+    except UserError as error:
+        if said:
+            raise
+        output.say(f"{error}; this run has none, `label` gives it one")
+        return ""
 
 
 def configuration(
@@ -88,8 +107,21 @@ def configuration(
         absolute = str(Path(config.init_from).expanduser().absolute())
         config = msgspec.structs.replace(config, init_from=absolute)
     said = bool(dataset) or "dataset" in values or "dataset" in assigned
-    prepared = find_dataset(dataset or config.dataset.id, datasets_folder()) if said else newest_dataset()
+    prepared = dataset_meant(dataset, config, values) if said else newest_dataset()
     return msgspec.structs.replace(config, dataset=prepared.manifest.settings), prepared
+
+
+def dataset_meant(reference: str, config: Config, values: dict[str, Any]) -> PreparedDataset:
+    """The dataset with a reference; without one, that of a configuration, which read `values` from a file.
+
+    A name without any setting may be any preparation of that name, settings mean the one. Raises UserError.
+    """
+    settings = config.dataset
+    written = cast(dict[str, Any], values.get("dataset", {}))
+    named_alone = settings == DatasetConfig(name=settings.name) and set(written) <= {"name"}
+    if reference or named_alone:
+        return find_dataset(reference or settings.name, datasets_folder())
+    return dataset_of(settings, datasets_folder())
 
 
 def newest_dataset() -> PreparedDataset:

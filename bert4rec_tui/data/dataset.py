@@ -15,6 +15,7 @@ On disk, one folder per prepared dataset:
 """
 
 import json
+import shlex
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ import numpy as np
 from msgspec import Struct
 
 from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.prepare_arguments import prepare_arguments
 from bert4rec_tui.data.texts import Texts
 from bert4rec_tui.data.times import day_of
 from bert4rec_tui.errors import UserError
@@ -290,6 +292,17 @@ def find_dataset(reference: str, folder: Path) -> PreparedDataset:
         return max(named, key=lambda dataset: (dataset.path / "manifest.json").stat().st_mtime)
     name = reference.partition("+")[0]
     raise UserError(f"{reference}: is not prepared; run `bert4rec-tui prepare {name}` first (`datasets` lists what is)")
+
+
+def dataset_of(settings: DatasetConfig, folder: Path) -> PreparedDataset:
+    """The prepared dataset that a configuration names, and no other of its name.
+
+    Raises UserError that says how to prepare it.
+    """
+    if (folder / settings.id / "manifest.json").exists():
+        return PreparedDataset(folder / settings.id)
+    line = shlex.join(["bert4rec-tui", *prepare_arguments(settings)])
+    raise UserError(f"{settings.id}: is not prepared; run `{line}` first (`datasets` lists what is)")
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:

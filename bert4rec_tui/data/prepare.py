@@ -10,6 +10,7 @@ import numpy as np
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.arrays import save_archive, save_array
+from bert4rec_tui.data.catalog import KNOWN
 from bert4rec_tui.data.dataset import SCHEMA, Counts, Manifest, PreparedDataset, Split, manifest_bytes
 from bert4rec_tui.data.formats import read_interactions
 from bert4rec_tui.data.interactions import (
@@ -74,9 +75,15 @@ def _refuse_another_source(settings: DatasetConfig, datasets: Path) -> None:
         before = PreparedDataset(datasets / settings.id).manifest.settings.source
     except UserError:
         return
-    if before and settings.source and before != settings.source:
+    known = KNOWN.get(settings.name)
+    # What was downloaded or bundled may be given as the archive, or as the folder that is in it.
+    same = before == settings.source or (not before and known and Path(settings.source).stem == Path(known.file).stem)
+    if settings.source and not same:
+        told = before or (
+            "the ratings that come with this program" if known and known.bundled else "what was downloaded"
+        )
         raise UserError(
-            f"{settings.id}: is prepared from {before} already; take another name, or remove it first "
+            f"{settings.id}: is prepared from {told} already; take another name, or remove it first "
             "(`prepare --again` replaces it)"
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from zipfile import BadZipFile
 
 import numpy as np
@@ -21,7 +21,7 @@ class Tested:
     """One of the checkpoints that are compared."""
 
     run: Run
-    checkpoint: str
+    checkpoint: Literal["best", "last"]
 
 
 class Difference(Struct, frozen=True):

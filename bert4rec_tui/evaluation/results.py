@@ -15,6 +15,7 @@ def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[st
         "run": run.id,
         "checkpoint": checkpoint,
         "epoch": first["epoch"],
+        "epochs": {protocol: kept[protocol]["epoch"] for protocol in protocols},
         "objective": first.get("objective", ""),
         "users": first["users"],
         "seconds": first["seconds"],

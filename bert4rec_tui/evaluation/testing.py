@@ -46,7 +46,7 @@ def run_test(
     config = run.config()
     began = time.monotonic()
     model = load_model(path, dataset, device)
-    epoch = int(read_metadata(path)["epoch"])  # now: a run that trains replaces its checkpoints
+    head = read_metadata(path)  # now: a run that trains replaces its checkpoints
     question = held_out(dataset, "test", protocols, config.evaluation.negatives_seed, device)
     results = _rank(ModelScorer(model, precision), question, config, report, "Testing")
     broken = max(result.not_finite for result in results.values())
@@ -68,7 +68,8 @@ def run_test(
         record = {
             "run": run.id,
             "checkpoint": checkpoint,
-            "epoch": epoch,
+            "epoch": int(head["epoch"]),
+            "step": int(head["step"]),
             "part": "test",
             "dataset": dataset.id,
             "split_hash": dataset.manifest.split_hash,

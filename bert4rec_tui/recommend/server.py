@@ -26,7 +26,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from bert4rec_tui.data.dataset import find_dataset
+from bert4rec_tui.data.dataset import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.model.hardware import set_up_process
 from bert4rec_tui.recommend.filters import ItemFilter
@@ -71,7 +71,7 @@ class Server:
         weights = run.checkpoint(checkpoint)
         key = (str(run.path), checkpoint, weights.stat().st_mtime if weights.exists() else 0.0)
         if key not in self._models:
-            dataset = find_dataset(run.config().dataset.id, datasets_folder())
+            dataset = dataset_of(run.config().dataset, datasets_folder())
             while len(self._models) > 1:
                 del self._models[next(iter(self._models))]
             self._models[key] = Recommender(run, dataset, checkpoint, self.device)

@@ -4,7 +4,6 @@ import getpass
 import os
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.files import explain_os_error
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import clear_control
+from bert4rec_tui.runs.ending import leave_failure
+from bert4rec_tui.runs.python import OUR_PYTHON
 from bert4rec_tui.runs.status import LIVE, is_starting, worker_lock, write_status
 from bert4rec_tui.runs.store import Run
 
@@ -45,7 +46,7 @@ def launch(run: Run) -> int:
     except OSError as error:
         raise explain_os_error(error, run.path) from error
     answer = subprocess.run(
-        [sys.executable, "-m", "bert4rec_tui.runs.spawn", str(run.path.absolute())],
+        [*OUR_PYTHON, "-m", "bert4rec_tui.runs.spawn", str(run.path.absolute())],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -55,9 +56,9 @@ def launch(run: Run) -> int:
     )
     if answer.returncode != 0:
         reason = (answer.stderr.strip().splitlines() or ["no reason given"])[-1][-300:]
-        status.state, status.ended, status.message = "failed", time.time(), f"the worker could not be started: {reason}"
-        write_status(run.path, status)
-        raise WorkFailedError(f"{run.id}: {status.message}")
+        sentence = f"the worker could not be started: {reason}"
+        leave_failure(run.path, sentence)
+        raise WorkFailedError(f"{run.id}: {sentence}")
     return int(answer.stdout.strip())
 
 

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from bert4rec_tui.config import load_config
 from bert4rec_tui.runs import machine
+from bert4rec_tui.runs.python import OUR_PYTHON
 from bert4rec_tui.runs.status import read_status, write_status
 from bert4rec_tui.runs.torchrun import one_machine, surroundings
 
@@ -57,7 +58,7 @@ def become_worker(folder: Path) -> NoReturn:
     if processes > 1:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # torchrun would end the ranks; being ignored outlasts an exec
         os.execve(sys.executable, one_machine(folder, processes), os.environ | surroundings())
-    os.execv(sys.executable, [sys.executable, "-m", "bert4rec_tui.training.worker", str(folder)])
+    os.execv(sys.executable, [*OUR_PYTHON, "-m", "bert4rec_tui.training.worker", str(folder)])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from bert4rec_tui.runs.events import EventLog
 from bert4rec_tui.runs.labels import Labels, read_labels, with_name, write_labels
 from bert4rec_tui.runs.status import LIVE, State, Status, derive_state, lock_is_held, read_status, write_status
 
-Need = Literal["anything", "checkpoint", "best", "last", "live", "restartable"]
+Need = Literal["anything", "checkpoint", "best", "last", "tested", "live", "restartable"]
 
 
 class Run:
@@ -192,11 +192,16 @@ class LocalRuns:
 
         Raises UserError for a name by which another run is found already, or that cannot be written.
         """
-        named = with_name(run.labels(), name).name or ""
-        for other in self.runs() if named else []:
-            if other.id != run.id and named in (other.id, other.short_id, other.name()):
-                raise UserError(f"{named}: {other.id} is called this already; choose another name")
+        named = self.free_name(name, run)
         run.relabel(lambda labels: with_name(labels, name))
+        return named
+
+    def free_name(self, name: str, besides: Run | None = None) -> str:
+        """A name as it is kept, by which no run but `besides` is found. Raises UserError for one that is none."""
+        named = with_name(Labels(), name).name or ""
+        for other in self.runs() if named else []:
+            if (besides is None or other.id != besides.id) and named in (other.id, other.short_id, other.name()):
+                raise UserError(f"{named}: {other.id} is called this already; choose another name")
         return named
 
     def remove(self, run: Run) -> None:
@@ -221,6 +226,7 @@ _NOTHING: dict[Need, str] = {
     "checkpoint": "no run has a checkpoint yet; train one first",
     "best": "no run has a best checkpoint yet; let one train through its first validation",
     "last": "no run has a last checkpoint yet; let one train through its first validation",
+    "tested": "no run has been tested yet; `bert4rec-tui test` tests one",
     "live": "no run is live; `bert4rec-tui runs` lists them all",
     "restartable": "no run is left to go on with; `bert4rec-tui runs` lists them all",
 }
@@ -238,6 +244,8 @@ def _meets(run: Run, need: Need) -> bool:
             return run.has_checkpoint()
         case "best" | "last":
             return run.checkpoint(need).exists()
+        case "tested":
+            return any((run.path / "test").glob("*/metrics.json"))
         case "live":
             return state in LIVE
         case "restartable":

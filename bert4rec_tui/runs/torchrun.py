@@ -5,17 +5,17 @@ Several machines must see the run, its dataset, Python and this program under th
 
 import os
 import shlex
-import sys
 from pathlib import Path
 
 from bert4rec_tui.config import TrainingConfig
+from bert4rec_tui.runs.python import OUR_PYTHON
 from bert4rec_tui.runs.store import Run
 
 PORT = 29_500  # torchrun's own default
 SAVING_SECONDS = 600  # a rank saves before it ends: how long torchrun waits until it kills
 CORES_OF_RANK = 4
 
-_TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
+_TORCHRUN = (*OUR_PYTHON, "-m", "torch.distributed.run")
 
 
 def surroundings() -> dict[str, str]:
@@ -25,6 +25,7 @@ def surroundings() -> dict[str, str]:
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
         "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(SAVING_SECONDS),
         "PET_SIGNALS_TO_HANDLE": "SIGTERM,SIGINT,SIGQUIT",  # that a terminal closes is no matter
+        "PYTHONSAFEPATH": "1",  # what -P is to torchrun itself
     }
 
 

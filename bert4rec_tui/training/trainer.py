@@ -3,6 +3,7 @@
 import math
 import time
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 import torch
@@ -235,7 +236,7 @@ class Trainer:
             training = self.config.training
             raise WorkFailedError(
                 f"the loss or its gradient became not a number in epoch {position.epoch + 1}; train again with "
-                f"--config {self.folder / 'config.toml'} and a lower rate, such as "
+                f"--config {quote(str(self.folder / 'config.toml'))} and a lower rate, such as "
                 f"--set training.learning_rate={training.learning_rate / 10:g}, or --set training.gradient_clip=1"
             )
         position.loss_sum += sum(losses)

@@ -23,7 +23,7 @@ import torch
 from filelock import Timeout
 
 from bert4rec_tui.config import Config
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
 from bert4rec_tui.files import explain_os_error
@@ -31,7 +31,8 @@ from bert4rec_tui.model.hardware import choose_precision, set_up_process
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import clear_control
-from bert4rec_tui.runs.events import EventLog, Note, StateChange
+from bert4rec_tui.runs.ending import leave_failure
+from bert4rec_tui.runs.events import EventLog, Note
 from bert4rec_tui.runs.status import ENDED, read_status, worker_lock, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder
@@ -52,10 +53,10 @@ NO_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory",
 def main() -> int:
     """Work on the run folder in the first argument. Returns the exit code."""
     run, world, stop_asked = Run(Path(sys.argv[1])), World.of_environment(), threading.Event()
-    if world.alone:
-        obey_signals(stop_asked)
-    else:
+    if under_torchrun():
         _end_with_parent()
+    if world.alone:
+        obey_signals(stop_asked, SAME_SIGNAL_SECONDS if under_torchrun() else 0.0)
     if not world.leads:
         return work(run, stop_asked, world)
     lock = worker_lock(run.path)
@@ -98,6 +99,11 @@ def obey_signals(stop_asked: threading.Event, grace: float = 0.0) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
+def under_torchrun() -> bool:
+    """Whether torchrun started this process; it does so for a single one too, as on a machine with one GPU."""
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
 def _end_with_parent() -> None:
     """Have the kernel send SIGTERM when torchrun is killed: a rank that nobody looks after must not stay behind."""
     if sys.platform == "linux":
@@ -121,7 +127,7 @@ class Worker:
                 self._say_who_works()
             config = self.run.config()
             self._meet(config)
-            dataset = find_dataset(config.dataset.id, datasets_folder())
+            dataset = dataset_of(config.dataset, datasets_folder())
             device = device_of(config.training.device, self.world)
             set_up_process(config.training.threads, config.training.deterministic, device, self.world.local_size)
             if device.type == "cuda" and not self.world.alone:
@@ -223,9 +229,7 @@ class Worker:
             if self.recorder:
                 self.recorder.change_state("failed", self.recorder.status.step, sentence)
                 return
-            status = read_status(self.run.path)
-            status.state, status.message, status.phase, status.ended = "failed", sentence, "", time.time()
-            write_status(self.run.path, status)
+            leave_failure(self.run.path, sentence)
 
     def _lost(self, sentence: str) -> None:
         """End because another rank has; called from a thread while the loop may wait for that rank in vain."""
@@ -248,12 +252,7 @@ class Worker:
             status = read_status(self.run.path)
             if status.state in ENDED or (status.pid, status.host) != (leader.pid, leader.host):
                 return False
-            now = time.time()
-            status.state, status.message, status.phase, status.ended = "failed", sentence, "", now
-            write_status(self.run.path, status)
-            log = EventLog(self.run.path / "events.jsonl")
-            log.cut_partial_line()
-            log.append(StateChange(at=now, state="failed", step=status.step, message=sentence))
+            leave_failure(self.run.path, sentence)
             return True
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import Any
 import msgspec
 
 from bert4rec_tui.progress import Progress
+from bert4rec_tui.runs.python import OUR_PYTHON
 
-OUR_COMMAND: tuple[str, ...] = (sys.executable, "-m", "bert4rec_tui")
+OUR_COMMAND: tuple[str, ...] = (*OUR_PYTHON, "-m", "bert4rec_tui")
 LONGEST_LINE = 16 * 1024 * 1024
 SECONDS_TO_END = 10.0
 

@@ -51,29 +51,3 @@ def read_rows() -> list[DatasetRow]:
         rows += [DatasetRow(known.name, known, d) for d in prepared if d.manifest.settings.name == known.name]
     rows += [DatasetRow(d.manifest.settings.name, None, d) for d in prepared if d.manifest.settings.name not in KNOWN]
     return rows
-
-
-def prepare_arguments(settings: DatasetConfig) -> list[str]:
-    """The arguments of our command `prepare` for these settings; what is at its default is left out."""
-    default = DatasetConfig()
-    arguments = ["prepare", settings.name]
-    for field, flag in {
-        "source": "--source",
-        "separator": "--separator",
-        "min_rating": "--min-rating",
-        "min_user_interactions": "--min-user-interactions",
-        "min_item_interactions": "--min-item-interactions",
-        "filter": "--filter",
-        "repeats": "--repeats",
-        "split": "--split",
-        "eval_users": "--eval-users",
-        "validation_users": "--validation-users",
-        "validation_share": "--validation-share",
-        "test_share": "--test-share",
-        "seed": "--seed",
-    }.items():
-        if getattr(settings, field) != getattr(default, field):
-            arguments += [flag, str(getattr(settings, field))]
-    if settings.columns:
-        arguments += ["--columns", ",".join(f"{role}={column}" for role, column in settings.columns.items())]
-    return arguments

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.recommend.filters import ItemFacts
 from bert4rec_tui.recommend.matching import TitleMatcher
@@ -116,7 +116,7 @@ def read_world(source: RunSource, reference: str, wanted: CheckpointName) -> Wor
             f"{run.short_id} has no checkpoint yet;\nit is written after the first validation. b chooses another run."
         )
     try:
-        dataset = find_dataset(run.config().dataset.id, datasets_folder())
+        dataset = dataset_of(run.config().dataset, datasets_folder())
         # Opened here, in the thread, so that nothing waits for a disk later.
         _ = dataset.titles, dataset.genres, dataset.timestamps, dataset.ratings, dataset.split, dataset.user_ids
         world = World(run, checkpoint_of(run, wanted), dataset)

@@ -4,7 +4,6 @@ The process is started by the first request, started again when it dies, and end
 """
 
 import asyncio
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,8 +15,9 @@ from msgspec import Raw, Struct
 
 from bert4rec_tui.files import make_folder
 from bert4rec_tui.recommend.filters import ItemFilter
+from bert4rec_tui.runs.python import OUR_PYTHON
 
-OUR_SERVER: tuple[str, ...] = (sys.executable, "-m", "bert4rec_tui.recommend.server", "--device", "cpu")
+OUR_SERVER: tuple[str, ...] = (*OUR_PYTHON, "-m", "bert4rec_tui.recommend.server", "--device", "cpu")
 LONGEST_LINE = 16 * 1024 * 1024
 SECONDS_TO_END = 2.0
 MOST_DEATHS = 3  # in a row, before a request is given up

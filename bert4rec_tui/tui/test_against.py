@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from textual.content import Content
 
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.paired import Tested, UsersApart, check_prepared, kept_alike, users_apart
 from bert4rec_tui.runs.store import Run
@@ -195,7 +195,7 @@ def read_apart(ours: Side, theirs: Side, protocol: str) -> ApartRows | str:
     pair = [Tested(side.run, side.checkpoint) for side in (ours, theirs)]
     try:
         one, other = kept_alike(pair[0], pair[1], protocol)
-        dataset = find_dataset(ours.run.config().dataset.id, datasets_folder())
+        dataset = dataset_of(ours.run.config().dataset, datasets_folder())
         for side in (ours, theirs):
             check_prepared(side.run, side.results.get(protocol, {}), dataset, one.users)
         found = users_apart(one, other)

@@ -115,3 +115,29 @@ def test_names_notes_and_pins_are_listed_and_the_pinned_stand_first(pair, here):
     table = here("runs").out.splitlines()
     assert table[1].endswith("pinned mine")
     assert table[2].endswith("wider")
+
+
+def test_a_checkpoint_that_has_changed_between_its_tests_is_told(pair, here):
+    base, other = pair
+    file = other.test_folder("best", "uniform-10") / "metrics.json"
+    record = json.loads(file.read_text())
+    file.write_text(json.dumps(record | {"epoch": record["epoch"] + 5, "step": record["step"] + 500}))
+    values = here("compare", base.short_id, "wider", "--json").json()
+    epoch = record["epoch"]
+    assert values["runs"][1]["epochs"] == {"full": epoch, "uniform-10": epoch + 5}
+    note = values["notes"][-1]
+    assert note.startswith(f"wide: its best checkpoint is of epoch {epoch}, step {record['step']} now")
+    assert "`bert4rec-tui test wide --checkpoint best --protocol uniform-10` tests it again" in note
+    assert (
+        f"best (full at epoch {epoch}, uniform-10 at epoch {epoch + 5})" in here("compare", base.short_id, "wider").out
+    )
+
+
+def test_latest_is_the_newest_run_that_was_tested(pair, here):
+    base, other = pair
+    untested = Run(base.path.with_name("toy+users3-20310101-000000-newa"))
+    shutil.copytree(base.path, untested.path, ignore=shutil.ignore_patterns("test"))
+    assert here("compare", "latest", base.short_id, "--json").json()["runs"][0]["run"] == other.id
+    out = other.path / "told.json"
+    here("export", "latest", "--format", "test-json", "--out", str(out))
+    assert json.loads(out.read_text())["run"] == other.id

@@ -100,7 +100,9 @@ def test_an_unknown_or_unprepared_dataset_says_how_to_prepare_it(refuses, termin
     shutil.rmtree(terminal.home / "datasets")
     assert refuses("train") == "no dataset is prepared; run `bert4rec-tui prepare sample` first, or `quickstart`"
     for words in (("test", "mine"), ("recommend", "mine", "--user", "1")):
-        assert refuses(*words).startswith("toy+users3: is not prepared; run `bert4rec-tui prepare toy` first")
+        said = refuses(*words)
+        assert said.startswith("toy+users3: is not prepared; run `bert4rec-tui prepare toy --source ")
+        assert "--min-user-interactions 3 --columns user=user,item=item" in said
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "history.npy", "users.npz", "offsets.npy"])

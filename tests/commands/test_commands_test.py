@@ -106,9 +106,11 @@ def test_kept_never_tests(here):
     assert "give --by or --groups" in here("test", "mine", "--kept", code=2).err
 
 
-def test_a_result_of_an_earlier_epoch_is_tested_anew_before_it_is_divided(here, terminal):
+@pytest.mark.parametrize("moment", ["epoch", "step"])
+def test_a_result_of_earlier_weights_is_tested_anew_before_it_is_divided(here, terminal, moment):
     here("test", "mine", "--protocol", "full")
     file = terminal.last_run().test_folder("best", "full") / "metrics.json"
     values = json.loads(file.read_text())
-    file.write_text(json.dumps(values | {"epoch": 99}))
-    assert here("test", "mine", "--by", "trained", "--protocol", "full", "--json").json()["epoch"] == values["epoch"]
+    file.write_text(json.dumps(values | {moment: 99_999}))
+    here("test", "mine", "--by", "trained", "--protocol", "full")
+    assert json.loads(file.read_text())[moment] == values[moment]

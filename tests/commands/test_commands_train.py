@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from terminal import ENDLESS, ROOT, Terminal, wait_for
+from terminal import ENDLESS, ROOT, Terminal, tiny, wait_for
 
 from bert4rec_tui.commands.train import configuration
 from bert4rec_tui.config import Config, load_config, save_config, with_assignments
@@ -202,3 +202,31 @@ def test_nothing_is_written_beside_the_data(terminal):
     """A run trained from any folder leaves nothing there."""
     assert not list(Path(ROOT).glob("*.safetensors"))
     assert {path.name for path in terminal.home.iterdir()} == {"raw", "datasets", "runs"}
+
+
+def test_a_name_that_another_run_has_is_refused_and_one_from_a_file_is_left_out(terminal, here):
+    run = terminal.last_run()
+    assert here.refuses("train", "--dataset", "toy", "--preset", "fast", *tiny(), "--name", "mine") == (
+        f"mine: {run.id} is called this already; choose another name"
+    )
+    assert here.refuses("train", "--dataset", "toy", "--preset", "fast", *tiny(), "--set", "name=latest").startswith(
+        '"latest" stands for'
+    )
+    again = terminal.run("train", "--config", str(run.path / "config.toml"), "--print-launch", "torchrun",
+                         "--rendezvous", "localhost:29500", "--json")  # fmt: skip
+    assert "this run has none" in again.err
+    assert terminal.last_run().name() == ""
+    assert terminal.store.find("mine").id == run.id
+
+
+def test_the_settings_of_a_dataset_mean_that_preparation_and_no_other(terminal, tmp_path):
+    config = terminal.last_run().config()
+    stored = tmp_path / "config.toml"
+    save_config(with_assignments(config, ["dataset.min_user_interactions=4"]), stored)
+    with pytest.raises(UserError, match=r"^toy\+users4: is not prepared; run `bert4rec-tui prepare toy --source "):
+        meant(str(stored))
+    save_config(with_assignments(config, ["dataset.min_user_interactions=5"]), stored)
+    with pytest.raises(UserError, match=r"^toy: is not prepared; run `bert4rec-tui prepare toy --source "):
+        meant(str(stored))
+    (tmp_path / "short.toml").write_text("[dataset]\nname = 'toy'\n")
+    assert meant(str(tmp_path / "short.toml")).dataset.id == "toy+users3"

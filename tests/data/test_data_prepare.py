@@ -15,6 +15,7 @@ from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
 from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress
+from bert4rec_tui.settings import sample_archive
 
 
 class Place:
@@ -365,3 +366,13 @@ def test_settings_survive_the_manifest(place, movielens):
     assert msgspec.structs.replace(dataset.manifest.settings, source="") == DatasetConfig(
         name="tiny", split="holdout", eval_users=1, repeats="last"
     )
+
+
+def test_the_name_of_what_comes_with_the_program_is_not_prepared_over_from_another_file(place, movielens):
+    archive = sample_archive()
+    own = place.prepare(name="sample")
+    with pytest.raises(UserError, match="sample: is prepared from the ratings that come with this program already"):
+        place.prepare(movielens("csv"), name="sample")
+    assert place.prepare(name="sample").manifest.counts == own.manifest.counts
+    assert place.prepare(archive, name="sample").manifest.counts == own.manifest.counts, "the same archive may be given"
+    assert place.prepare(movielens("csv"), again=True, name="sample").manifest.counts != own.manifest.counts

@@ -18,6 +18,7 @@ import bert4rec_tui
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.runs import launcher
 from bert4rec_tui.runs.control import ask, read_control
+from bert4rec_tui.runs.events import StateChange
 from bert4rec_tui.runs.launcher import launch, logout_warning
 from bert4rec_tui.runs.store import LocalRuns, Run
 
@@ -214,3 +215,22 @@ def test_without_systemd_or_a_name_for_the_user_nothing_is_said(tmp_path, monkey
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     monkeypatch.setattr("getpass.getuser", nameless)
     assert logout_warning() == ""
+
+
+def test_a_worker_that_cannot_be_started_says_so_in_the_events_too(run):
+    (run.path / "console.log").mkdir()
+    with pytest.raises(WorkFailedError):
+        launch(run)
+    last = run.events.read()[0][-1]
+    assert isinstance(last, StateChange)
+    assert (last.state, last.message) == ("failed", run.status().message)
+
+
+def test_a_file_where_the_user_stands_is_not_taken_for_the_librarys_module(run, stand_in, tmp_path, monkeypatch):
+    (tmp_path / "random.py").write_text("raise ImportError('not this one')", encoding="utf-8")
+    (tmp_path / "inspect.py").write_text("raise ImportError('nor this one')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    launch(run)
+    wait_for(lambda: run.state() == "training")
+    (run.path / "end").touch()
+    wait_for(lambda: run.state() == "finished")

@@ -121,6 +121,42 @@ def test_the_first_signal_asks_and_the_second_does_not_wait():
     assert process.wait(20) == 1
 
 
+def test_the_signal_that_torchrun_passes_on_is_taken_for_the_one_that_came_before(new_run, monkeypatch):
+    """Slurm signals every process of a job, and torchrun passes its own on: a single rank gets both at once."""
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "some-run")
+    run = new_run("training.epochs=200")
+    worker = start(run)
+    wait_for(lambda: len(curves(run).steps) > 1, worker)
+    worker.send_signal(signal.SIGTERM)
+    time.sleep(0.05)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(60) == 0
+    assert run.state() == "stopped"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell a process that its parent is gone")
+def test_a_single_rank_does_not_outlive_torchrun(new_run, monkeypatch):
+    run = new_run("training.epochs=200")
+    code = (
+        "import subprocess, sys; worker = subprocess.Popen(sys.argv[1:]); print(worker.pid, flush=True); worker.wait()"
+    )
+    command = [sys.executable, "-c", code, sys.executable, "-m", "bert4rec_tui.training.worker", str(run.path)]
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "some-run")
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    wait_for(lambda: len(curves(run).steps) > 1, parent)
+    parent.kill()
+    parent.communicate()
+    wait_for(lambda: run.state() == "stopped")
+
+
+def test_a_run_that_cannot_begin_says_so_in_its_events(new_run):
+    run = new_run("dataset.name=nowhere")
+    assert finish(run) == 1
+    last = run.events.read()[0][-1]
+    assert (last.state, last.message) == ("failed", run.status().message)
+    assert last.message.startswith("nowhere")
+
+
 def test_a_loss_that_is_not_a_number_fails_with_what_to_do(new_run):
     run = new_run("training.learning_rate=100.0", "training.optimizer=sgd", "training.momentum=0.99")
     assert finish(run) == 1

@@ -13,9 +13,9 @@ from worlds import make_run, small_config
 
 from bert4rec_tui.config import DatasetConfig, from_dict, to_dict
 from bert4rec_tui.data.dataset import prepared_datasets
+from bert4rec_tui.data.prepare_arguments import prepare_arguments
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.dataset_form import dataset_errors
-from bert4rec_tui.tui.dataset_rows import prepare_arguments
 from bert4rec_tui.tui.preflight import memory, reckon
 from bert4rec_tui.tui.screens.explore_asking import ExploreAsking
 from bert4rec_tui.tui.taste import taste_of

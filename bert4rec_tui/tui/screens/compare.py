@@ -34,6 +34,8 @@ class CompareScreen(ModalScreen[None], inherit_bindings=False):
                 tooltip="Show the runs that were left out"),
         Binding("b", "change_base", "Another first run", id="compare.base",
                 tooltip="Hold the others against the next run"),
+        Binding("W", "app.picture", "Picture", id="compare.picture", show=False,
+                tooltip="Write what the terminal shows to an SVG file"),
         Binding("question_mark", "app.help", "Help", id="compare.help", show=False,
                 tooltip="What has the focus, and every key that works here"),
     ]  # fmt: skip

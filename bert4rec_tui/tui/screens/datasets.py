@@ -13,11 +13,12 @@ from textual.message import Message
 from textual.widgets.option_list import Option
 
 from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.prepare_arguments import prepare_arguments
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.tui.child import CommandError
 from bert4rec_tui.tui.dataset_form import label_of
-from bert4rec_tui.tui.dataset_rows import DatasetRow, prepare_arguments, read_rows
+from bert4rec_tui.tui.dataset_rows import DatasetRow, read_rows
 from bert4rec_tui.tui.importing import Described
 from bert4rec_tui.tui.quick_start import quick_start
 from bert4rec_tui.tui.removal import removal_of, remove

@@ -39,6 +39,11 @@ class TestScreen(TestViews):
         Binding("p", "choose_protocols", "Protocols", id="test.protocols",
                 tooltip="Among which candidates the held-out item is ranked"),
         Binding("n", "choose_run", "Another run", id="test.choose_run", tooltip="Choose another run"),
+        # Those of every screen, which do something else besides here.
+        Binding("right_square_bracket", "turn_pane(1)", "Next pane", id="screen.next_pane", show=False,
+                tooltip="The next protocol where one is shown at a time, else the next pane"),
+        Binding("left_square_bracket", "turn_pane(-1)", "Pane before", id="screen.previous_pane", show=False,
+                tooltip="The protocol before where one is shown at a time, else the pane before"),
     ]  # fmt: skip
 
     def __init__(self) -> None:

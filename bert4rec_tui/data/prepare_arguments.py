@@ -1,0 +1,29 @@
+"""How our command `prepare` is told the settings of a dataset."""
+
+from bert4rec_tui.config import DatasetConfig
+
+
+def prepare_arguments(settings: DatasetConfig) -> list[str]:
+    """The arguments of our command `prepare` for these settings; what is at its default is left out."""
+    default = DatasetConfig()
+    arguments = ["prepare", settings.name]
+    for field, flag in {
+        "source": "--source",
+        "separator": "--separator",
+        "min_rating": "--min-rating",
+        "min_user_interactions": "--min-user-interactions",
+        "min_item_interactions": "--min-item-interactions",
+        "filter": "--filter",
+        "repeats": "--repeats",
+        "split": "--split",
+        "eval_users": "--eval-users",
+        "validation_users": "--validation-users",
+        "validation_share": "--validation-share",
+        "test_share": "--test-share",
+        "seed": "--seed",
+    }.items():
+        if getattr(settings, field) != getattr(default, field):
+            arguments += [flag, str(getattr(settings, field))]
+    if settings.columns:
+        arguments += ["--columns", ",".join(f"{role}={column}" for role, column in settings.columns.items())]
+    return arguments
