@@ -260,7 +260,10 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete a run with its checkpoints and results."""
+    """Delete a run with its checkpoints and results.
+
+    It asks first on a terminal; in a script, or with --json, it does not.
+    """
     with answering(as_json):
         from bert4rec_tui.commands.runs import run_remove
 

@@ -102,6 +102,8 @@ def run_watch(reference: str, *, as_json: bool) -> None:
     """Follow a run until it ends; Ctrl-C leaves it alone."""
     output = Output(as_json)
     run = LocalRuns(runs_folder()).find(reference)
+    if run.state() == "queued":
+        output.say(f"{run.id}: waits for what --print-launch printed, or for `bert4rec-tui resume {run.short_id}`")
     try:
         for events in new_events(run):
             if as_json:

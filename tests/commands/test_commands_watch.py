@@ -119,3 +119,14 @@ def test_alerts_stand_out_and_text_from_a_log_moves_no_cursor(terminal, here):
 )
 def test_a_validation_is_told_with_the_figures_that_it_has(names, told):
     assert told_metrics(dict.fromkeys(names, 0.5)) == told
+
+
+def test_whoever_watches_a_run_that_nobody_has_started_is_told_what_it_waits_for(terminal):
+    run = terminal.store.create(Config(), "toy")
+    watching = terminal.start("watch", run.short_id)
+    assert watching.stderr is not None
+    assert watching.stderr.readline().rstrip() == (
+        f"{run.id}: waits for what --print-launch printed, or for `bert4rec-tui resume {run.short_id}`"
+    )
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(20) == 130
