@@ -22,6 +22,7 @@ ENDED: frozenset[str] = frozenset({"finished", "stopped", "failed", "lost"})
 LIVE: frozenset[str] = frozenset({"starting", "training", "pausing", "paused", "stalled"})
 
 STARTING_SECONDS = 60.0  # importing torch from a cold shared disk takes long
+STARTING_ELSEWHERE_SECONDS = 300.0  # it does not beat before it has read its dataset and built its network
 STALLED_SECONDS = 60.0
 FOREIGN_SECONDS = 30.0  # a worker on another host beats every 2 s; clocks differ
 
@@ -125,7 +126,9 @@ def is_starting(status: Status) -> bool:
     """Whether a worker was started that does not hold the lock yet, since it is still importing."""
     if status.state != "starting":
         return False
-    if _is_here(status) and status.pid:
+    if not _is_here(status):
+        return time.time() - status.heartbeat < STARTING_ELSEWHERE_SECONDS
+    if status.pid:
         return machine.process_lives(status.pid, status.pid_started)
     return time.time() - status.heartbeat < STARTING_SECONDS
 

@@ -108,6 +108,13 @@ def test_between_launch_and_process_a_run_is_starting_for_a_while(run):
     assert run.state() == "lost"
 
 
+def test_elsewhere_a_run_is_starting_for_as_long_as_a_large_dataset_takes(run):
+    says(run, state="starting", pid=5, host="another", heartbeat=time.time() - 240)
+    assert run.state() == "starting"
+    says(run, state="starting", pid=5, host="another", heartbeat=time.time() - 301)
+    assert run.state() == "lost"
+
+
 def test_until_a_wish_is_echoed_a_run_is_pausing(run, hold):
     says(run, state="training", control=3)
     hold()
