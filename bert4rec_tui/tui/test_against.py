@@ -11,6 +11,7 @@ from textual.content import Content
 from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.paired import Tested, UsersApart, check_prepared, kept_alike, users_apart
+from bert4rec_tui.runs.checkpoints import told_moments
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.run_choice import CheckpointName
@@ -45,9 +46,8 @@ class Side:
         return f"{self.run.id}:{self.checkpoint}"
 
     def epoch(self) -> str:
-        """The epoch that was tested, in brackets; nothing where none was."""
-        result = next(iter(self.results.values()), None)
-        return f" (epoch {result.get('epoch', '?')})" if result else ""
+        """The epoch that was tested, in brackets, or those under each protocol; nothing where none was."""
+        return f" ({told_moments(self.results, list(self.results))})" if self.results else ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from textual.content import Content
 
 from bert4rec_tui.config import METRIC
+from bert4rec_tui.runs.checkpoints import is_of, told_moments
 from bert4rec_tui.tui.widgets.array_list import cells
 from bert4rec_tui.tui.widgets.chart import Plot, Series
 from bert4rec_tui.tui.widgets.signs import MUTED, count, metric, share
@@ -117,8 +118,8 @@ def _spread(parts: Sequence[tuple[str | Content, int]]) -> Content:
     return Content("   ").join(cells(part) for part in parts)
 
 
-def notes(results: Results, tested_epoch_now: int | None) -> str:
-    """What a reader of the table should know: intervals, baselines, and a checkpoint newer than its test."""
+def notes(results: Results, moment: tuple[int, int] | None) -> str:
+    """What a reader of the table should know: intervals, baselines, and a checkpoint that is of another moment now."""
     if not results:
         return ""
     first = next(iter(results.values()))
@@ -131,9 +132,11 @@ def notes(results: Results, tested_epoch_now: int | None) -> str:
         said.append(f"{count(short)} users have fewer unseen items than negatives")
     if left_out := str(first.get("left_out", "")):
         said.append(left_out.removesuffix("."))
-    epochs = {int(result.get("epoch", 0)) for result in results.values()}
-    if tested_epoch_now is not None and epochs and max(epochs) < tested_epoch_now:
-        said.insert(0, f"tested at epoch {max(epochs)}, now it is {tested_epoch_now}: r tests again")
+    old = [protocol for protocol, result in results.items() if not is_of(result, moment)]
+    if moment and old:
+        same_epoch = all(results[protocol].get("epoch") == moment[0] for protocol in old)
+        now = f"step {count(moment[1])}" if same_epoch else f"epoch {moment[0]}"
+        said.insert(0, f"tested at {told_moments(results, list(results))}, now it is {now}: r tests again")
     return " · ".join(said)
 
 

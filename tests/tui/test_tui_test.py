@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 from textual.pilot import Pilot
 from waiting import screen_text, until, until_shown
 from worlds import make_dataset, make_run, make_test
@@ -99,8 +101,14 @@ async def test_all_baselines_of_all_protocols_fit_and_one_left_out_is_explained(
 async def test_a_baseline_that_wins_and_a_checkpoint_that_went_on_are_said(home: Path) -> None:
     dataset, run = make_dataset(home), make_run(home, "stopped", "moss", epoch=15)
     make_test(run, dataset, "full")
+    save_file({"weight": np.zeros(1)}, run.checkpoint("best"), {"epoch": "15", "step": "1200"})
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
-        await open_test(pilot, "tested at epoch 12, now it is 15: r tests again")
+        await open_test(pilot, "tested at epoch 12, now it is epoch 15: r tests again")
+    save_file({"weight": np.zeros(1)}, run.checkpoint("best"), {"epoch": "12", "step": "900"})
+    file = run.test_folder("best", "full") / "metrics.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"step": 800}))
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_test(pilot, "now it is step 900: r tests again")
 
 
 async def test_r_runs_the_test_and_its_table_appears(home: Path) -> None:

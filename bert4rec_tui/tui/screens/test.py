@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from bert4rec_tui.config import EvaluationConfig
 from bert4rec_tui.errors import UserError
+from bert4rec_tui.runs.checkpoints import trained_to
 from bert4rec_tui.tui.protocols_dialog import ProtocolsDialog
 from bert4rec_tui.tui.run_choice import CheckpointName, checkpoint_of, choose_checkpoint, choose_run, run_with_model
 from bert4rec_tui.tui.screens.test_actions import Found
@@ -136,7 +137,7 @@ class TestScreen(TestViews):
         rows.header = self._header if results else None
         rows.head = 2 if results else 0
         rows.show_rows(len(self.table.names))
-        said = notes({p: results[p] for p in shown if p in results}, found.epoch_now if found else None)
+        said = notes({p: results[p] for p in shown if p in results}, found.moment if found else None)
         self.query_one("#test-notes", Static).update(Content(self.plain(said)))
         self.query_one("#recall-plot", Chart).show(plot_by_k("Recall", results, shown))
         self.query_one("#ndcg-plot", Chart).show(plot_by_k("NDCG", results, shown))
@@ -285,8 +286,7 @@ def _find(source: Any, reference: str, wanted: CheckpointName) -> Found | None:
         return None
     checkpoint = checkpoint_of(run, wanted)
     try:
-        configured, status = run.config().evaluation.protocols, run.status()
+        configured = run.config().evaluation.protocols
     except UserError:
-        return Found(run, checkpoint, run.test_results(checkpoint), EvaluationConfig().protocols, None)
-    epoch = (status.best.epoch if status.best else None) if checkpoint == "best" else status.epoch
-    return Found(run, checkpoint, run.test_results(checkpoint), configured, epoch)
+        configured = EvaluationConfig().protocols
+    return Found(run, checkpoint, run.test_results(checkpoint), configured, trained_to(run.checkpoint(checkpoint)))

@@ -28,13 +28,13 @@ View = Literal["", "weak", "against"]  # what stands beside the table, or in its
 
 @dataclass(frozen=True)
 class Found:
-    """What is known of the tests of one checkpoint of a run."""
+    """What is known of the tests of one checkpoint of a run. moment: the epoch and step that it is of now, if known."""
 
     run: Run
     checkpoint: CheckpointName
     results: Results
     configured: tuple[str, ...]
-    epoch_now: int | None
+    moment: tuple[int, int] | None
 
 
 class TestActions(TestRunning):
