@@ -44,6 +44,10 @@ def run_resume(
     starts = state in ENDED or state == "queued"
     if not starts and (processes or launch_kind):
         raise UserError(f"{run.id}: is {state}; stop it before you start it in another way")
+    if launch_kind and processes:
+        raise UserError(
+            "--processes: is for this machine alone; what --print-launch prints starts as many as the run has"
+        )
     if launch_kind:
         print_launch(run, launch_kind, rendezvous, output)
         return

@@ -23,9 +23,10 @@ from bert4rec_tui.model.weights import check_dataset, load_weights, read_metadat
 class Position:
     """Where a training is: everything but weights, moments and random states.
 
-    epoch: epochs completed. step_in_epoch: steps done of the next one. step: all steps. best: the best value so far,
-    None before the first validation. waiting: validations since then. loss_sum, loss_count: for the mean of the
-    epoch. seconds: time spent training. validated: whether the weights of `epoch` were validated.
+    epoch: epochs completed. step_in_epoch: steps done of the next one. step: all steps. best: the best value so
+    far, None before the first validation. waiting: validations since then. loss_sum, loss_count: for the mean of
+    the epoch. epoch_loss: that of the last whole one. seconds: time spent training. validated: whether the weights
+    of `epoch` were validated.
     """
 
     epoch: int = 0
@@ -37,6 +38,7 @@ class Position:
     waiting: int = 0
     loss_sum: float = 0.0
     loss_count: int = 0
+    epoch_loss: float | None = None
     seconds: float = 0.0
     validated: bool = False
 

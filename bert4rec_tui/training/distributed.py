@@ -151,7 +151,9 @@ def device_of(wanted: str, world: World, processes: int | None = None) -> torch.
     """
     processes = processes or world.local_size
     if processes == 1:
-        return choose_device(wanted)
+        chosen = choose_device(wanted)
+        # Each machine's only rank is set to its GPU, for which a number must be known.
+        return torch.device("cuda", 0) if str(chosen) == "cuda" and not world.alone else chosen
     if choose_device(wanted).type != "cuda":
         return torch.device("cpu")
     found = torch.cuda.device_count()

@@ -49,6 +49,7 @@ class Lifeline:
         self.members = [self.me]
         self._lines: list[socket.socket] = []
         self._closing = threading.Event()
+        self._rank_0_ended = threading.Event()
         self._lost = threading.Lock()
         if world.leads:
             self._await_others()
@@ -64,6 +65,14 @@ class Lifeline:
         """Part in good order: from now on no rank misses this one."""
         self._closing.set()
         self._tell({"bye": True})
+
+    def outlast_rank_0(self, stop_asked: threading.Event) -> None:
+        """Wait until rank 0, which has parted in good order, has ended; or until a stop is asked for.
+
+        torchrun on the machine of a rank that ends waits five minutes for those of the others, and then ends the run.
+        """
+        while not self._rank_0_ended.wait(0.2) and not stop_asked.is_set():
+            pass
 
     def _await_others(self) -> None:
         world = self.world
@@ -119,6 +128,10 @@ class Lifeline:
             for text in reader:
                 said = _read(text)
                 if "bye" in said:
+                    with suppress(OSError):
+                        reader.read()  # until its end of the line is closed
+                    if member.rank == 0:
+                        self._rank_0_ended.set()
                     return
                 if "stop" in said:
                     self.stop_asked.set()

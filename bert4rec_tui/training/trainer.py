@@ -69,12 +69,14 @@ class Trainer:
         )
         self.scorer = ModelScorer(self.model, precision)
         evaluation = config.evaluation
-        self.question = held_out(
-            dataset, "validation", evaluation.protocols, evaluation.negatives_seed, device, self.batches.items
+        # Negatives that are not drawn yet are written beside the dataset, by one rank.
+        self.question = world.lead_first(
+            lambda: held_out(
+                dataset, "validation", evaluation.protocols, evaluation.negatives_seed, device, self.batches.items
+            )
         )
         recorder = Recorder if world.leads else SilentRecorder
         self.recorder = recorder(folder, device, config.evaluation.best_metric, config.training.patience)
-        self._epoch_loss: float | None = None
         self._step_seconds = self._between_seconds = 0.0  # of a step, and of all that stands between two epochs
         self._step_began = time.monotonic()
         self._last_checkpoint = time.monotonic()
@@ -132,8 +134,8 @@ class Trainer:
             ):
                 self.save()
         self._flush(rate)
-        self._epoch_loss = position.loss_sum / max(1, position.loss_count)
-        recorder.note(f"epoch {position.epoch + 1}  loss {self._epoch_loss:.4f}")
+        position.epoch_loss = position.loss_sum / max(1, position.loss_count)
+        recorder.note(f"epoch {position.epoch + 1}  loss {position.epoch_loss:.4f}")
         overflow = int(self.world.add_up(self.step.overflow))
         if overflow:
             recorder.alert("overflow", f"{overflow:,} masked items had no slot in epoch {position.epoch + 1}")
@@ -194,7 +196,7 @@ class Trainer:
             metrics=metrics,
             best=better,
             not_finite=not_finite,
-            loss=self._epoch_loss,
+            loss=position.epoch_loss,
         )
         recorder.validation(event, position.samples, evaluation.best_metric, value)
         best = " (best)" if better else ""

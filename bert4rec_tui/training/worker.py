@@ -198,6 +198,8 @@ class Worker:
             trainer.step.shared_loss.close()
             world.leave()
         if not world.leads:
+            if self.lifeline and world.size > world.local_size:
+                self.lifeline.outlast_rank_0(self.stop_asked)
             return
         if ending == "finished" and config.training.test_at_end:
             recorder.phase("testing")

@@ -144,6 +144,8 @@ def test_a_run_of_several_machines_goes_on_on_this_one_when_one_says_so(here, te
     here(*TRAIN, "--set", "training.machines=2", "--print-launch", "torchrun")
     run = terminal.last_run()
     assert "takes 2 machines" in here.refuses("resume", run.short_id)
+    both = ("--processes", "3", "--print-launch", "torchrun", "--rendezvous", "here:29500")
+    assert here.refuses("resume", run.short_id, *both).startswith("--processes: is for this machine alone")
     answer = terminal.run("resume", run.short_id, "--processes", "2", "--json")
     assert answer.json()["state"] == "finished"
     training = load_config(run.path / "config.toml").training

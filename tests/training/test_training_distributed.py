@@ -90,3 +90,4 @@ def test_ranks_take_a_gpu_each_and_share_a_cpu(monkeypatch):
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     assert str(device_of("auto", world)) == "cuda:1"
     assert str(device_of("cuda", World())) == "cuda"
+    assert str(device_of("auto", World(1, 2, 0, 1))) == "cuda:0", "the only rank of each of two machines"

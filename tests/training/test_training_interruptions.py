@@ -145,3 +145,23 @@ def test_a_kill_between_the_best_weights_and_the_last_leaves_the_best_that_the_r
     assert again.train() == "finished"
     assert best_step() == "0"
     assert not list((run.path / "checkpoints").glob("*.next.*"))
+
+
+def test_a_stop_between_an_epoch_and_its_validation_keeps_the_loss_of_the_epoch(new_run, monkeypatch):
+    run = new_run("training.epochs=2")
+    wish = Recorder.wish
+
+    def stop_before_the_second_validation(recorder: Recorder) -> str:
+        trained = any("epoch 1 " in getattr(event, "text", "") for event in run.events.read()[0])
+        return "stop" if trained else wish(recorder)
+
+    monkeypatch.setattr(Recorder, "wish", stop_before_the_second_validation)
+    assert finish(run) == 0
+    assert run.state() == "stopped"
+    assert [event.epoch for event in run.events.read()[0] if isinstance(event, Validation)] == [0]
+    monkeypatch.setattr(Recorder, "wish", wish)
+    assert finish(run) == 0
+    validations = [event for event in run.events.read()[0] if isinstance(event, Validation)]
+    assert [event.epoch for event in validations] == [0, 1, 2]
+    assert validations[0].loss is None
+    assert all(event.loss is not None and event.loss > 0 for event in validations[1:])

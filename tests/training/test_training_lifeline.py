@@ -103,6 +103,28 @@ def test_who_parts_is_not_missed(ranks):
             rank.losses.get(timeout=0.2)
 
 
+def test_a_rank_that_outlasts_the_first_ends_with_it(ranks):
+    for rank in ranks:
+        rank.lifeline.close()
+    waiting = [threading.Thread(target=rank.lifeline.outlast_rank_0, args=[rank.stop_asked]) for rank in ranks[1:]]
+    for thread in waiting:
+        thread.start()
+    waiting[0].join(timeout=1)
+    assert all(thread.is_alive() for thread in waiting), "the first still tests"
+    ranks[0].break_off()
+    for thread in waiting:
+        thread.join(timeout=20)
+        assert not thread.is_alive()
+    assert all(rank.losses.empty() for rank in ranks)
+
+
+def test_a_rank_that_outlasts_the_first_ends_when_a_stop_is_asked_for(ranks):
+    for rank in ranks:
+        rank.lifeline.close()
+    ranks[1].stop_asked.set()
+    ranks[1].lifeline.outlast_rank_0(ranks[1].stop_asked)
+
+
 def test_a_stranger_is_not_taken_for_a_rank(monkeypatch):
     """Somebody else who finds the port is shut out, and the ranks meet all the same."""
     said = b'{"rank": 1, "pid": 1, "host": "there", "word": "guessed"}\n'
