@@ -75,19 +75,10 @@ def test_a_truncated_zip_is_one_sentence(tmp_path, share):
     assert str(error.value) == f"{archive}: is not a zip archive, or only a part of one; fetch it again"
 
 
-def test_a_damaged_member_is_one_sentence(tmp_path):
-    archive = pack(tmp_path / "a.zip", {"ratings.csv": b"".join(b"%d,%d\n" % (i, i * i) for i in range(5000))})
-    content = bytearray(archive.read_bytes())
-    content[2000:2040] = bytes(40)
-    archive.write_bytes(content)
-    with pytest.raises(UserError) as error:
-        unpack(archive, tmp_path / "out")
-    assert str(error.value) == f"{archive}: is damaged; fetch it again"
-
-
-def test_a_damaged_member_of_a_rarer_kind_is_one_sentence(tmp_path):
+@pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_a_damaged_member_is_one_sentence(tmp_path, kind):
     archive = tmp_path / "a.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_LZMA) as packed:
+    with zipfile.ZipFile(archive, "w", kind) as packed:
         packed.writestr("ratings.csv", b"".join(b"%d,%d\n" % (i, i * i) for i in range(5000)))
     content = bytearray(archive.read_bytes())
     content[2000:2040] = bytes(40)
