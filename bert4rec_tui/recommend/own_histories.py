@@ -56,7 +56,7 @@ def check_name(name: str) -> str:
 
 
 def save_own(name: str, dataset: PreparedDataset, items: list[int]) -> OwnHistory:
-    """Keep a history under a name, in the place of an earlier one of that name. Raises UserError for a bad name."""
+    """Keep a history under a name, in the place of what `holder_of` it tells. Raises UserError for a bad name."""
     raws = [dataset.item_ids[item - 1] for item in items]
     movies = [
         OwnMovie(raw if isinstance(raw, str) else int(raw), dataset.title(item))
@@ -66,6 +66,18 @@ def save_own(name: str, dataset: PreparedDataset, items: list[int]) -> OwnHistor
     text = json.dumps(msgspec.to_builtins(own), ensure_ascii=False, indent=1) + "\n"
     replace_file(make_folder(own_folder()) / f"{own.name}.json", text.encode())
     return own
+
+
+def holder_of(name: str) -> str | None:
+    """What is kept under a name already, in words, whichever dataset it is of; None where that is free."""
+    file = own_folder() / f"{name.strip()}.json"
+    try:
+        own = msgspec.json.decode(file.read_bytes(), type=OwnHistory)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError):
+        return "a file that is no history"
+    return f"{len(own.movies):,} {'movie' if len(own.movies) == 1 else 'movies'} of {own.dataset}"
 
 
 def own_histories(dataset: PreparedDataset) -> list[OwnHistory]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from bert4rec_tui.config import METRIC, DatasetConfig
 from bert4rec_tui.errors import UserError
+from bert4rec_tui.runs.checkpoints import told_moments
 from bert4rec_tui.runs.store import Run
 
 ReportKind = Literal["md", "csv", "json"]
@@ -86,9 +87,10 @@ def _csv(head: dict[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _markdown(head: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]], resamples: int) -> str:
     baselines = list(dict.fromkeys(name for result in results.values() for name in result["baselines"]))
+    moments = told_moments(results, list(results))
     lines = [
         f"**{head['dataset']}**, split {head['split']}; {head['part']} set, {head['users']:,} users. "
-        f"{OURS} ({head['objective']}), {head['checkpoint']} checkpoint (epoch {head['epoch']}) of `{head['run']}`; "
+        f"{OURS} ({head['objective']}), {head['checkpoint']} checkpoint ({moments}) of `{head['run']}`; "
         f"in brackets the 95% bootstrap interval over users ({resamples:,} resamples). "
         "The best of each line is bold.",
         "",
@@ -109,10 +111,6 @@ def _markdown(head: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]],
                 text = f"**{text}**" if ranked and value is not None and value == best else text
                 cells.append(text + _interval(result["metrics"][name]) if model == OURS else text)
             lines.append(_row([protocol, name, *cells]))
-    notes = [f"{protocol}: tested at epoch {result['epoch']}" for protocol, result in results.items()]
-    epochs = {result["epoch"] for result in results.values()}
-    if len(epochs) > 1:
-        lines += ["", f"Not one checkpoint: {'; '.join(notes)}."]
     return "\n".join(lines) + "\n"
 
 

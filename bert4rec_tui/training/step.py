@@ -53,8 +53,9 @@ class TrainingStep:
         if not self.fixed_shapes:
             rows = rows_at_once(self.device, self.config.model, task.tokens.size(1))
             parts = [part.rounded() for part in task.slices(rows)]
-        if self.compilation.untried:
-            self.compilation.attempt(lambda: self._gradient_norms(parts[0], met, count, weights))
+        shape = tuple(task.tokens.shape), tuple(task.targets.shape)
+        if self.compilation.is_new(shape):
+            self.compilation.attempt(shape, lambda: self._gradient_norms(parts[0], met, count, weights))
         self.compilation.begin_step()
         # Dropout draws from the default generators; seeded here, a step is the same wherever training was resumed.
         torch.manual_seed(seed_at(training.seed, epoch, step, self.world.purpose("dropout")))

@@ -249,7 +249,7 @@ class Trainer:
             self._next_scalars = position.samples + self.config.training.log_samples
 
     def _tell_compilation(self) -> None:
-        """Say once whether the step could be compiled, as soon as that is known."""
+        """Say whether the step could be compiled, as soon as that is known, and once."""
         compilation = self.step.compilation
         if news := compilation.news():
             if compilation.reason:

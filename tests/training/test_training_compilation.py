@@ -11,7 +11,7 @@ from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.inputs import next_of_few
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.training.batches import LENGTHS, TrainingBatches
-from bert4rec_tui.training.compilation import wants_compilation
+from bert4rec_tui.training.compilation import Compilation, wants_compilation
 from bert4rec_tui.training.step import TrainingStep
 from bert4rec_tui.training.trainer import Trainer
 
@@ -85,6 +85,36 @@ def test_a_compiler_whose_gradient_is_wrong_is_not_used(make_dataset, monkeypatc
     assert_close(compiled, plain, rtol=1e-5, atol=1e-6)
 
 
+def test_a_compiler_that_fails_at_a_later_shape_ends_compilation_and_not_the_run(make_dataset, monkeypatch):
+    """Each shape is compiled when it is first met: what worked for one may fail for the next."""
+
+    def fail_at_a_second_shape(function, **options):
+        shapes = set()
+
+        def compiled(tokens, *given):
+            shapes.add(tokens.shape)
+            if len(shapes) > 1:
+                raise RuntimeError("no room for another graph")
+            return function(tokens, *given)
+
+        return compiled
+
+    dataset = make_dataset(walks(35, 20, 14))  # 35 windows in batches of 8: the last is of another shape
+    config = config_of(dataset, "training.compile=on")
+    monkeypatch.setattr(torch, "compile", lambda function, **options: function)
+    right, _ = taken(dataset, config, steps=5)
+    monkeypatch.setattr(torch, "compile", fail_at_a_second_shape)
+    _, step = taken(dataset, config, steps=1)
+    assert step.compilation.works
+    assert step.compilation.news().startswith("the network is compiled; its first shape took")
+    compiled, step = taken(dataset, config, steps=5)
+    assert not step.compilation.works
+    failed = "a further shape of the network could not be compiled, and it goes on as it is: RuntimeError: no room"
+    assert step.compilation.news().startswith(failed)
+    assert step.compilation.news() is None
+    assert torch.equal(compiled, right)
+
+
 def test_a_lack_of_memory_is_not_taken_for_a_failure_of_compilation(make_dataset, monkeypatch):
     def out_of_memory(*given):
         raise torch.OutOfMemoryError("no room")
@@ -93,6 +123,24 @@ def test_a_lack_of_memory_is_not_taken_for_a_failure_of_compilation(make_dataset
     dataset = make_dataset(walks(35, 20, 14))
     with pytest.raises(torch.OutOfMemoryError):
         taken(dataset, config_of(dataset, "training.compile=on"))
+
+
+def test_a_graph_is_judged_by_what_it_gives_when_it_is_used_again(monkeypatch):
+    """The first step runs without a graph and the second records it: only the third shows what training would get."""
+    used = []
+
+    def with_graphs(function, **options):
+        def compiled(given):
+            used.append(given)
+            return function(given) * (0 if len(used) > 2 else 1)
+
+        return compiled
+
+    monkeypatch.setattr(torch, "compile", with_graphs)
+    compilation = Compilation(lambda given: given, wanted=True, graphs=True)
+    compilation.attempt(((1,), (1,)), lambda: compilation(torch.ones(1)))
+    assert "have no gradient when compiled" in compilation.reason
+    assert not compilation.works
 
 
 def test_by_itself_only_a_gpu_is_compiled_for(make_dataset):

@@ -14,7 +14,7 @@ from waiting import screen_text, type_text, until, until_shown
 from worlds import make_dataset, make_run, make_test
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.recommend.own_histories import find_own
+from bert4rec_tui.recommend.own_histories import find_own, save_own
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.explore_rows import change_mark
@@ -191,6 +191,30 @@ async def test_titles_of_a_file_are_confirmed_named_and_opened_again(dataset: Pr
         await until(pilot, lambda: state(pilot).taste.user == 0)
         await pilot.press("k")
         await until(pilot, lambda: (state(pilot).taste.name, state(pilot).taste.items) == ("friday", [2, 3, 11]))
+
+
+async def test_a_name_that_is_taken_is_not_replaced_unasked(dataset: PreparedDataset) -> None:
+    """Names are files, shared by all datasets: a history of another one would be lost too."""
+    save_own("friday", dataset, [2, 3, 11])
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_explore(pilot)
+        await pilot.press("s")
+        await until_shown(pilot, "under which name?")
+        await type_text(pilot, "friday")
+        await pilot.press("enter")
+        await until_shown(pilot, "It has 3 movies of tiny.")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExploreScreen))
+        assert find_own("friday", dataset).items(dataset) == [2, 3, 11]
+        items = state(pilot).taste.items
+        await pilot.press("s")
+        await until_shown(pilot, "under which name?")
+        await type_text(pilot, "friday")
+        await pilot.press("enter")
+        await until_shown(pilot, "is taken")
+        await pilot.press("j", "enter")
+        await until_shown(pilot, f"friday · {len(items)} movies")
+        assert find_own("friday", dataset).items(dataset) == items
 
 
 async def test_users_are_listed_by_how_the_model_did_and_the_list_is_written_to_a_file(

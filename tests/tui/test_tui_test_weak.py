@@ -60,6 +60,15 @@ async def test_without_a_dataset_the_sentence_of_the_command_stands_in_place_of_
         await until_shown(pilot, "Recall@10")
 
 
+def test_a_table_says_where_its_figures_are_not_of_the_same_weights(home: Path) -> None:
+    dataset, run = make_dataset(home), make_run(home, "finished", "lamp")
+    for protocol, epoch in ("full", 12), ("uniform-100", 15):
+        make_test(run, dataset, protocol)
+        file = run.test_folder("best", protocol) / "metrics.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"epoch": epoch}))
+    assert "best checkpoint (full at epoch 12, uniform-100 at epoch 15) of" in report(run, "best", "md")
+
+
 async def test_e_writes_the_results_by_the_ending_of_the_name_and_asks_before_it_replaces(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

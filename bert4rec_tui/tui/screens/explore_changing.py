@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.recommend.matching import read_titles
-from bert4rec_tui.recommend.own_histories import OwnHistory, own_histories, save_own
+from bert4rec_tui.recommend.own_histories import OwnHistory, check_name, holder_of, own_histories, save_own
 from bert4rec_tui.tui.dialogs import Choice, Chooser, Prompt
 from bert4rec_tui.tui.explore_matches import MatchesDialog
 from bert4rec_tui.tui.path_prompt import PathPrompt
@@ -128,6 +128,11 @@ class ExploreChanging(ExploreWhy):
         if name is None or world is None:
             return
         try:
+            check_name(name)
+            held = None if name.strip() == taste.name else await asyncio.to_thread(holder_of, name)
+            keep = {"keep": "Keep it, and this history without a name", "replace": "Replace it"}
+            if held and await self.shell.ask(f"{name.strip()} is taken", keep, f"It has {held}.") != "replace":
+                return
             own = await asyncio.to_thread(save_own, name, world.dataset, taste.items)
             world.own = await asyncio.to_thread(own_histories, world.dataset)
         except UserError as error:
