@@ -141,7 +141,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         self._plain = AsciiOnly()
         self.remote = remote
         self._watch_live = LiveWatch(self.runs)
-        self._looking = False
+        self._looking = self._leaving = False
 
     def on_mount(self) -> None:
         """Begin to look for live runs."""
@@ -241,9 +241,23 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
             _, node, action = actions[chosen]
             await self.run_action(action, node)
 
-    @work(exclusive=True, group="leave", exit_on_error=False)
-    async def action_leave(self) -> None:
+    def action_leave(self) -> None:
         """Leave; ask first where something trains or is being prepared."""
+        if not self._leaving:
+            self._leaving = True
+            self.leave()
+        elif self.live and not self._children:  # a second q, faster than the question: as it would answer
+            self.exit(farewell(self.live, stopped=False))
+
+    @work(group="leave", exit_on_error=False)
+    async def leave(self) -> None:
+        """Ask what there is to ask, and close the program."""
+        try:
+            await self._leave()
+        finally:
+            self._leaving = False
+
+    async def _leave(self) -> None:
         if self._children:
             choices = {"stay": "Stay", "leave": "Leave; what is half done is removed"}
             if await self.ask("A command is still at work", choices) != "leave":
@@ -278,8 +292,8 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         self.call_later(self._go, mode, what)
 
     async def _go(self, mode: str, what: dict[str, Any]) -> None:
-        while len(self.screen_stack) > 1:  # a dialog of the screen that is left
-            self.pop_screen()
+        while len(self.screen_stack) > 1:  # a dialog of the screen that is left, which has no answer then
+            self.screen.dismiss(None)
         await self.switch_mode(mode)
         if what and isinstance(self.screen, MainScreen):
             self.screen.on_arrive(**what)

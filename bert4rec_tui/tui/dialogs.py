@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,23 +12,21 @@ from textual.content import Content
 from textual.events import Key
 from textual.fuzzy import Matcher
 from textual.reactive import Reactive
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
+from bert4rec_tui.tui.overlay import Answer, Overlay
 from bert4rec_tui.tui.widgets.choice_list import ChoiceList
 from bert4rec_tui.tui.widgets.footer import FooterLine
 from bert4rec_tui.tui.widgets.signs import MUTED
 from bert4rec_tui.tui.widgets.text_input import TextInput
 
-Answer = TypeVar("Answer")
-
 CHOOSER_WIDTH = 80  # of the box of a list, unless its rows are longer
 CHOOSER_FRAME = 8  # of that width, what is not a row
 
 
-class Dialog(ModalScreen[Answer | None], Generic[Answer], inherit_bindings=False):
+class Dialog(Overlay[Answer], Generic[Answer], inherit_bindings=False):
     """A box in the middle; esc leaves it without an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -37,5 +37,7 @@ def run_app(no_mouse: bool = False, explore: str = "", greeting: str = "") -> No
         near = get_close_matches(settings.theme, app.available_themes, n=1) or list(app.available_themes)[:4]
         raise UserError(f'{settings_file()}: theme = "{settings.theme}" is not there; try {", ".join(near)}')
     said = app.run(mouse=settings.mouse and not no_mouse)
+    if app.return_code:  # Textual has told what broke
+        raise SystemExit(app.return_code)
     if said:
         print(said)

@@ -294,13 +294,23 @@ async def test_with_ascii_alone_nothing_else_is_drawn_but_what_the_data_says(hom
         assert strange == []
 
 
-async def test_no_color_is_honoured(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_no_color_is_honoured(home: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+    """Also where a screen is painted before all of it has its size, and when its panes are turned."""
     monkeypatch.setenv("NO_COLOR", "1")
-    make_dataset(home)
-    async with Bert4RecApp().run_test() as pilot:
-        await until_shown(pilot, "✓ prepared")
-        for strip in pilot.app.screen._compositor.render_strips():
-            for segment in strip:
-                colours = [segment.style.color, segment.style.bgcolor] if segment.style else []
-                triplets = [colour.triplet for colour in colours if colour is not None and colour.triplet]
-                assert all(red == green == blue for red, green, blue in triplets), segment
+    make_test(make_run(home, "finished", "lamp"), make_dataset(home), "full")
+    async with Bert4RecApp().run_test(size=size) as pilot:
+        for number, shown in ("1", "✓ prepared"), ("2", "Before you launch"), ("3", "lamp"), ("4", "Recall@10"):
+            await pilot.press(number)
+            await until_shown(pilot, shown if size[0] > 80 or number != "2" else "Preset")
+            await pilot.press("right_square_bracket")
+            await pilot.pause(0.2)
+            if number == "3":
+                await pilot.press("enter")
+                await pilot.pause(0.2)
+                await pilot.press("escape")
+            for strip in pilot.app.screen._compositor.render_strips():
+                for segment in strip:
+                    colours = [segment.style.color, segment.style.bgcolor] if segment.style else []
+                    triplets = [colour.triplet for colour in colours if colour is not None and colour.triplet]
+                    assert all(red == green == blue for red, green, blue in triplets), segment

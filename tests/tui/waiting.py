@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from textual.events import Key
 from textual.pilot import Pilot
 
 
@@ -16,6 +17,13 @@ async def until(pilot: Pilot[Any], condition: Callable[[], bool], seconds: float
             return
         await asyncio.sleep(0.05)
     raise AssertionError(f"did not come true; the screen shows\n{screen_text(pilot)}")
+
+
+def burst(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys so fast that all are there before the first has done anything, as over a slow line."""
+    for key in keys:
+        character = "\r" if key == "enter" else key if len(key) == 1 else None
+        pilot.app.post_message(Key(key, character))
 
 
 async def until_shown(pilot: Pilot[Any], text: str) -> None:

@@ -12,10 +12,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from bert4rec_tui.tui.child import CommandError
 from bert4rec_tui.tui.comparison import Comparison
+from bert4rec_tui.tui.overlay import Overlay
 from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bert4rec_tui.tui.app import Bert4RecApp
 
 
-class CompareScreen(ModalScreen[None], inherit_bindings=False):
+class CompareScreen(Overlay[None], inherit_bindings=False):
     """The first run, and every further one held against it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

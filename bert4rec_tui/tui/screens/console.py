@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 
 from bert4rec_tui.runs.store import Run
+from bert4rec_tui.tui.overlay import Overlay
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.filter_line import FilterLine
 from bert4rec_tui.tui.widgets.signs import clean
@@ -22,7 +22,7 @@ MOST_LINES = 5000
 KEYS = " j k g G scroll  / search  esc back "
 
 
-class Console(ModalScreen[None], inherit_bindings=False):
+class Console(Overlay[None], inherit_bindings=False):
     """The console log of a run, its end in sight; it grows while the run does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

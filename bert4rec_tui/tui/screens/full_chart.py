@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
+from bert4rec_tui.tui.overlay import Overlay
 from bert4rec_tui.tui.widgets.axis import grown
 from bert4rec_tui.tui.widgets.chart import Chart, Plot
 
 
-class FullChart(ModalScreen[None], inherit_bindings=False):
+class FullChart(Overlay[None], inherit_bindings=False):
     """One chart on the whole terminal: read values, zoom, pan.
 
     `plot_of` gives each of several charts as it is now; `adjust` carries out what the charts of the screen below share:

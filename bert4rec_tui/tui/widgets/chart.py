@@ -11,6 +11,7 @@ import numpy as np
 from rich.cells import cell_len
 from textual import events
 from textual.geometry import Region
+from textual.strip import Strip
 from textual_hires_canvas import Canvas
 
 from bert4rec_tui.tui.widgets.axis import LinearFormatter, LogFormatter, grown, short_number
@@ -82,6 +83,11 @@ class Chart(Canvas):
         """Draw for the new size."""
         del event
         self.draw()
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the canvas; where it has none yet, a blank one, with a style as filters of colour want it."""
+        strip = super().render_line(y)
+        return strip if strip.cell_length else Strip.blank(self.size.width, self.rich_style)
 
     def notify_style_update(self) -> None:
         """Draw in the colours of the new theme."""
