@@ -176,6 +176,8 @@ def described(side: Tested, config: Config, results: Results, protocols: Sequenc
 
 def words(found: Difference, users: int) -> str:
     """A difference in plain words, of the further one against the first."""
+    if found.few:
+        return f"too few users to tell: {users:,}"
     if not found.shown:
         return f"no difference shown by {users:,} users"
     by = f"{abs(found.value):.4f}".replace("0.", ".", 1)

@@ -12,7 +12,8 @@ from bert4rec_tui.commands.output import Output
 from bert4rec_tui.commands.protocols import Checkpoint, wanted_protocols
 from bert4rec_tui.data.dataset import dataset_of
 from bert4rec_tui.data.texts import printable
-from bert4rec_tui.evaluation.groups import FEW, By, Group, Weakness, weakness_of_run
+from bert4rec_tui.evaluation.groups import By, Group, Weakness, weakness_of_run
+from bert4rec_tui.evaluation.metrics import FEW
 from bert4rec_tui.evaluation.results import test_summary
 from bert4rec_tui.runs.checkpoints import is_of, told_moments, trained_to
 from bert4rec_tui.runs.store import LocalRuns, Run

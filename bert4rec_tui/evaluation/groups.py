@@ -8,14 +8,13 @@ import numpy as np
 from msgspec import Struct
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.evaluation.metrics import Estimate, estimates
+from bert4rec_tui.evaluation.metrics import FEW, Estimate, estimates
 from bert4rec_tui.evaluation.paired import KeptRanks, check_prepared, kept_ranks
 from bert4rec_tui.runs.store import Run
 
 By = Literal["length", "popularity", "genre", "recency", "trained"]
 GROUPINGS: tuple[By, ...] = ("length", "popularity", "genre", "recency", "trained")
 K = 10
-FEW = 30  # users; of fewer, a bootstrap interval is too narrow to conclude anything from
 
 HEAD, MIDDLE = 0.5, 0.8  # shares of the training interactions: up to the first the head, up to the second the middle
 MINUTE, HOUR, DAY = 60, 3600, 86_400

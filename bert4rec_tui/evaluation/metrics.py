@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
+FEW = 30  # users; of fewer, a bootstrap interval is too narrow to conclude anything from
 DRAWN_AT_ONCE = 1 << 20  # counts of groups: 8 MB
 USERS_PER_GROUP = 12  # drawing how many a group has costs about as much as drawing so many users
 

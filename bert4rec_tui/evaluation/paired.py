@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.metrics import gains, resampled_means
+from bert4rec_tui.evaluation.metrics import FEW, gains, resampled_means
 from bert4rec_tui.runs.store import Run
 
 LEVEL = 0.05
@@ -25,17 +25,21 @@ class Tested:
 
 
 class Difference(Struct, frozen=True):
-    """By how much the mean of a metric differs, its 95% interval over users, and how likely as much is by chance."""
+    """By how much the mean of a metric differs, its 95% interval over users, and how likely as much is by chance.
+
+    few: whether the users are so few that the interval is too narrow, and nothing is shown by it.
+    """
 
     value: float
     low: float
     high: float
     p: float
+    few: bool
 
     @property
     def shown(self) -> bool:
         """Whether the users show a difference: it is unlikely by chance and its interval leaves zero out."""
-        return self.p < LEVEL and (self.low > 0 or self.high < 0)
+        return not self.few and self.p < LEVEL and (self.low > 0 or self.high < 0)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,9 @@ def paired_differences(
     """The mean difference of each metric, ours less theirs, over the same users (Efron & Tibshirani, 1993, §16).
 
     Users are drawn with replacement and both keep what each user adds; users with the same two ranks are alike. p is
-    twice the smaller share of draws at or beyond zero, the sample itself counted, so that it is never 0.
+    twice the smaller share of draws at or beyond zero, the sample itself counted, so that it is never 0. Fewer users
+    than FEW are too much alike in all draws: there p is the share of random signs of the users' differences that move
+    the mean as far (Fisher's randomization test; Smucker et al., CIKM '07).
     """
     pairs, counts = np.unique(np.stack([ours.ranks, theirs.ranks], axis=1), axis=0, return_counts=True)  # (groups, 2)
     candidates = int(min(ours.candidates.max(), theirs.candidates.max()))
@@ -76,11 +82,18 @@ def paired_differences(
     change = np.stack([of_ours[name] - of_theirs[name] for name in of_ours], axis=1)  # (groups, metrics)
     drawn = resampled_means(change, counts, resamples, seed)  # (resamples, metrics)
     low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-    beyond = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
-    p = np.minimum(1.0, 2 * (beyond + 1) / (resamples + 1))
     values = counts @ change / counts.sum()
+    few = len(ours.ranks) < FEW
+    if few:
+        signs = np.random.default_rng(seed).choice([-1.0, 1.0], (resamples, len(ours.ranks)))
+        turned = signs @ np.repeat(change, counts, axis=0) / len(ours.ranks)  # (resamples, metrics)
+        p = ((np.abs(turned) >= np.abs(values) - 1e-12).sum(axis=0) + 1) / (resamples + 1)
+    else:
+        beyond = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
+        p = np.minimum(1.0, 2 * (beyond + 1) / (resamples + 1))
     return {
-        name: Difference(*(float(column[at]) for column in (values, low, high, p))) for at, name in enumerate(of_ours)
+        name: Difference(float(values[at]), float(low[at]), float(high[at]), float(p[at]), few)
+        for at, name in enumerate(of_ours)
     }
 
 

@@ -100,7 +100,7 @@ class Comparison:
         lines = [_quiet(line) for line in wrap(self.said, width)]
         for found in self.paired.get("paired", []):
             interval = f"[{_signed(found['low'])}, {_signed(found['high'])}]"
-            words = found["words"] if width >= WIDE else re.split(" shown| for", found["words"])[0]
+            words = found["words"] if width >= WIDE else re.split(" shown| for| to tell", found["words"])[0]
             verdict = Content.styled(words, "bold" if found["shown"] else "")
             lines.append(
                 cells(

@@ -52,6 +52,24 @@ def test_of_two_draws_of_the_same_ranks_about_one_in_twenty_shows_a_difference()
     assert 0.015 <= share <= 0.11
 
 
+@pytest.mark.parametrize(("users", "chance"), [(1, 1.0), (2, 0.5), (3, 0.25), (5, 1 / 16)])
+def test_a_few_users_who_all_lean_one_way_show_nothing_and_p_says_how_likely_that_is(users, chance):
+    """Each lower rank by chance has one half: that all turn the same way, twice that to the power of the users."""
+    ranks = np.arange(3, 3 + users)
+    found = paired_differences(kept(ranks), kept(ranks + 1), [10])["MRR"]
+    assert found.few
+    assert not found.shown
+    assert found.p == pytest.approx(chance, abs=0.04)
+
+
+def test_p_is_as_small_as_it_should_be_once_in_twenty():
+    """It is of both sides: where nothing differs it lies below a level as often as the level says."""
+    tests = [paired_differences(kept(geometric(n, 300)), kept(geometric(n + 500, 300)), [10], 400) for n in range(300)]
+    for level in (0.05, 0.2, 0.5):
+        share = np.mean([found["MRR"].p < level for found in tests])
+        assert share == pytest.approx(level, abs=3.5 * (level * (1 - level) / len(tests)) ** 0.5)
+
+
 @given(seed=st.integers(0, 1000), most=st.integers(1, 30))
 def test_users_on_whom_they_differ_come_with_those_first_that_anybody_would_notice(seed, most):
     ours, theirs = kept(geometric(seed, 60)), kept(geometric(seed + 1, 60))
