@@ -3,18 +3,19 @@
 from bert4rec_tui.commands.output import Output, size
 from bert4rec_tui.commands.prepare import describe
 from bert4rec_tui.data.catalog import KNOWN, Known
-from bert4rec_tui.data.dataset import PreparedDataset, prepared_datasets
+from bert4rec_tui.data.dataset import Damaged, PreparedDataset, datasets_and_damaged
 from bert4rec_tui.settings import datasets_folder, raw_folder
 
 
 def run_datasets(*, as_json: bool) -> None:
     """Print the known datasets and the prepared ones."""
-    prepared = prepared_datasets(datasets_folder())
+    prepared, damaged = datasets_and_damaged(datasets_folder())
     values = {
         "known": [_known(dataset, prepared) for dataset in KNOWN.values()],
         "prepared": [describe(dataset) | {"name": dataset.manifest.settings.name} for dataset in prepared],
+        "damaged": [{"id": found.id, "path": str(found.path), "why": found.why} for found in damaged],
     }
-    Output(as_json).result(values, _as_text(prepared))
+    Output(as_json).result(values, _as_text(prepared, damaged))
 
 
 def is_here(dataset: Known) -> bool:
@@ -36,7 +37,7 @@ def _known(dataset: Known, prepared: list[PreparedDataset]) -> dict[str, object]
     }
 
 
-def _as_text(prepared: list[PreparedDataset]) -> str:
+def _as_text(prepared: list[PreparedDataset], damaged: list[Damaged]) -> str:
     lines = [f"{'name':<16} {'ratings':>11}  {'archive':>9}  state"]
     for dataset in KNOWN.values():
         here = "bundled" if dataset.bundled else "here" if is_here(dataset) else "to download"
@@ -49,4 +50,5 @@ def _as_text(prepared: list[PreparedDataset]) -> str:
             f"{dataset.id:<{width}}  {counts.users:>9,} users  {counts.items:>8,} items  "
             f"{counts.interactions:>12,} interactions  {dataset.manifest.settings.split}"
         )
+    lines += ["", "damaged", *(f"{found.id}  {found.why}" for found in damaged)] if damaged else []
     return "\n".join(lines)

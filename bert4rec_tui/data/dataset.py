@@ -220,6 +220,10 @@ class PreparedDataset:
         """(N,) int64, the interactions of item 1, 2, … that are trained on."""
         return self._item_arrays["train_counts"]
 
+    def check_readable(self) -> None:
+        """Raises UserError where an array is damaged or missing, which opening the dataset does not find out."""
+        _ = self.history, self.offsets, self.timestamps, self.ratings, self.split, self.user_ids, self.titles
+
     def history_of(self, user: int) -> np.ndarray:
         """The items of a user, oldest first."""
         return self.history[self.offsets[user] : self.offsets[user + 1]]
@@ -267,17 +271,32 @@ def _index_of(ids: np.ndarray | Texts, raw: str) -> int | None:
     return index if index < len(ids) and ids[index] == number else None
 
 
+@dataclass(frozen=True)
+class Damaged:
+    """A folder among the prepared datasets that is none, or none any more, and why."""
+
+    id: str
+    path: Path
+    why: str
+
+
 def prepared_datasets(folder: Path) -> list[PreparedDataset]:
     """Every readable prepared dataset below `folder`, by id; unreadable folders are passed over."""
+    return datasets_and_damaged(folder)[0]
+
+
+def datasets_and_damaged(folder: Path) -> tuple[list[PreparedDataset], list[Damaged]]:
+    """Every prepared dataset below `folder`, by id, and the folders that cannot be read as one."""
     found: list[PreparedDataset] = []
-    for manifest in sorted(folder.glob("*/manifest.json")):
-        if manifest.parent.name.startswith("."):
+    damaged: list[Damaged] = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.name.startswith(".") or not path.is_dir():
             continue
         try:
-            found.append(PreparedDataset(manifest.parent))
-        except UserError:
-            continue
-    return sorted(found, key=lambda dataset: dataset.id)
+            found.append(PreparedDataset(path))
+        except UserError as error:
+            damaged.append(Damaged(path.name, path, str(error)))
+    return sorted(found, key=lambda dataset: dataset.id), damaged
 
 
 def find_dataset(reference: str, folder: Path) -> PreparedDataset:

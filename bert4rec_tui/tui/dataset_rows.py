@@ -10,22 +10,30 @@ from bert4rec_tui.data.catalog import KNOWN, Known
 from bert4rec_tui.settings import datasets_folder, raw_folder
 
 if TYPE_CHECKING:
-    from bert4rec_tui.data.dataset import PreparedDataset
+    from bert4rec_tui.data.dataset import Damaged, PreparedDataset
 
 
 @dataclass(frozen=True)
 class DatasetRow:
-    """A known dataset, or a prepared one; `here` says that nothing has to be downloaded."""
+    """A known dataset, or a prepared one, or what is left of one; `here`: nothing has to be downloaded."""
 
     name: str
     known: Known | None = None
     prepared: PreparedDataset | None = None
     here: bool = True
+    damaged: Damaged | None = None
 
     @property
     def key(self) -> str:
         """What tells this row from the others."""
+        if self.damaged:
+            return f"damaged:{self.damaged.id}"
         return f"prepared:{self.prepared.id}" if self.prepared else f"known:{self.name}"
+
+    @property
+    def title(self) -> str:
+        """What it is called: with its settings, where it is prepared."""
+        return self.damaged.id if self.damaged else self.prepared.id if self.prepared else self.name
 
     @property
     def settings(self) -> DatasetConfig:
@@ -35,19 +43,19 @@ class DatasetRow:
     def found_by(self, text: str) -> bool:
         """Whether the row has this text in its names."""
         title = self.known.title if self.known else ""
-        where = f"{self.name} {title} {self.prepared.id if self.prepared else ''}"
+        where = f"{self.name} {title} {self.title}"
         return text.lower() in where.lower()
 
 
 def read_rows() -> list[DatasetRow]:
     """Every row, in order; for a thread, since manifests are read."""
-    from bert4rec_tui.data.dataset import prepared_datasets
+    from bert4rec_tui.data.dataset import datasets_and_damaged
 
-    prepared = prepared_datasets(datasets_folder())
+    prepared, damaged = datasets_and_damaged(datasets_folder())
     rows: list[DatasetRow] = []
     for known in KNOWN.values():
         here = known.bundled or (raw_folder() / known.file).exists()
         rows.append(DatasetRow(known.name, known, here=here))
         rows += [DatasetRow(known.name, known, d) for d in prepared if d.manifest.settings.name == known.name]
     rows += [DatasetRow(d.manifest.settings.name, None, d) for d in prepared if d.manifest.settings.name not in KNOWN]
-    return rows
+    return rows + [DatasetRow(found.id.partition("+")[0], damaged=found) for found in damaged]

@@ -16,6 +16,8 @@ def removal_of(row: DatasetRow, live: tuple[LiveRun, ...]) -> tuple[Path, str]:
 
     Raises UserError where there is nothing to remove, or where a live run needs it.
     """
+    if row.damaged is not None:
+        return row.damaged.path, f"Remove what is left of {row.damaged.id}?"
     if row.prepared is not None:
         for run in live:
             if run.run.id.startswith(f"{row.prepared.id}-"):

@@ -27,3 +27,11 @@ def test_known_and_prepared_datasets_are_listed(home, capsys):
     assert [(d["dataset"], d["items"]) for d in values["prepared"]] == [("sample", 9724), ("sample+items5", 3650)]
     run_datasets(as_json=False)
     assert "sample+items5" in capsys.readouterr().out
+
+    (datasets_folder() / "sample" / "manifest.json").unlink()
+    run_datasets(as_json=True)
+    values = json.loads(capsys.readouterr().out)
+    assert [d["dataset"] for d in values["prepared"]] == ["sample+items5"]
+    assert [(d["id"], "manifest.json is missing" in d["why"]) for d in values["damaged"]] == [("sample", True)]
+    run_datasets(as_json=False)
+    assert "manifest.json is missing" in capsys.readouterr().out

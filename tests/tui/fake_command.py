@@ -53,6 +53,8 @@ def main() -> None:
         from bert4rec_tui.data.dataset import PreparedDataset
 
         there = HOME / "datasets" / "tiny"
+        if "--again" in WORDS:
+            shutil.rmtree(there)
         made = PreparedDataset(there) if there.exists() else make_dataset(HOME)
         counts = made.manifest.counts
         result = {"dataset": made.id, "users": counts.users, "items": counts.items, "interactions": counts.interactions}

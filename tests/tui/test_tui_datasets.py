@@ -180,6 +180,47 @@ async def test_removing_asks_and_enter_alone_keeps(home: Path) -> None:
     assert list((home / "datasets").iterdir()) == []
 
 
+async def test_what_is_damaged_says_so_and_is_prepared_again_with_p(
+    home: Path, pretending: Pretend, said: Heard
+) -> None:
+    dataset = make_dataset(home)
+    history = dataset.path / "history.npy"
+    history.write_bytes(history.read_bytes()[:100])
+    async with Bert4RecApp(program=pretending()).run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "✓ prepared")
+        await pilot.press("G")
+        await until_shown(pilot, "tiny is damaged; p prepares it again")
+        await until_shown(pilot, "history.npy: cannot be read")
+        await pilot.press("p")
+        await until_shown(pilot, "tiny is prepared with these settings")
+        await pilot.press("enter")  # the safe answer
+        await until(pilot, lambda: "Keep it" not in screen_text(pilot))
+        assert not said()
+        await pilot.press("p")
+        await until_shown(pilot, "Prepare it again")
+        await pilot.press("j", "enter")
+        await until_shown(pilot, "prepared as tiny; t trains on it")
+    assert said()[0] == ["prepare", "tiny", "--again", "--json"]
+
+
+@pytest.mark.parametrize("left", ["{", None])
+async def test_what_is_left_of_a_dataset_is_shown_with_the_reason_and_can_be_removed(
+    home: Path, left: str | None
+) -> None:
+    manifest = make_dataset(home).path / "manifest.json"
+    manifest.unlink() if left is None else manifest.write_text(left)
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "✗ damaged")
+        await pilot.press("right_square_bracket", "G")
+        await until_shown(pilot, "manifest.json is missing" if left is None else "cannot be read")
+        await until_shown(pilot, "x removes what is left")
+        await pilot.press("x")
+        await until_shown(pilot, "Remove what is left of tiny?")
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: "damaged" not in screen_text(pilot))
+    assert list((home / "datasets").iterdir()) == []
+
+
 async def test_a_dataset_that_a_run_trains_on_is_not_removed(home: Path) -> None:
     make_dataset(home)
     lock = hold(make_run(home, "training", "quad"))

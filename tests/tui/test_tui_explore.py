@@ -52,6 +52,16 @@ async def test_without_a_model_it_says_how_to_get_one(home: Path, size: tuple[in
         await pilot.press("a", "x", "u", "y", "n", "slash", "N", "i", "v", "b", "escape")
 
 
+async def test_a_damaged_history_is_said_where_the_users_would_stand(home: Path, dataset: PreparedDataset) -> None:
+    history = dataset.path / "history.npy"
+    history.write_bytes(history.read_bytes()[:100])
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await open_explore(pilot, "cannot be read (EOF")
+        await pilot.press("j", "y", "n", "x", "escape")
+        assert "A user's movies stand here" in screen_text(pilot)
+        assert "the model is being loaded" not in screen_text(pilot)
+
+
 async def test_without_a_model_the_panes_say_what_would_be_there(home: Path) -> None:
     """In a narrow terminal the users, whose pane says how to get a model, are not on the screen."""
     async with Bert4RecApp().run_test(size=(80, 24)) as pilot:

@@ -8,6 +8,7 @@ from hypothesis import given
 from textual.app import App, ComposeResult
 from textual.content import Content
 from textual.geometry import Region
+from waiting import screen_text
 
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.changes import NEAR, changed_regions
@@ -58,3 +59,22 @@ async def test_a_list_repaints_the_lines_that_are_others_now() -> None:
         shown.show_rows(np.array([3, 1]))
         await pilot.pause()
         assert {region.y for region in asked} >= {1, 3, 4}
+
+
+async def test_a_line_that_changes_and_changes_back_before_it_is_painted_is_as_it_was() -> None:
+    names = ["one", "two"]
+
+    class Shown(App[None]):
+        def compose(self) -> ComposeResult:
+            yield ArrayList(lambda row, width: Content(names[row]))
+
+    async with Shown().run_test(size=(30, 5)) as pilot:
+        shown = pilot.app.query_one(ArrayList)
+        shown.show_rows(2)
+        await pilot.pause()
+        names[0] = "another"
+        shown.show_rows(2)
+        names[0] = "one"
+        shown.show_rows(2)
+        await pilot.pause()
+        assert screen_text(pilot).split() == ["one", "two"]

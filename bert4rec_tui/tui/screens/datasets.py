@@ -164,6 +164,9 @@ class DatasetsScreen(MainScreen):
             name, state = row.prepared.id, Content.styled(f"{tick} prepared", "$text-success")
             branch = "- " if self.shell.ascii else "└ "
             name = f"{branch}{name}" if row.known else name
+        elif row.damaged is not None:
+            cross = "x" if self.shell.ascii else "✗"
+            number, name, state = 0, row.damaged.id, Content.styled(f"{cross} damaged", "$text-error")
         else:
             number, name = row.known.ratings if row.known else 0, row.name
             state = Content.styled("here" if row.here else "to download", MUTED)
@@ -247,11 +250,12 @@ class DatasetsScreen(MainScreen):
             path = next(iter(form.errors), "")
             form.select(path)
             self.notify(f"{label_of(path)}: {form.errors.get(path, '')}", severity="error", markup=False)
-        elif self.detail.match is not None:
-            self.notify(f"{settings.id} is prepared with these settings; t trains on it.", markup=False)
         elif self._is_free():
             self._show_welcome(False)
-            self.prepare(settings)
+            if self.detail.match is not None:
+                self.prepare_again(settings)
+            else:
+                self.prepare(settings)
 
     def _is_chosen(self) -> bool:
         if self.detail.row is None:
@@ -263,8 +267,15 @@ class DatasetsScreen(MainScreen):
             self.notify("One at a time: esc ends what works now.", severity="warning")
         return not self.working
 
+    @work(exclusive=True, group="question", exit_on_error=False)
+    async def prepare_again(self, settings: DatasetConfig) -> None:
+        """Ask whether to replace what is prepared, such as what has been damaged, and do it."""
+        choices = {"keep": "Keep it; t trains on it", "again": "Prepare it again"}
+        if await self.shell.ask(f"{settings.id} is prepared with these settings", choices) == "again":
+            self.prepare(settings, again=True)
+
     @work(exclusive=True, group="job", exit_on_error=False)
-    async def prepare(self, settings: DatasetConfig) -> None:
+    async def prepare(self, settings: DatasetConfig, again: bool = False) -> None:
         """Prepare by our own command; cancelling this worker ends it, and leaves nothing half-written."""
         line = self.query_one(JobLine)
         if self.compact:  # where else how far it is would not be seen
@@ -272,12 +283,14 @@ class DatasetsScreen(MainScreen):
         self._work(True)
         line.show(Progress(stage="Starting"))
         try:
-            made = await self.shell.run_command(*prepare_arguments(settings), progressed=line.show)
+            arguments = [*prepare_arguments(settings), *(["--again"] if again else [])]
+            made = await self.shell.run_command(*arguments, progressed=line.show)
         except CommandError as error:
             self.notify(str(error), title=f"{settings.id} was not prepared", severity="error", markup=False, timeout=12)
             self.detail.faults[settings.id] = str(error)
         else:
             self._go_to, self._described = f"prepared:{made['dataset']}", None
+            self.detail.forget(made["dataset"])
             counts = f"{count(made['users'])} users, {count(made['items'])} items; t trains on it"
             self.notify(f"{made['dataset']}: {counts}", markup=False)
         finally:

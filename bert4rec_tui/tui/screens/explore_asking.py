@@ -62,10 +62,7 @@ class ExploreAsking(MainScreen):
         found = await asyncio.to_thread(read_world, self.shell.runs, self.wanted, self.checkpoint)
         before = self.world
         if isinstance(found, str):
-            self.world, self.problem, self.answer, self.movies = None, found, None, None
-            self.taste = Taste()
-            self.query_one("#users", ArrayList).show_rows(0)
-            self.show()
+            self.show_problem(found)
             return
         self.world, self.problem, self.checkpoint = found, "", found.checkpoint
         self.answer = self.movies = None  # they are another model's, and maybe another catalogue's
@@ -84,6 +81,13 @@ class ExploreAsking(MainScreen):
                 self.choose_pane(self.query_one("#history-pane"))
         self.show()
 
+    def show_problem(self, problem: str) -> None:
+        """Say why there is nothing to explore, where the users would stand."""
+        self.world, self.problem, self.answer, self.movies = None, problem, None, None
+        self.taste = Taste()
+        self.show()
+        self.query_one("#users", ArrayList).show_rows(0)
+
     @work(exclusive=True, group="ranks", exit_on_error=False)
     async def read_ranks_again(self) -> None:
         """Read the ranks of the last test again."""
@@ -98,7 +102,11 @@ class ExploreAsking(MainScreen):
         """Read the history of a user and ask for what comes next."""
         if self.world is None:
             return
-        self.taste = await asyncio.to_thread(taste_of, self.world.dataset, user, knows_target)
+        try:
+            self.taste = await asyncio.to_thread(taste_of, self.world.dataset, user, knows_target)
+        except UserError as error:
+            self.show_problem(str(error))
+            return
         self.query_one("#history", ArrayList).cursor = 0
         self.query_one("#next", ArrayList).cursor = 0
         self.ask()

@@ -123,6 +123,8 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
             if strip != self._painted.get(y):
                 self._drawn[y] = strip
                 self.refresh(Region(0, y, self.size.width, 1))
+            else:  # it changed and changed back before it was painted
+                self._drawn.pop(y, None)
 
     def go_to(self, row: int) -> bool:
         """Put the cursor on a row. Returns whether it is shown."""

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 
 from bert4rec_tui.config import DatasetConfig, to_dict
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.tui.dataset_form import (
     dataset_errors,
     dataset_sections,
@@ -36,10 +37,11 @@ class DatasetDetail(Vertical):
 
     @dataclass
     class Counted(Message):
-        """The figures of a prepared dataset have been read."""
+        """The figures of a prepared dataset have been read, or why they cannot be."""
 
         dataset: PreparedDataset
-        stats: DatasetStats
+        stats: DatasetStats | None
+        fault: str = ""
 
     def __init__(self, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -84,7 +86,7 @@ class DatasetDetail(Vertical):
             self._show_figures(None, None, "The chosen dataset's figures stand here.")
             self.query_one(JobLine).say("")
             return
-        title = Content(clean(row.prepared.id if row.prepared else row.name))
+        title = Content(clean(row.title))
         self.border_title = title + Content.styled(f"  {row.known.title}", MUTED) if row.known else title
         if other:
             self.form.load(to_dict(row.settings))
@@ -98,6 +100,11 @@ class DatasetDetail(Vertical):
         for figures in self.screen.query(DatasetFigures):
             figures.show(dataset, stats, otherwise, fault)
 
+    def forget(self, dataset_id: str) -> None:
+        """Forget the figures of a dataset, which has been prepared again."""
+        self._stats.pop(dataset_id, None)
+        self.faults.pop(dataset_id, None)
+
     @on(Form.Changed)
     def show_effect(self) -> None:
         """Say what the settings lead to: known for what is prepared, else the key that prepares it."""
@@ -105,18 +112,23 @@ class DatasetDetail(Vertical):
         self.form.annotate(effects_of(match) if match else hints_of(settings) if settings else {})
         line = self.query_one(JobLine)
         if match is not None:
-            self._show_figures(match, self._stats.get(match.id))
-            line.say(f"prepared as {match.id}; t trains on it")
-            if match.id not in self._stats:
+            fault = self.faults.get(match.id, "")
+            self._show_figures(None if fault else match, self._stats.get(match.id), fault, bool(fault))
+            if fault:
+                line.say(f"{match.id} is damaged; p prepares it again", error=True)
+            else:
+                line.say(f"prepared as {match.id}; t trains on it")
+            if match.id not in self._stats and not fault:
                 self.count(match)
         elif settings is not None and self.row is not None:
             known = self.row.known
             fetch = f", {size(known.bytes)} to download" if known and not self.row.here else ""
-            fault = self.faults.get(settings.id, "")
+            fault = self.row.damaged.why if self.row.damaged else self.faults.get(settings.id, "")
             self._show_figures(
                 None, None, fault or "Counts, density and histories stand here once it is prepared.", bool(fault)
             )
-            line.say(f"p prepares it as {settings.id}{fetch}")
+            removes = ", x removes what is left" if self.row.damaged else ""
+            line.say(f"p prepares it as {settings.id}{fetch}{removes}")
         else:
             path, error = next(iter(self.form.errors.items()), ("", "a setting is in error"))
             line.say(f"{label_of(path)}: {error}", error=True)
@@ -124,12 +136,18 @@ class DatasetDetail(Vertical):
     @work(thread=True, exclusive=True, group="count", exit_on_error=False)
     def count(self, dataset: PreparedDataset) -> None:
         """Read the figures of a prepared dataset."""
-        self.post_message(self.Counted(dataset, stats_of(dataset)))
+        try:
+            dataset.check_readable()
+            self.post_message(self.Counted(dataset, stats_of(dataset)))
+        except UserError as error:
+            self.post_message(self.Counted(dataset, None, str(error)))
 
     @on(Counted)
     def show_figures(self, message: Counted) -> None:
         """Show them, if it is still the one that is looked at."""
-        self._stats[message.dataset.id] = message.stats
-        match = self.match
-        if match is not None and match.id == message.dataset.id:
-            self._show_figures(match, message.stats)
+        if message.stats is None:
+            self.faults[message.dataset.id] = message.fault
+        else:
+            self._stats[message.dataset.id] = message.stats
+        if self.match is not None and self.match.id == message.dataset.id:
+            self.show_effect()
