@@ -131,7 +131,10 @@ class Choice:
 
 
 class Chooser(Dialog[str]):
-    """A list to choose from; with `search` it begins by taking characters that narrow it."""
+    """A list to choose from.
+
+    With `search` it begins by taking characters that narrow it.
+    """
 
     DEFAULT_CSS = """
     Chooser ChoiceList { height: auto; max-height: 16; }

@@ -10,12 +10,16 @@ from types import ModuleType
 from textual.app import App
 from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
-from textual.keys import _character_to_key  # pyright: ignore[reportPrivateUsage]
+from textual.keys import Keys, _character_to_key  # pyright: ignore[reportPrivateUsage]
 from textual.screen import Screen
 
 from bert4rec_tui.errors import UserError
 
 OURS = "bert4rec_tui.tui"
+MODIFIERS = {"ctrl", "shift", "alt", "super"}
+KEY_NAMES = {key.value.rpartition("+")[2] for key in Keys if not key.value.startswith("<")} | {
+    _character_to_key(chr(code)) for code in range(33, 127)
+}
 SCREEN_MODULES = ("datasets", "train", "runs", "test", "explore")
 
 
@@ -28,6 +32,8 @@ def check_keymap(keymap: Mapping[str, str], file: Path) -> None:
             near = get_close_matches(name, ids, n=1)
             hint = f"; did you mean {near[0]}?" if near else "; help (?) shows the ids"
             raise UserError(f"{file}: keymap.{name} is not a key of this program{hint}")
+        for key in keymap[name].split(","):
+            check_key(key.strip(), f"{file}: keymap.{name}")
     for path in focus_paths(classes):
         before, after = _holders(path, {}), _holders(path, keymap)
         for key, holders in after.items():
@@ -37,6 +43,18 @@ def check_keymap(keymap: Mapping[str, str], file: Path) -> None:
                     f'{file}: keymap gives the key "{key}" to {first} and to {second}, which work on one screen; '
                     "choose another for one of them"
                 )
+
+
+def check_key(key: str, where: str) -> None:
+    """Raises UserError for what no key is called, such as `F8` for `f8`, which would take the action its key away."""
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    known = last in KEY_NAMES or (len(last) == 1 and last.isprintable() and not last.isspace())
+    if known and set(modifiers) <= MODIFIERS:
+        return
+    near = get_close_matches(last.lower(), KEY_NAMES, n=1)
+    hint = "+".join([*(word.lower() for word in modifiers if word.lower() in MODIFIERS), *near])
+    said = f"did you mean {hint}?" if near else "keys are called f8, ctrl+k, question_mark, or by their character"
+    raise UserError(f'{where} = "{key}" is no key; {said}')
 
 
 def our_classes() -> list[type[DOMNode]]:

@@ -58,6 +58,24 @@ async def choose_run(screen: MainScreen, title: str, now: Run | None) -> Run | N
     return next((run for run in source.runs() if run.id == answer), None)
 
 
+async def choose_other(
+    screen: MainScreen, title: str, run: Run, checkpoint: CheckpointName
+) -> tuple[str, CheckpointName] | None:
+    """Ask for another run, or for the other checkpoint of this one; None when the question is left or has no answer.
+
+    Returns the id of a run and its checkpoint.
+    """
+    other: CheckpointName = "last" if checkpoint == "best" else "best"
+    choices = [choice for choice in await asyncio.to_thread(_choices, screen.shell.runs) if choice.key != run.id]
+    if run.checkpoint(other).exists():
+        choices.insert(0, Choice(run.id, f"{run.id} {other}", "of this run"))
+    if not choices:
+        screen.notify("No other run has a checkpoint, and this one has no other.", severity="warning")
+        return None
+    answer = await screen.app.push_screen_wait(Chooser(title, choices, search=len(choices) > 9))
+    return None if answer is None else (answer, other if answer == run.id else "best")
+
+
 async def choose_checkpoint(screen: MainScreen, run: Run, now: CheckpointName) -> CheckpointName | None:
     """Ask which checkpoint of a run; None when the question is left."""
     words = {"best": "best, by the validation metric", "last": "last, where training is now"}

@@ -25,6 +25,11 @@ class RunRow:
     problem: str = ""
 
     @property
+    def fault(self) -> str:
+        """The problem without the folder of the run, which says no more than its name."""
+        return self.problem.replace(f"{self.run.path}/", "").replace(str(self.run.path), self.run.id)
+
+    @property
     def live(self) -> bool:
         """Whether a worker is at it."""
         return self.state in LIVE

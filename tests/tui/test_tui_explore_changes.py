@@ -140,6 +140,8 @@ async def test_another_runs_list_stands_beside_with_what_differs_marked(dataset:
         await open_explore(pilot)
         await pilot.press("B")
         await until_shown(pilot, "Whose list beside this one?")
+        first = next(line for line in screen_text(pilot).splitlines() if "lamp" in line and "last" in line)
+        assert "of this run" in first, "its other checkpoint, and not itself"
         await pilot.press("j", "enter")
         await until_shown(pilot, "Beside, by moss")
         await until(pilot, lambda: state(pilot).beside_rows is not None)

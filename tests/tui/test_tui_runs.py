@@ -272,6 +272,16 @@ async def test_a_loss_that_is_not_a_number_is_marked_in_the_chart_and_told_in_th
         assert loss.count("✗") >= 2
 
 
+async def test_a_run_that_cannot_be_read_says_which_file_and_why(home: Path) -> None:
+    run = make_run(home, "finished", "lamp")
+    (run.path / "status.json").write_bytes(b"")
+    async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
+        await pilot.press("3")
+        await until_shown(pilot, "✗  lamp status.json: cannot be read")
+        await until_shown(pilot, "Input data was truncated")
+        assert str(home) not in screen_text(pilot)
+
+
 async def test_the_console_log_is_one_key_away_and_shown_as_text(home: Path) -> None:
     run = make_run(home, "failed", "rose", message="boom")
     with (run.path / "console.log").open("a", encoding="utf-8") as file:

@@ -17,7 +17,7 @@ from bert4rec_tui.tui.explore_filter import FilterDialog
 from bert4rec_tui.tui.explore_rows import MovieRows
 from bert4rec_tui.tui.explore_world import World, read_world
 from bert4rec_tui.tui.recommendations import Diverse, RecommendError
-from bert4rec_tui.tui.run_choice import CheckpointName, choose_run
+from bert4rec_tui.tui.run_choice import CheckpointName, choose_other
 from bert4rec_tui.tui.screens.explore_asking import MOST
 from bert4rec_tui.tui.screens.explore_changing import ExploreChanging
 from bert4rec_tui.tui.widgets.array_list import ArrayList
@@ -79,10 +79,10 @@ class ExploreLists(ExploreChanging):
             return
         if world is None:
             return
-        chosen = await choose_run(self, "Whose list beside this one?", None)
+        chosen = await choose_other(self, "Whose list beside this one?", world.run, world.checkpoint)
         if chosen is None or self.world is not world:
             return
-        await self._set_beside(world, chosen.id, "best")
+        await self._set_beside(world, *chosen)
 
     async def _set_beside(self, world: World, run_id: str, checkpoint: CheckpointName) -> None:
         found = await asyncio.to_thread(read_beside, self.shell.runs, run_id, world, checkpoint)

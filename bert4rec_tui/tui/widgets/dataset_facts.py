@@ -127,7 +127,7 @@ class DatasetFigures(Widget):
     def _spread(self, stats: DatasetStats) -> Content:
         few, tenth = (f"items met by under {FEW} ", MUTED), ("   the best known tenth ", MUTED)
         line = Content.assemble(few, count(stats.few), tenth, share(stats.top_share), (" of interactions", MUTED))
-        return line.truncate(self.size.width)
+        return line.truncate(self.size.width, ellipsis=True)
 
     def _most(self, stats: DatasetStats) -> list[Content]:
         lines = [Content(""), Content.styled("met by most", MUTED)]

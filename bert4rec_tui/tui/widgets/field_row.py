@@ -11,7 +11,7 @@ from bert4rec_tui.tui.values import shown, text_of
 from bert4rec_tui.tui.widgets.signs import MUTED, clean, cut
 from bert4rec_tui.tui.widgets.text_input import TextInput
 
-RADIO_WIDTH = 40
+RADIO_WIDTH = 40  # of all choices beside each other, at most
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class FieldRow(Widget, can_focus=True):
             f"{mark} ",
             (cut(self.item.label, label_width, self.ascii) + " ", "bold" if selected else ""),
         )
-        value = self._value()
+        value = self._value(self.size.width - left.cell_length)
         if self.editing:
             value = Content(" " * 12)
         # Notes stand in a column of their own; an error stands right behind the value, where there is more room.
@@ -122,7 +122,7 @@ class FieldRow(Widget, can_focus=True):
             return Content("")
         return Content.styled(cut(text, room, self.ascii).rstrip(), style)
 
-    def _value(self) -> Content:
+    def _value(self, room: int) -> Content:
         if self.text is not None:
             drop = " v" if self.ascii else " ▾"
             return Content(clean(self.text)) + Content.styled(drop if self.item.picked else "", MUTED)
@@ -137,7 +137,7 @@ class FieldRow(Widget, can_focus=True):
                 Content(f"({dot}) {word}") if choice == self.value else Content.styled(f"( ) {word}", MUTED)
                 for choice, word in zip(choices, words, strict=True)
             )
-            if radio.cell_length <= RADIO_WIDTH:
+            if radio.cell_length <= min(RADIO_WIDTH, room):
                 return radio
         text = Content(clean(shown(self.value, self.item.field)))
         if text.cell_length == 0:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from textwrap import wrap
 
 from textual.content import Content
 
@@ -100,7 +101,7 @@ def _titled(column: Column, order: Order) -> Column:
 def draw_run(row: RunRow, columns: Sequence[Column]) -> Content:
     """The line of a run."""
     if row.problem:
-        return cells((row.run.short_id, 4), (row.problem, 200))
+        return cells(("✗", 2), (row.run.short_id, 4), (row.fault, 200))
     return cells(*((column.show(row), column.width) for column in columns))
 
 
@@ -135,7 +136,8 @@ def headline(row: RunRow, width: int, ascii: bool) -> list[Content]:
     """Two lines on the chosen run: how far it is, with a bar; what it is and its best."""
     status = row.status
     if row.problem:
-        return [Content.styled(clean(row.problem), "$text-error"), Content("")]
+        lines = [*wrap(clean(row.fault), max(20, width)), "", ""][:2]
+        return [Content.styled(line, "$text-error") for line in lines]
     first = sign(row.state, ascii, word=True)
     if status.epochs:
         first += Content(f"  epoch {status.epoch} of {status.epochs}  ")
