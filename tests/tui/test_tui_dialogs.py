@@ -3,8 +3,10 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from waiting import burst, screen_text, until, until_shown
 from worlds import hold, make_dataset, make_run, make_test
@@ -104,3 +106,23 @@ def test_a_program_that_breaks_says_so_by_its_exit_code(home: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", broken], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1, done.stderr
+
+
+async def test_what_was_notified_does_not_stand_behind_a_dialog_for_ever(home: Path) -> None:
+    make_run(home, "finished", "lamp")
+    make_dataset(home)
+    async with Bert4RecApp().run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("3")
+        await until_shown(pilot, "lamp")
+        pilot.app.notify("Written to a file of a long name", timeout=60)
+        await until_shown(pilot, "Written to a file")
+        await pilot.press("n")
+        await until_shown(pilot, "enter accept")
+        await until(pilot, lambda: not shown_behind(pilot, "Written to a file"))
+        await pilot.press("escape")
+        await until(pilot, lambda: "enter accept" not in screen_text(pilot))
+        assert "Written to a file" not in screen_text(pilot)
+
+
+def shown_behind(pilot: Pilot[Any], text: str) -> bool:
+    return any(text in strip.text for strip in pilot.app.screen_stack[0]._compositor.render_strips())

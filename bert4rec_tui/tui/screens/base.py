@@ -10,8 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.reactive import Reactive
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.widgets._toast import ToastHolder
 
 from bert4rec_tui.tui.dialogs import Question
 from bert4rec_tui.tui.widgets.footer import FooterLine
@@ -75,6 +76,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         """In a very wide terminal (the class `-widest`) a third pane stands beside two."""
         self.set_class(event.size.width >= WIDEST, "-widest")
+
+    async def on_screen_suspend(self) -> None:
+        """Take notifications away: behind a dialog they would stand until it is left, and cover it where it is tall."""
+        toasts = self.query(ToastHolder)
+        if toasts and isinstance(self.app.screen, ModalScreen):
+            self.app.clear_notifications()
+            await toasts.remove()
+            self._refresh_layout()  # at once: painted below is what the dialog lies on, with it
+            self.app.screen.refresh()
 
     def _compositor_refresh(self) -> None:
         """Paint what has changed; behind a dialog that waits, or over SSH each change would send the whole screen."""
