@@ -92,7 +92,7 @@ class Described:
             rows=seen["rows"],
             problems=seen["problems"],
             guess=guess,
-            separator=seen["separator"],
+            separator="" if self._said_separator() else seen["separator"],  # what was said goes on being said
             doubts=str(seen["problems"][0]) if seen["problems"] else "",
             values={
                 "name": said,
@@ -122,7 +122,8 @@ class Described:
         """The columns where the person said something; a certain guess that is left alone is not said again."""
         if not self.values:
             return {}
-        columns = {role: column for role, column in self.values["columns"].items() if column != NONE}
+        said = self.values.get("columns", {})
+        columns = {role: column for role, column in said.items() if column != NONE}
         return columns if self.doubts or columns != self.guess else {}
 
     def _said_separator(self) -> str:

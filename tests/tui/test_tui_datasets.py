@@ -340,6 +340,27 @@ async def test_a_file_without_a_header_is_prepared_by_the_guess_with_a_word_of_c
     assert made.timestamps is None
 
 
+async def test_a_separator_that_nobody_would_guess_is_asked_for(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{user}^{item}" for user in "abcdefg" for item in range(6)]
+    (tmp_path / "caret.txt").write_text("\n".join(["user^item", *rows]))
+    monkeypatch.chdir(tmp_path)
+    async with Bert4RecApp().run_test(size=(110, 34)) as pilot:
+        await until_shown(pilot, "enter starts it")
+        await pilot.press("i")
+        await until_shown(pilot, "Import a file")
+        await type_text(pilot, "caret.txt")
+        await pilot.press("enter")
+        await until_shown(pilot, "What stands between two columns?")
+        await pilot.press("circumflex_accent", "enter")
+        await until_shown(pilot, "the first rows can be read so")
+        await pilot.press("p")
+        await until(pilot, lambda: bool(prepared_datasets(home / "datasets")))
+    (made,) = prepared_datasets(home / "datasets")
+    assert (made.users, made.items, made.manifest.settings.separator) == (7, 6, "^")
+
+
 async def test_what_is_wrong_with_a_file_is_said_and_it_is_not_prepared(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

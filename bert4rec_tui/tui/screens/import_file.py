@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.tui.child import CommandError
-from bert4rec_tui.tui.dialogs import Choice, Chooser, Dialog
+from bert4rec_tui.tui.dialogs import Choice, Chooser, Dialog, Prompt
 from bert4rec_tui.tui.importing import NONE, Described, import_errors, import_sections
 from bert4rec_tui.tui.path_prompt import PathInput
 from bert4rec_tui.tui.widgets.form import Form
@@ -102,15 +102,21 @@ class ImportFile(Dialog[DatasetConfig]):
             self.preview()
 
     @work(exclusive=True, group="preview", exit_on_error=False)
-    async def preview(self) -> None:
-        """Let our own command look at the first rows, with what the person has said of them."""
+    async def preview(self, said: Described | None = None) -> None:
+        """Let our own command look at the first rows, with what the person has said of them.
+
+        said: what was said of a file of which nothing has been seen yet.
+        """
         state = self.query_one("#state", Static)
         state.update(Content.styled("looking…", MUTED))
-        described = self.described or Described(self.path)
+        described = said or self.described or Described(self.path)
         try:
             seen = await cast("Bert4RecApp", self.app).run_command(*described.preview_arguments())
         except CommandError as error:
-            state.update(Content.styled(clean(str(error)), "$text-error"))
+            problem, _, wanted = str(error).partition("; give --")
+            state.update(Content.styled(clean(problem), "$text-error"))
+            if wanted == "separator":
+                await self._ask_separator(described)
             return
         if self.described is None or seen["columns"] != self.described.columns:
             await self._begin(described.seen(seen))
@@ -121,6 +127,13 @@ class ImportFile(Dialog[DatasetConfig]):
         else:
             self.described = self.described.seen_again(seen)
         self._show(seen)
+
+    async def _ask_separator(self, described: Described) -> None:
+        """Ask what stands between two columns where it is none of the usual ones, and look again."""
+        prompt = Prompt("What stands between two columns?", placeholder="a character, or tab")
+        separator = await self.app.push_screen_wait(prompt)
+        if separator:
+            self.preview(described.saying({"separator": separator}))
 
     async def _begin(self, described: Described) -> None:
         """A form for the columns that were found."""

@@ -126,8 +126,9 @@ class DatasetFigures(Widget):
 
     def _spread(self, stats: DatasetStats) -> Content:
         few, tenth = (f"items met by under {FEW} ", MUTED), ("   the best known tenth ", MUTED)
-        line = Content.assemble(few, count(stats.few), tenth, share(stats.top_share), (" of interactions", MUTED))
-        return line.truncate(self.size.width, ellipsis=True)
+        line = Content.assemble(few, count(stats.few), tenth, share(stats.top_share))
+        whole = line + Content.styled(" of interactions", MUTED)
+        return whole if whole.cell_length <= self.size.width else line.truncate(self.size.width, ellipsis=True)
 
     def _most(self, stats: DatasetStats) -> list[Content]:
         lines = [Content(""), Content.styled("met by most", MUTED)]
