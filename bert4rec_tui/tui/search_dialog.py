@@ -52,6 +52,8 @@ class SearchDialog(Dialog[str]):
         super().__init__()
         self.dialog_title, self.search, self.hint, self.first = title, search, hint, first
         self.choices: Sequence[Choice] = ()
+        self._searched = ""  # the text whose rows stand there
+        self._hasty = False  # enter was pressed before the rows of the text were there
 
     def compose(self) -> ComposeResult:
         """The line and the list."""
@@ -78,6 +80,7 @@ class SearchDialog(Dialog[str]):
     def look(self, event: TextInput.Changed) -> None:
         """Search for what is typed."""
         event.stop()
+        self._hasty = False
         self.find(event.value)
 
     @work(thread=True, exclusive=True, group="search", exit_on_error=False)
@@ -91,11 +94,13 @@ class SearchDialog(Dialog[str]):
         """Show what was found for the text that stands there now."""
         if message.text != self.query_one(TextInput).value:
             return
-        self.choices = message.choices
+        self.choices, self._searched = message.choices, message.text
         rows = self.query_one(ArrayList)
         rows.empty = "Nothing is like it." if message.text.strip() else ""
         rows.cursor = 0
         rows.show_rows(len(self.choices))
+        if self._hasty and self.choices:
+            self.dismiss(self.choices[0].key)
 
     def action_move(self, rows: int) -> None:
         """Move in the list while the line has the focus."""
@@ -103,9 +108,10 @@ class SearchDialog(Dialog[str]):
 
     @on(TextInput.Submitted)
     def choose(self, event: TextInput.Submitted) -> None:
-        """Enter takes the row under the cursor."""
+        """Enter takes the row under the cursor; while the search is still under way, the best that it will find."""
         event.stop()
         row = self.query_one(ArrayList).row
-        # A search that is still under way belongs to other letters than those that stand there.
-        if 0 <= row < len(self.choices):
+        if self._searched != event.value:  # the rows that stand there belong to other letters
+            self._hasty = True
+        elif 0 <= row < len(self.choices):
             self.dismiss(self.choices[row].key)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from waiting import burst, screen_text, until, until_shown
 from worlds import hold, make_dataset, make_run, make_test
 
 from bert4rec_tui.tui.app import Bert4RecApp
+from bert4rec_tui.tui.dialogs import Choice
 from bert4rec_tui.tui.screens.explore_asking import ExploreAsking
+from bert4rec_tui.tui.search_dialog import SearchDialog
 
 FAKE = str(Path(__file__).with_name("fake_recommender.py"))
 
@@ -126,3 +129,25 @@ async def test_what_was_notified_does_not_stand_behind_a_dialog_for_ever(home: P
 
 def shown_behind(pilot: Pilot[Any], text: str) -> bool:
     return any(text in strip.text for strip in pilot.app.screen_stack[0]._compositor.render_strips())
+
+
+async def test_enter_takes_what_was_searched_for_and_no_row_of_other_letters(home: Path) -> None:
+    """Whoever types fast presses enter before the search has ended."""
+    let_go = threading.Event()
+
+    def search(text: str) -> list[Choice]:
+        if text != "mat":
+            return [Choice(f"wrong {text}", text)]
+        let_go.wait(10)
+        return [Choice("right", "Matrix, The"), Choice("second", "Matilda")]
+
+    answers: list[str | None] = []
+    async with Bert4RecApp().run_test() as pilot:
+        dialog = SearchDialog("Find", search, "letters", first=[Choice("wrong", "the first of all")])
+        pilot.app.push_screen(dialog, answers.append)
+        await until_shown(pilot, "the first of all")
+        await pilot.press(*"mat", "enter")
+        assert answers == []
+        let_go.set()
+        await until(pilot, lambda: bool(answers))
+    assert answers == ["right"]
