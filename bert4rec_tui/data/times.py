@@ -7,6 +7,8 @@ import numpy as np
 
 # Dates written as whole numbers, 20010129, lie here; as seconds they would be twelve days of August 1970.
 _FIRST_DATE, _LAST_DATE = 1900_01_01, 2099_12_31
+# What follows a date that goes on to the second, 20010129235959; as milliseconds that would be a day of 2604.
+_CLOCK = 10**6
 # Seconds reach this number in the year 5138: a column that is all above it counts in something finer.
 _TOO_LATE = 10**11
 
@@ -28,22 +30,39 @@ class Times:
 
 
 def from_numbers(values: np.ndarray) -> Times:
-    """Times from seconds, whole or not; finer units, and dates such as 20010129, are known by their size."""
+    """Times from seconds, whole or not; finer units, and dates such as 20010129, are known by their size.
+
+    Raises ValueError where times lie so far apart that no unit holds them all.
+    """
     if values.dtype.kind == "f":
         whole = np.floor(values)
-        if np.array_equal(whole, values):
-            return from_numbers(whole.astype(np.int64))
-        return Times(np.round(values * 1e6).astype(np.int64), 10**6)
+        return _from_fractions(values) if (whole != values).any() else from_numbers(whole.astype(np.int64))
     ticks = values.astype(np.int64, copy=False)
     if _are_dates(ticks):
-        months = (ticks // 10_000 - 1970) * 12 + ticks // 100 % 100 - 1
-        days = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) + ticks % 100 - 1
-        return Times(days * 86_400, 1)
-    per_second = 1
-    least = int(ticks.min()) if len(ticks) else 0
+        return Times(_days(ticks) * 86_400, 1)
+    if _are_moments(ticks):
+        hours, minutes, seconds = _clock(ticks)
+        return Times(_days(ticks // _CLOCK) * 86_400 + hours * 3600 + minutes * 60 + seconds, 1)
+    return Times(ticks, _unit(ticks))
+
+
+def _from_fractions(values: np.ndarray) -> Times:
+    """Times from numbers with a fraction, of which three digits are kept, and of seconds six."""
+    unit = _unit(values)
+    finer = 10**6 if unit == 1 else 1000
+    furthest = float(np.abs(values).max())
+    if furthest * finer >= 2**63:
+        said = "seconds" if unit == 1 else f"{unit:,}ths of a second"
+        raise ValueError(f"the timestamp {furthest:g} is too large for {said}, which the others are; mend its line")
+    return Times(np.round(values * finer).astype(np.int64), unit * finer)
+
+
+def _unit(values: np.ndarray) -> int:
+    """How many of what a column counts in make a second: 1, or as many as its least value needs to be a date."""
+    per_second, least = 1, int(values.min()) if len(values) else 0
     while least > _TOO_LATE and per_second < 10**9:
         least, per_second = least // 1000, per_second * 1000
-    return Times(ticks, per_second)
+    return per_second
 
 
 def _are_dates(values: np.ndarray) -> bool:
@@ -51,6 +70,27 @@ def _are_dates(values: np.ndarray) -> bool:
         return False
     months, days = values // 100 % 100, values % 100
     return bool(((months >= 1) & (months <= 12) & (days >= 1) & (days <= 31)).all())
+
+
+def _days(dates: np.ndarray) -> np.ndarray:
+    """(rows,) days since 1970 of dates such as 20010129."""
+    months = (dates // 10_000 - 1970) * 12 + dates // 100 % 100 - 1
+    return months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) + dates % 100 - 1
+
+
+def _are_moments(values: np.ndarray) -> bool:
+    """Whether each is a date with the time of day, such as 20010129235959; a 30th of February is none."""
+    dates = values // _CLOCK
+    if not _are_dates(dates):
+        return False
+    hours, minutes, seconds = _clock(values)
+    months = _days(dates).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
+    return bool(((hours < 24) & (minutes < 60) & (seconds < 60) & (months == dates // 100 % 100)).all())
+
+
+def _clock(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The hours, minutes and seconds of moments such as 20010129235959."""
+    return moments // 10_000 % 100, moments // 100 % 100, moments % 100
 
 
 def day_of(seconds: int) -> str:
