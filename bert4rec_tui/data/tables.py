@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bert4rec_tui.data.faults import every_line_is_a_row, find_fault, find_swallowed, line_ends
+from bert4rec_tui.data.faults import every_line_is_a_row, find_fault, find_swallowed, has_leading_zeros, line_ends
 from bert4rec_tui.data.interactions import Interactions, index_numbers
 from bert4rec_tui.data.sniffing import Shape, explain_read_error
 from bert4rec_tui.data.texts import printable
@@ -88,6 +88,10 @@ def read_text(
         if swallowed is not None:
             raise swallowed
     del table
+    numbers = {role: roles[role] for role in ("user", "item") if types[role] == "int64" and not movielens}
+    changed = _changed_ids(path, shape, numbers, doubled, multiline)
+    if changed:
+        return read_text(path, shape, roles, movielens, texts | changed)
     try:
         return interactions_from(columns)
     except ValueError as error:
@@ -133,6 +137,20 @@ def _read_once(
             quoted_strings_can_be_null=True,
         ),
     )
+
+
+def _changed_ids(path: Path, shape: Shape, roles: dict[str, int], doubled: bool, multiline: bool) -> frozenset[str]:
+    """Of these roles, which were read as numbers, those with an id that a number would not keep, wherever it stands."""
+    if not roles or not has_leading_zeros(path, shape.separator):
+        return frozenset()
+    found: set[str] = set()
+    for role, index in roles.items():
+        # A column at a time, and of that each id once: less memory than the numbers take.
+        column = _read_once(path, shape, {role: index}, {role: "text"}, doubled, multiline).column(role)
+        words, _ = _words(column)
+        if any(_NOT_AS_WRITTEN.fullmatch(word) for word in words):
+            found.add(role)
+    return frozenset(found)
 
 
 def _failed_role(message: str, roles: dict[str, int], stride: int) -> str | None:

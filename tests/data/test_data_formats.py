@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.faults import has_leading_zeros
 from bert4rec_tui.data.formats import read_interactions
 from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.sources import opened
@@ -434,6 +435,35 @@ def test_ids_stay_as_they_are_written(tmp_path):
     assert [user for user, _, _, _ in rows(read(path))] == [1, 1, 2]
     written(path, "user,item\n1,0x1f\n1,0x2f\n")
     assert [item for _, item, _, _ in rows(read(path))] == ["0x1f", "0x2f"]
+
+
+@pytest.mark.parametrize("written_id", ["007", "0x7", " 007", '"007"', "-07"])
+@pytest.mark.parametrize("separator", [",", "\t", ";", "::", "|"])
+def test_ids_stay_as_they_are_written_however_far_down_they_stand(tmp_path, written_id, separator):
+    """They were looked for in the first lines alone: 007 became user 7 without a word."""
+    if separator == "::" and '"' in written_id:
+        return  # a separator of two letters knows no quotes
+    first = "".join(f"{1 + place % 9}{separator}{place % 90}{separator}{place}\n" for place in range(60_000))
+    for last in (f"{written_id}{separator}5{separator}9\n", f"{written_id}{separator}5{separator}9"):
+        path = written(tmp_path / "mine.csv", f"user{separator}item{separator}timestamp\n{first}{last}")
+        interactions = read(path, separator=separator)
+        expected = written_id.strip(' "')
+        assert interactions.user_ids == sorted([expected, *(str(user) for user in range(1, 10))])
+        assert np.asarray(interactions.item_ids).tolist() == list(range(90)), "the other column stays numbers"
+
+
+@given(st.integers(2**18 - 40, 2**18 + 40), st.integers(0, 3))
+def test_leading_zeros_are_found_wherever_the_file_is_cut_to_be_read(tmp_path_factory, place, blanks):
+    path = tmp_path_factory.mktemp("cut") / "mine.csv"
+    start = "user,item\n" + "10,20\n" * (place // 6)
+    path.write_text(start + "1" * (place - len(start) - 3) + ",3\n" + " " * (blanks % 2) + "07,3\n1,2\n")
+    assert has_leading_zeros(path, ",")
+
+
+@pytest.mark.parametrize("cell", ["0", "0.5", "2001-01-06 05:00:07", "10", "1 07", "x07", "-0.5"])
+def test_other_zeros_are_not_taken_for_those_of_ids(tmp_path, cell):
+    """Such a file would be read once more for nothing."""
+    assert not has_leading_zeros(written(tmp_path / "mine.csv", f"user,item,other\n1,0,{cell}\n0,{cell},1\n"), ",")
 
 
 def test_blanks_around_ids_belong_to_the_layout(tmp_path):
