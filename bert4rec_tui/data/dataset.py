@@ -3,6 +3,7 @@
 On disk, one folder per prepared dataset:
 
     manifest.json       Manifest: schema version, settings, counts, hash of the split
+    source.json         size and time of the files it was made from; absent where it was downloaded, see `stamps`
     history.npy         int32 (interactions,)  item ids 1…N of all users end to end, each user's in time order
     offsets.npy         int64 (users + 1,)     where each user's history starts
     timestamps.npy      int64 (interactions,)  seconds since 1970; absent where the source has none

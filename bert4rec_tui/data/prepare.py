@@ -23,6 +23,7 @@ from bert4rec_tui.data.interactions import (
 from bert4rec_tui.data.negatives import check_enough, draw_negatives, file_name, parse_protocol, weights_for
 from bert4rec_tui.data.sources import UNPACKING, find_origin, folder_names, opened
 from bert4rec_tui.data.splits import Histories, newcomers, split_histories
+from bert4rec_tui.data.stamps import keep_stamps, kept_stamps, stamps_of
 from bert4rec_tui.data.texts import Texts, pack_texts
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder, new_folder
@@ -58,6 +59,8 @@ def prepare(
     _remove_leftovers(raw, UNPACKING + "*")
     make_folder(datasets)  # a folder without permission is said before a long download
     origin = find_origin(settings, raw, report, mirror)
+    # Taken before the reading: what changes in the meantime is another source the next time.
+    stamps = stamps_of(Path(settings.source)) if settings.source else None
     with opened(origin, raw, settings, report) as source:
         report(Progress(stage="Reading", done=source.ratings.stat().st_size, unit="bytes"))
         interactions, settings = read_interactions(source, settings)
@@ -66,6 +69,8 @@ def prepare(
     interactions = filtered(interactions, settings)
     with new_folder(datasets / settings.id) as folder:
         write(interactions, settings, read, folder, report)
+        if stamps is not None:
+            keep_stamps(stamps, folder)
     return PreparedDataset(datasets / settings.id)
 
 
@@ -89,7 +94,7 @@ def _refuse_another_source(settings: DatasetConfig, datasets: Path) -> None:
 
 
 def reusable(settings: DatasetConfig, datasets: Path) -> PreparedDataset | None:
-    """What is prepared already as the settings ask, from the same source, and not older than it."""
+    """What is prepared already as the settings ask, from the same source, and that is still what it was."""
     try:
         prepared = PreparedDataset(datasets / settings.id)
     except UserError:
@@ -99,14 +104,19 @@ def reusable(settings: DatasetConfig, datasets: Path) -> PreparedDataset | None:
     unsaid |= {"columns": {}} if not settings.columns else {}
     if msgspec.structs.replace(prepared.manifest.settings, **unsaid) != settings:
         return None
-    if settings.source:
-        source = Path(settings.source)
-        names = folder_names(source) if source.is_dir() else []
-        files = [source, *(source / name for name in names), *(source.glob("*") if names else ())]
-        written = (prepared.path / "manifest.json").stat().st_mtime
-        if not source.exists() or any(file.stat().st_mtime > written for file in files):
-            return None
-    return prepared
+    return prepared if not settings.source or _is_still_there(Path(settings.source), prepared.path) else None
+
+
+def _is_still_there(source: Path, dataset: Path) -> bool:
+    """Whether a source is what it was when it was read; what replaced it may be older, as after `mv` or `cp -p`."""
+    kept, stamps = kept_stamps(dataset), stamps_of(source)
+    if kept is not None:
+        return bool(stamps) and stamps == kept
+    # Prepared by a version that kept no stamps: the source is only asked not to be newer.
+    names = folder_names(source) if source.is_dir() else []
+    files = [source, *(source / name for name in names), *(source.glob("*") if names else ())]
+    written = (dataset / "manifest.json").stat().st_mtime
+    return source.exists() and not any(file.stat().st_mtime > written for file in files)
 
 
 def _remove_leftovers(folder: Path, pattern: str) -> None:

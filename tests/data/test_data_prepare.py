@@ -251,6 +251,72 @@ def test_what_is_prepared_is_reused_until_settings_or_source_change(place, movie
     assert {path.name for path in place.datasets.iterdir() if not path.name.startswith(".")} == {"tiny"}
 
 
+def plays(path: Path, items: int, changed: int) -> Path:
+    """A table of one user with so many items, that was last changed at that second."""
+    table(path, [(1, item, item) for item in range(items)])
+    os.utime(path, (changed, changed))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "zip"])
+def test_a_source_that_an_older_one_replaced_is_prepared_again(place, tmp_path, kind):
+    """As `mv`, `cp -p` and `rsync -t` do: the time is before the preparation, and the old dataset was given."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+
+    def laid(items: int, changed: int) -> Path:
+        file = plays(folder / "plays.csv", items, changed)
+        if kind != "zip":
+            return file if kind == "file" else folder
+        shutil.make_archive(str(folder), "zip", folder)
+        os.utime(tmp_path / "mine.zip", (changed, changed))
+        return tmp_path / "mine.zip"
+
+    assert place.prepare(laid(7, 1_000_000_000)).items == 7
+    assert place.prepare(laid(7, 1_000_000_000)).items == 7
+    assert place.stages == [], "the same is not prepared twice"
+    assert place.prepare(laid(9, 900_000_000)).items == 9
+    assert place.prepare(laid(6, 900_000_000)).items == 6, "of the same time, and another size"
+
+
+def test_titles_beside_a_file_that_are_replaced_are_read_again(place, movielens):
+    folder = movielens("csv")
+    assert place.prepare(folder / "ratings.csv").title(1) == "Toy Story (1995)"
+    (folder / "movies.csv").write_text("movieId,title,genres\n1,Another,Drama\n")
+    os.utime(folder / "movies.csv", (0, 0))
+    assert place.prepare(folder / "ratings.csv").title(1) == "Another"
+
+
+def test_files_beside_the_ratings_that_are_not_read_are_no_matter(place, movielens):
+    folder = movielens("csv")
+    place.prepare(folder)
+    (folder / "notes.md").write_text("mine")
+    place.prepare(folder)
+    assert place.stages == []
+
+
+def test_a_copy_of_another_time_gives_the_same_dataset(place, movielens):
+    source = movielens("csv") / "ratings.csv"
+    kept = {path.name: path.read_bytes() for path in place.prepare(source).path.iterdir()}
+    os.utime(source, (0, 0))
+    again = {path.name: path.read_bytes() for path in place.prepare(source).path.iterdir()}
+    assert place.stages
+    assert kept.pop("source.json") != again.pop("source.json")
+    assert kept == again
+
+
+def test_a_dataset_of_before_the_stamps_is_good_until_its_source_is_newer(place, movielens):
+    source = movielens("csv") / "ratings.csv"
+    dataset = place.prepare(source)
+    (dataset.path / "source.json").unlink()
+    place.prepare(source)
+    assert place.stages == []
+    later = (dataset.path / "manifest.json").stat().st_mtime + 5
+    os.utime(source, (later, later))
+    place.prepare(source)
+    assert place.stages
+
+
 def test_settings_that_differ_stand_side_by_side(place, movielens):
     source = movielens("csv")
     assert place.prepare(source, min_item_interactions=2).id == "tiny+items2"
