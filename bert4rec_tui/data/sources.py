@@ -1,5 +1,6 @@
 """From a name, a folder, a zip or a file to the raw files that hold the ratings."""
 
+import re
 import tempfile
 import zipfile
 from collections.abc import Generator
@@ -10,8 +11,9 @@ from pathlib import Path, PurePosixPath
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.catalog import KNOWN, known
+from bert4rec_tui.data.columns import number_in
 from bert4rec_tui.data.download import fetch
-from bert4rec_tui.data.sniffing import explain_read_error, require, spoken_separator
+from bert4rec_tui.data.sniffing import HEAD_BYTES, HEAD_LINES, explain_read_error, require, spoken_separator
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder
 from bert4rec_tui.progress import ReportProgress, report_nothing
@@ -35,6 +37,7 @@ class Layout:
     fields: str
 
 
+_MOVIELENS_ID = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
 _BY_NUMBER = {"user": "0", "item": "1", "rating": "2", "timestamp": "3"}
 _BY_NAME = {"user": "userId", "item": "movieId", "rating": "rating", "timestamp": "timestamp"}
 LAYOUTS = {
@@ -151,7 +154,7 @@ def _in_folder(folder: Path, settings: DatasetConfig) -> RatingsSource:
 
 
 def source_of_file(path: Path, settings: DatasetConfig, start: bytes | None = None) -> RatingsSource:
-    """What a file is: one of MovieLens' own, by its name and header, unless the settings say it is laid out otherwise.
+    """What a file is: one of MovieLens' own, by its name, header and first rows, or a table with columns of its own.
 
     start: its first bytes, where it is not at its path. Titles beside it are kept wherever the items are MovieLens'.
     """
@@ -160,22 +163,41 @@ def source_of_file(path: Path, settings: DatasetConfig, start: bytes | None = No
         return RatingsSource(path)
     beside = path.with_name(layout.titles)
     movies = beside if beside.is_file() else None
-    names = _first_names(path, start, layout.separator) if layout.header else []
+    if not layout.header and not settings.columns:
+        # As a table its columns would be a guess: what does not fit is better called a fault of its line.
+        return RatingsSource(path, layout, movies)
+    rows = _first_rows(path, start, layout.separator)
+    names = rows.pop(0) if layout.header else []
     has_columns = not layout.header or set(layout.columns.values()) <= set(names)
-    if has_columns and settings.columns in ({}, layout.columns):
+    if has_columns and settings.columns in ({}, layout.columns) and _fit(rows, names, layout):
         return RatingsSource(path, layout, movies)
     item = layout.columns["item"]
     is_movie = layout.header and settings.columns.get("item", item) == item and item in names
     return RatingsSource(path, None, movies if is_movie else None)
 
 
-def _first_names(path: Path, start: bytes | None, separator: str) -> list[str]:
-    """The cells of a file's first line. Raises UserError where it cannot be read."""
+def _first_rows(path: Path, start: bytes | None, separator: str) -> list[list[str]]:
+    """The cells of a file's first lines, one line at least. Raises UserError where it cannot be read."""
     if start is None:
         try:
             with path.open("rb") as file:
-                start = file.readline(2**16)
+                start = file.read(HEAD_BYTES)
         except OSError as error:
             raise explain_read_error(error, path) from None
-    line = start.partition(b"\n")[0].decode("utf-8-sig", errors="replace")
-    return [cell.strip().strip('"') for cell in line.split(separator)]
+    lines = start.decode("utf-8-sig", errors="replace").split("\n")
+    if len(start) >= HEAD_BYTES and len(lines) > 1:
+        lines.pop()  # cut off in the middle
+    return [[cell.strip().strip('"') for cell in line.split(separator)] for line in lines[:HEAD_LINES]]
+
+
+def _fit(rows: list[list[str]], names: list[str], layout: Layout) -> bool:
+    """Whether ids are whole numbers and times numbers, as MovieLens' are; gaps are a fault, and no other layout."""
+    count = len(names) or len(layout.columns)
+    places = {role: names.index(column) if names else int(column) for role, column in layout.columns.items()}
+    for row in rows:
+        user, item, time = (row[places[role]] if len(row) == count else "" for role in ("user", "item", "timestamp"))
+        if any(cell and not _MOVIELENS_ID.fullmatch(cell) for cell in (user, item)):
+            return False
+        if time and number_in(time) is None:
+            return False
+    return True

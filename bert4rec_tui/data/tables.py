@@ -88,10 +88,10 @@ def read_text(
         if swallowed is not None:
             raise swallowed
     del table
-    numbers = {role: roles[role] for role in ("user", "item") if types[role] == "int64" and not movielens}
+    numbers = {role: roles[role] for role in ("user", "item") if types[role] == "int64"}
     changed = _changed_ids(path, shape, numbers, doubled, multiline)
     if changed:
-        return read_text(path, shape, roles, movielens, texts | changed)
+        return read_text(path, shape, roles, movielens=False, texts=texts | changed)
     try:
         return interactions_from(columns)
     except ValueError as error:

@@ -211,6 +211,31 @@ def test_a_file_called_as_movielens_calls_its_own_may_be_another_table(tmp_path)
     assert read(path, columns={"user": "userId", "item": "movieId"}).titles == ["Alien (1979)"]
 
 
+@pytest.mark.parametrize("said", [False, True])
+def test_a_file_with_movielens_name_and_header_may_have_other_ids_and_times(tmp_path, said):
+    """Its header made it MovieLens', whose ids are numbers: it could not be prepared, whatever was said."""
+    names = {"user": "userId", "item": "movieId", "rating": "rating", "timestamp": "timestamp"} if said else None
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n2,Alien (1979),Horror\n")
+    header = "userId,movieId,rating,timestamp\n"
+    path = written(tmp_path / "ratings.csv", header + "ann,tt2,5,100\nann,tt3,4,101\n")
+    assert rows(read(path, names)) == [("ann", "tt2", 5, 100), ("ann", "tt3", 4, 101)]
+    written(path, header + "007,2,5,100\n7,2,5,100\n")
+    assert rows(read(path, names)) == [("007", 2, 5, 100), ("7", 2, 5, 100)]
+    written(path, header + "1,2,5,2001-01-06\n1,3,4,2001-01-07\n")
+    assert rows(read(path, names)) == [(1, 2, 5, 978_739_200), (1, 3, 4, 978_825_600)]
+    assert read(path, names).titles == ["Alien (1979)", ""], "the items are MovieLens'"
+    deep = "".join(f"{1 + n % 9},{n % 50},4,{n}\n" for n in range(400))
+    written(path, header + deep + "007,2,5,100\n")
+    assert "007" in read(path, names).user_ids
+
+
+def test_a_file_without_header_is_movielens_unless_its_columns_are_said(tmp_path):
+    path = written(tmp_path / "ratings.dat", "ann::i2::5::100\nann::i3::4::101\n")
+    assert fault(path) == 'ratings.dat, line 1: the user id "ann" is not a whole number'
+    columns = {"user": "0", "item": "1", "rating": "2", "timestamp": "3"}
+    assert rows(read(path, columns)) == [("ann", "i2", 5, 100), ("ann", "i3", 4, 101)]
+
+
 @pytest.mark.parametrize("with_title", [False, True])
 def test_a_stray_quote_swallows_no_lines(tmp_path, with_title):
     lines = [f"{user}\ti{item}\t{1000 + item}\ttitle {item}" for user in range(1, 60) for item in range(1, 8)]
