@@ -75,13 +75,15 @@ def table_head(source: RatingsSource, settings: DatasetConfig, start: bytes | No
     return head
 
 
-def _table_header(source: RatingsSource, settings: DatasetConfig) -> tuple[str, bool | None]:
-    """The separator and the header that the settings and the file's name imply; "" and None where they do not."""
+def _table_header(source: RatingsSource, settings: DatasetConfig) -> tuple[str, bool | None, list[int]]:
+    """The separator and the header that the settings and the file's name imply; "" and None where they do not.
+
+    Last, the columns that were said by number.
+    """
     separator = settings.separator or ("\t" if source.ratings.suffix.lower() in (".tsv", ".inter") else "")
-    columns = settings.columns.values()
+    numbers = [int(column) for column in settings.columns.values() if column.isascii() and column.isdigit()]
     # Columns said by name need a header; said by number, the content decides.
-    named = bool(columns) and not all(column.isascii() and column.isdigit() for column in columns)
-    return separator, True if named else None
+    return separator, True if len(numbers) < len(settings.columns) else None, numbers
 
 
 def guess_table(source: RatingsSource, settings: DatasetConfig) -> Guess:

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,8 +56,11 @@ def spoken_separator(text: str) -> str:
     return separator
 
 
-def read_head(path: Path, separator: str = "", header: bool | None = None) -> Head:
+def read_head(path: Path, separator: str = "", header: bool | None = None, said: Sequence[int] = ()) -> Head:
     """The first rows of a text file and its shape; `header` says whether there is one, None: look.
+
+    said: the numbers of the columns that are used, where the person has said them. A first row that has a known name in
+    one of them may be a rating of something called Game, so that two are asked of a header.
 
     Raises UserError for a missing or empty file, another encoding, or where no separator is found.
     """
@@ -66,10 +69,10 @@ def read_head(path: Path, separator: str = "", header: bool | None = None) -> He
             start = file.read(HEAD_BYTES)
     except OSError as error:
         raise explain_read_error(error, path) from None
-    return head_of(start, path.name, separator, header)
+    return head_of(start, path.name, separator, header, said)
 
 
-def head_of(start: bytes, name: str, separator: str = "", header: bool | None = None) -> Head:
+def head_of(start: bytes, name: str, separator: str = "", header: bool | None = None, said: Sequence[int] = ()) -> Head:
     """Like `read_head`, from the first bytes of the file `name`."""
     lines = _first_lines(start, name)
     separator = spoken_separator(separator) or _find_separator(lines, name)
@@ -78,7 +81,7 @@ def head_of(start: bytes, name: str, separator: str = "", header: bool | None = 
         numbered.pop()  # it may go on in the next line
     rows = [row for _, row in numbered]
     if header is None:
-        header = _has_header(rows)
+        header = _has_header(rows, said)
     names = [cell.strip() for cell in rows[0]] if header else None
     shape = Shape(separator=separator, skip=numbered[0][0] if header else 0, names=names, count=len(rows[0]))
     first = 1 if header else 0
@@ -172,12 +175,13 @@ def _find_separator(lines: list[str], name: str) -> str:
     return best
 
 
-def _has_header(rows: list[list[str]]) -> bool:
+def _has_header(rows: list[list[str]], said: Sequence[int]) -> bool:
     """Whether the first row names the columns: it says so, or it alone has no number where the others have."""
     first, others = rows[0], rows[1:]
     numbers = [all(number_in(row[i]) is not None for row in others if i < len(row)) for i in range(len(first))]
     if others and any(alike and number_in(cell) is not None for cell, alike in zip(first, numbers, strict=True)):
         return False  # a number above numbers names no column, even where another cell reads like a name
-    if any(is_known_name(cell) for cell in first):
+    among = [first[i] for i in said if i < len(first)] if said else first
+    if sum(map(is_known_name, among)) >= min(2, max(1, len(said))):
         return True
     return bool(others) and all(number_in(cell) is None for cell in first) and any(numbers)

@@ -509,6 +509,25 @@ def test_a_row_with_a_word_that_could_name_a_column_is_a_row(tmp_path):
     assert len(read(path, columns={"user": "0", "item": "1", "timestamp": "3"})) == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "said", "header"),
+    [
+        ("alice,game", "user item", False),
+        ("user,chess", "user item", False),
+        ("user,game", "user item", True),
+        ("alice,game,book", "user item", False),
+        ("alice,game,when", "user item title", False),
+        ("alice,game,title", "user item title", True),
+        ("player,game,title", "user item title", True),
+    ],
+)
+def test_of_columns_said_by_number_two_have_to_read_like_names(tmp_path, first, said, header):
+    """One is a rating of something called so; it was taken for a header, and lost."""
+    others = "".join(f"alice,chess{row}{',how' * (first.count(',') - 1)}\n" for row in "abc")
+    columns = {role: str(number) for number, role in enumerate(said.split())}
+    assert len(read(written(tmp_path / "mine.csv", f"{first}\n{others}"), columns)) == 3 + (not header)
+
+
 @pytest.mark.parametrize("text", ['{"user": 1, "item": 2}\n{"user": 1, "item": 3}\n', '[{"user": 1,\n"item": 2}]'])
 def test_json_is_not_read_as_a_table_of_pieces(tmp_path, text):
     path = written(tmp_path / "mine.json", text)
