@@ -21,6 +21,7 @@ Seen = Literal["unseen", "seen", "all"]
 _YEAR = re.compile(r"\((\d{4})\)\s*$")
 _YEARS = re.compile(r"(\d{4})?-(\d{4})?|(\d{4})")
 _POPULARITY = re.compile(r"(>=|<=|>|<)(\d+)")
+_WORD = re.compile(r"(?:\\.|[^\s,])+", re.DOTALL)
 
 
 class ItemFilter(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -110,15 +111,17 @@ class ItemFacts:
 def parse_filter(text: str, facts: ItemFacts) -> ItemFilter:
     """A filter from one line, such as `comedy, sci-fi 1990-1999 >500`.
 
-    Genres by name, with `_` for a blank in one; `1994`, `1990-1999`, `1990-` or `-1999` for years; `>100` or `<50` for
-    how often a movie was watched in training; `seen` or `all` for what is in the history. Raises UserError that says
-    which word is none of these.
+    Genres by name, with `_` for a blank in one and `\\,` for a comma; `1994`, `1990-1999`, `1990-` or `-1999` for
+    years; `>100` or `<50` for how often a movie was watched in training; `seen` or `all` for what is in the history.
+    Raises UserError that says which word is none of these.
     """
     genres: list[str] = []
     values: dict[str, int] = {}
     seen: Seen = "unseen"
-    for word in text.replace(",", " ").split():
-        if word in ("seen", "unseen", "all"):
+    for word in _WORD.findall(text):
+        if "\\" in word:
+            genres.append(facts.genre(re.sub(r"\\(.)", r"\1", word, flags=re.DOTALL)))
+        elif word in ("seen", "unseen", "all"):
             seen = word
         elif popularity := _POPULARITY.fullmatch(word):
             sign, number = popularity.group(1), int(popularity.group(2))
@@ -137,9 +140,16 @@ def parse_filter(text: str, facts: ItemFacts) -> ItemFilter:
         raise UserError(str(error)) from None
 
 
+def genre_word(genre: str) -> str:
+    """A genre as a filter says it: a `\\` keeps a comma within the word, and a genre called 1990 from being a year."""
+    word = re.sub(r"[\\,\s]", lambda mark: "_" if mark[0] == " " else f"\\{mark[0]}", genre)
+    other = word in ("seen", "unseen", "all") or _POPULARITY.fullmatch(word) or _YEARS.fullmatch(word)
+    return f"\\{word}" if other else word
+
+
 def filter_text(wanted: ItemFilter) -> str:
     """The line that says a filter; `parse_filter` reads it back."""
-    words = [genre.replace(" ", "_") for genre in wanted.genres]
+    words = [genre_word(genre) for genre in wanted.genres]
     if wanted.from_year is not None and wanted.from_year == wanted.to_year:
         words.append(str(wanted.from_year))
     elif wanted.from_year is not None or wanted.to_year is not None:

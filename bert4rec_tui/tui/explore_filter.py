@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.recommend.filters import ItemFilter, filter_text, parse_filter
+from bert4rec_tui.recommend.filters import ItemFilter, filter_text, genre_word, parse_filter
 from bert4rec_tui.tui.dialogs import Dialog
 from bert4rec_tui.tui.explore_world import World
 from bert4rec_tui.tui.widgets.signs import count
@@ -56,7 +56,7 @@ class FilterDialog(Dialog[ItemFilter]):
         """Read genres and years, which a large catalogue takes a moment for."""
         facts = self.world.facts
         _ = facts.years
-        genres = ", ".join(genre.replace(" ", "_") for genre in facts.genres)
+        genres = ", ".join(genre_word(genre) for genre in facts.genres)
         self.app.call_from_thread(self._ready, f"{WORDS}\n\n{genres}" if genres else WORDS)
 
     def _ready(self, words: str) -> None:

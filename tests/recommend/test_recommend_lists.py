@@ -25,6 +25,7 @@ def facts(dataset: PreparedDataset) -> ItemFacts:
     return ItemFacts(dataset)
 
 
+AWKWARD = ["Crime, true", ",", "back\\slash", "a\\, b", "1990", "-", "seen", ">5", "two words", "a\ttab"]
 years = st.none() | st.integers(1955, 2015)
 
 
@@ -64,6 +65,15 @@ def test_a_filter_lets_pass_exactly_what_it_does_not_exclude(wanted, history, da
 
 @given(wanted=filters())
 def test_the_line_that_says_a_filter_is_read_back(wanted, facts):
+    assert parse_filter(filter_text(wanted), facts) == wanted
+
+
+@given(genres=st.lists(st.sampled_from(AWKWARD), unique=True, min_size=1, max_size=3))
+def test_genres_that_could_be_read_otherwise_are_read_back_too(genres, dataset):
+    """`Crime, true` came back as two genres, neither of which there is."""
+    facts = ItemFacts(dataset)
+    facts.__dict__["genres"] = dict.fromkeys(AWKWARD, np.ones(dataset.items, bool))
+    wanted = ItemFilter(genres=tuple(genres), from_year=1990)
     assert parse_filter(filter_text(wanted), facts) == wanted
 
 
