@@ -11,7 +11,13 @@ from bert4rec_tui.commands.answering import answering
 def recommend(
     run: RunName = "latest",
     user: Annotated[str | None, typer.Option(help="A user's id in the source.")] = None,
-    items: Annotated[str | None, typer.Option(help="Item ids of a history of your own, oldest first.")] = None,
+    items: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID,ID,…",
+            help='Item ids of a history of your own, oldest first; " encloses an id that has a comma.',
+        ),
+    ] = None,
     titles: Annotated[
         str | None, typer.Option(metavar="FILE", help="Titles of a history of your own, oldest first; text or CSV.")
     ] = None,

@@ -1,5 +1,6 @@
 """The command `recommend`: the next items for a user, or after a history of one's own."""
 
+import csv
 import datetime
 from contextlib import suppress
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def run_recommend(
     elif own is not None:
         history = find_own(own, dataset).items(dataset)
     else:
-        history = [dataset.item_index(raw.strip()) for raw in (items or "").split(",") if raw.strip()]
+        history = [dataset.item_index(raw) for raw in said_ids(items or "")]
     chosen = choose_device(device, "--device")
     set_up_process(0, False, chosen)
     recommender = Recommender(run, dataset, device=str(chosen))
@@ -93,6 +94,18 @@ def run_recommend(
     if titles is not None:
         values["matches"] = [_matched(dataset, match) for match in matches]
     output.result(values, as_text(values, recommender))
+
+
+def said_ids(text: str) -> list[str]:
+    """The ids of a list such as `1,"salt, coarse",7`, where `"` encloses an id that has a comma.
+
+    Raises UserError for an id without end.
+    """
+    try:
+        cells = next(csv.reader([" ".join(text.splitlines())], skipinitialspace=True), [])
+    except csv.Error:
+        raise UserError(f'--items {printable(text, 60)}: has an id without end; is a " missing after it?') from None
+    return [cell.strip() for cell in cells if cell.strip()]
 
 
 def match_titles(file: Path, dataset: PreparedDataset, output: Output) -> list[Match]:

@@ -7,6 +7,9 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from bert4rec_tui.commands.recommend import said_ids
+from bert4rec_tui.errors import UserError
+
 
 def test_the_result_is_one_object_with_history_and_ranked_items(terminal):
     values = terminal.run("recommend", "mine", "--user", "1", "-k", "5", "--json").json()
@@ -31,6 +34,27 @@ def test_a_history_of_ones_own_is_taken_in_the_order_it_is_said(here):
     other = here("recommend", "--items", "5,4,3", "--json").json()
     assert other["recommendations"] != values["recommendations"]
     assert {row["item"] for row in other["recommendations"]} <= set(range(1, 21)) - {3, 4, 5}
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("3, 4,5", ["3", "4", "5"]),
+        ('"salt, coarse",7', ["salt, coarse", "7"]),
+        ('7, "salt, coarse" ', ["7", "salt, coarse"]),
+        ('"say ""hi""",,2', ['say "hi"', "2"]),
+        ('24" wheel', ['24" wheel']),
+        ("", []),
+        ("3,\n4", ["3", "4"]),
+    ],
+)
+def test_ids_with_a_comma_are_enclosed(text, ids):
+    assert said_ids(text) == ids
+
+
+def test_an_id_without_end_is_one_sentence():
+    with pytest.raises(UserError, match='has an id without end; is a " missing after it'):
+        said_ids('"' + "1," * 100_000)
 
 
 def test_nothing_known_still_gets_recommendations(here):
