@@ -33,7 +33,9 @@ def split_words(dataset: DatasetConfig) -> str:
         return f"leave-one-out{validated}"
     if dataset.split == "holdout":
         return f"holdout of {dataset.eval_users:,} users" if dataset.eval_users else "holdout of users"
-    return f"time, validation {dataset.validation_share:.0%} and test {dataset.test_share:.0%} of the interactions"
+    # Not :.0%, which makes 12% of 12.5%.
+    validation, test = (f"{100 * share:g}%" for share in (dataset.validation_share, dataset.test_share))
+    return f"time, validation {validation} and test {test} of the interactions"
 
 
 def report(run: Run, checkpoint: str, kind: ReportKind) -> str:
