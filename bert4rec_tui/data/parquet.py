@@ -52,7 +52,13 @@ def parquet_head(path: Path, count: int = 0) -> tuple[list[str], list[list[str]]
     except pa.ArrowException:
         raise UserError(f"{path.name}: is not a Parquet file") from None
     names = list(file.schema_arrow.names)
-    return names, [["" if row[name] is None else str(row[name]) for name in names] for row in rows]
+    return names, [[_shown(row[name]) for name in names] for row in rows]
+
+
+def _shown(cell: Any) -> str:
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", errors="replace")
+    return "" if cell is None else str(cell)
 
 
 def _typed(column: Any, role: str, path: Path) -> Any:
@@ -66,22 +72,53 @@ def _typed(column: Any, role: str, path: Path) -> Any:
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
         kind = column.type
+    if _holds_text(kind):
+        column = _as_utf_8(column, role, path)
+        kind = column.type
     try:
         if role == "rating":
             return column.cast(pa.float32())
         if role in ("title", "genres"):
             return _as_text(column).dictionary_encode()
-        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-        if role == "timestamp" and is_text:
-            return _as_times(column)
-        if is_text:
-            return column.cast(pa.string()).dictionary_encode()
+        if pa.types.is_string(kind):
+            return _as_times(column) if role == "timestamp" else column.dictionary_encode()
         if role == "timestamp" and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
             # Of the nanoseconds that a writer adds by itself only whole microseconds count.
             return column.cast(pa.timestamp("us"), safe=False)
         return column.cast(pa.float64() if role == "timestamp" and pa.types.is_floating(kind) else pa.int64())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise UserError(f"{path.name}: column of the {role} cannot be used ({printable(str(error))})") from None
+
+
+def _holds_text(kind: Any) -> bool:
+    """Whether a type is one of those in which writers put texts, some of them as bare bytes."""
+    import pyarrow as pa
+
+    of_text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    of_bytes = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary)
+    return any(is_one(kind) for is_one in (*of_text, *of_bytes))
+
+
+def _as_utf_8(column: Any, role: str, path: Path) -> Any:
+    """A column of texts or bytes as texts. Raises UserError that names the first row that is none."""
+    import pyarrow as pa
+
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        row = next((row for row, cell in enumerate(column, 1) if not _is_utf_8(cell.as_py())), 0)
+        raise UserError(
+            f"{path.name}, row {row:,}: the {role} is bytes that are not UTF-8; write the column as texts"
+        ) from None
+    except pa.ArrowNotImplementedError as error:
+        raise UserError(f"{path.name}: column of the {role} cannot be used ({printable(str(error))})") from None
+
+
+def _is_utf_8(cell: Any) -> bool:
+    try:
+        return cell is None or cell == cell.decode("utf-8").encode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _as_text(column: Any) -> Any:

@@ -196,6 +196,26 @@ def test_parquet_of_other_writers(tmp_path):
     )
 
 
+@pytest.mark.parametrize("kind", [pa.string_view(), pa.large_string(), pa.binary(), pa.large_binary(), pa.binary(2)])
+def test_parquet_ids_are_texts_whatever_their_writer_calls_them(tmp_path, kind):
+    """Other writers put texts as bytes; these were refused as numbers that cannot be parsed."""
+    cells = ["u2", "u1", "u2"] if kind in (pa.string_view(), pa.large_string()) else [b"u2", b"u1", b"u2"]
+    users = pa.array(cells, kind)
+    for column in (users, users.dictionary_encode()) if kind != pa.string_view() else (users,):
+        parquet.write_table(pa.table({"user": column, "item": [1, 2, 3]}), tmp_path / "mine.parquet")
+        assert read(tmp_path / "mine.parquet").user_ids == ["u1", "u2"]
+
+
+def test_parquet_bytes_that_are_no_text_are_said_with_their_row(tmp_path):
+    table = pa.table({"user": pa.array([b"ann", None, b"\xff\xfe"], pa.binary()), "item": [1, 2, 3]})
+    parquet.write_table(table, tmp_path / "mine.parquet")
+    assert fault(tmp_path / "mine.parquet") == "mine.parquet, row 2: the user is empty"
+    parquet.write_table(table.take([0, 2]), tmp_path / "mine.parquet")
+    assert fault(tmp_path / "mine.parquet") == (
+        "mine.parquet, row 2: the user is bytes that are not UTF-8; write the column as texts"
+    )
+
+
 def test_a_file_called_as_movielens_calls_its_own_may_be_another_table(tmp_path):
     path = written(tmp_path / "ratings.csv", "user_id,book_id,rating\n1,2,3\n1,4,5\n")
     (tmp_path / "movies.csv").write_text("movieId,title,genres\n2,Alien (1979),Horror\n")

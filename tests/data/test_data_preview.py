@@ -77,6 +77,8 @@ def test_parquet_is_shown_too(tmp_path):
     seen = preview(tmp_path / "mine.parquet")
     assert seen.rows == [["1", "a", "1"], ["2", "", "2"]]
     assert seen.guess == {"user": "user", "item": "film"}
+    parquet.write_table(pa.table({"user": [b"ann", b"\xff"], "film": [1, 2]}), tmp_path / "mine.parquet")
+    assert preview(tmp_path / "mine.parquet").rows == [["ann", "1"], ["\ufffd", "2"]]
 
 
 @pytest.mark.parametrize(
