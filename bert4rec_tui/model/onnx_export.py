@@ -21,6 +21,7 @@ from bert4rec_tui.model.inputs import known_items
 NEEDED = ("onnx", "onnxscript")  # by torch's exporter; onnxruntime only to check what it wrote
 INSTALL = 'pip install "bert4rec-tui[export]"'
 LARGEST = 2_000_000_000  # bytes: a single ONNX file holds no more than 2 GiB
+SHORTEST = 2  # items, that the graph reads; a shorter history is padded
 TOLERANCE = 1e-3  # by which a score may differ where another library takes the sums in another order
 
 
@@ -48,7 +49,7 @@ def input_words(model: Bert4Rec) -> dict[str, Any]:
     return {
         "name": "tokens",
         "type": "int64",
-        "shape": ["batch", "length"],
+        "shape": ["batch", "length" if model.config.max_len > SHORTEST else SHORTEST],
         "longest": model.config.max_len,
         "layout": f"{layout}, then the mask" if cloze else layout,
         "padding": 0,
@@ -106,8 +107,8 @@ def write_onnx(model: Bert4Rec, path: Path, metadata: dict[str, str]) -> None:
     example = torch.ones(2, longest, dtype=torch.int64)
     example[0, : longest // 2] = 0
     shapes = {"tokens": {0: torch.export.Dim("batch")}}
-    if longest > 2:  # of a length of 2 to 2 torch's exporter knows that it is none that varies
-        shapes["tokens"][1] = torch.export.Dim("length", min=2, max=longest)
+    if longest > SHORTEST:  # of a length of 2 to 2 torch's exporter knows that it is none that varies
+        shapes["tokens"][1] = torch.export.Dim("length", min=SHORTEST, max=longest)
     with _quiet():
         program = torch.onnx.export(
             scored,
@@ -149,7 +150,7 @@ def largest_difference(model: Bert4Rec, path: Path, seed: int = 0) -> float | No
     session: Any = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     generator = torch.Generator().manual_seed(seed)
     found = 0.0
-    for length in sorted({2, 1 + model.config.max_len // 2, model.config.max_len}):
+    for length in sorted({SHORTEST, 1 + model.config.max_len // 2, model.config.max_len}):
         tokens = torch.randint(1, model.items + 1, (3, length), generator=generator)
         tokens[0, : length // 2] = 0
         if model.config.objective == "cloze":

@@ -12,7 +12,7 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.model import onnx_export
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.inputs import prediction_inputs
-from bert4rec_tui.model.onnx_export import largest_difference, onnx_metadata, write_onnx
+from bert4rec_tui.model.onnx_export import input_words, largest_difference, onnx_metadata, write_onnx
 from bert4rec_tui.model.weights import weights_metadata
 
 HISTORIES = [[3], [5, 1, 2, 7], [1, 2, 3, 4, 5, 6, 7, 8, 2, 9, 1]]
@@ -66,6 +66,12 @@ def test_without_its_packages_one_sentence_says_what_to_install(monkeypatch, tmp
     assert not (tmp_path / "x.onnx").exists()
 
 
+@pytest.mark.parametrize(("longest", "length"), [(2, 2), (3, "length"), (50, "length")])
+def test_the_metadata_says_whether_the_length_varies(longest, length):
+    model = Bert4Rec(5, ModelConfig(hidden=8, heads=1, blocks=1, max_len=longest))
+    assert input_words(model)["shape"] == ["batch", length]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("objective", ["cloze", "causal"])
 def test_the_shortest_network_that_can_be_configured_is_written_too(objective, make_dataset, tmp_path):
@@ -74,3 +80,6 @@ def test_the_shortest_network_that_can_be_configured_is_written_too(objective, m
     file = tmp_path / "model.onnx"
     write_onnx(model, file, onnx_metadata(model, dataset, weights_metadata(model, dataset, epoch=1, step=1)))
     assert largest_difference(model, file) < 1e-4
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    said = json.loads(session.get_modelmeta().custom_metadata_map["input"])
+    assert said["shape"] == session.get_inputs()[0].shape == ["batch", 2], "two, and no other length"
