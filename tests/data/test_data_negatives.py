@@ -86,6 +86,15 @@ def test_users_are_worked_on_in_pieces_that_do_not_matter_to_the_rules(monkeypat
         assert len(set(row)) == 12
 
 
+def test_what_a_user_has_seen_is_kept_from_nobody_in_a_later_piece(monkeypatch):
+    """The table of what may not be drawn is wiped between pieces: all of these are drawn whatever was seen before."""
+    monkeypatch.setattr("bert4rec_tui.data.negatives._TABLE_BYTES", 70)
+    histories = [[1, 2, 3], [4, 5], [20], [7], [8, 9, 10, 11]] * 3  # pieces of three users, which all differ
+    drawn = draw_negatives(*lay(histories), np.arange(1, 21), 19, 0)
+    for history, row in zip(histories, drawn.tolist(), strict=True):
+        assert set(row) - {0} == set(range(1, 21)) - set(history)
+
+
 @pytest.fixture
 def dataset(tmp_path, movielens) -> PreparedDataset:
     settings = DatasetConfig(name="tiny", source=str(movielens("csv")))

@@ -82,6 +82,24 @@ def test_a_group_is_called_weaker_only_where_its_users_show_it(make_dataset):
     assert all(group.verdict == "few" for group in popularity.groups if group.users < 30)
 
 
+def test_a_group_that_is_only_a_little_below_or_above_all_is_called_nothing(make_dataset):
+    """19 of 40 hits here and 21 of 40 there: the intervals of both hold the value over all."""
+    dataset = make_dataset([list(range(1, 31))] * 40 + [[1, 2, 3, 4, 5]] * 40)
+    ranks = [1] * 19 + [90] * 21 + [1] * 21 + [90] * 19
+    found = weakness(dataset, kept(dataset, ranks), ["length"])
+    whole = found.whole.metrics["NDCG@10"].value
+    low, high = found.groupings[0].groups
+    assert low.metrics["NDCG@10"].value < whole < high.metrics["NDCG@10"].value
+    assert (low.verdict, high.verdict) == ("", "")
+
+
+def test_the_head_holds_half_of_the_training_and_the_middle_what_follows_up_to_80_percent(make_dataset):
+    """Items 1 to 7 are trained on 9, 3, 3, 2, 1, 1 and 1 times of 20: half is reached with 2, 80% with 4."""
+    dataset = make_dataset([[*[1] * 9, 2, 2, 5, 1], [2, 3, 3, 3, 5, 3], [4, 4, 5, 1, 4], [6, 7, 1, 7]])
+    groups = groups_by(dataset, kept(dataset, [1, 90, 1, 90]), "popularity")
+    assert groups == {"head: 3 and more": (2, 0.5), "middle: 2": (1, 1.0), "tail: 1": (1, 0.0)}
+
+
 def test_edges_are_numbers_a_person_remembers():
     assert readable_edges(np.arange(20, 321)) == [95, 150, 250]
     assert readable_edges(np.array([3, 3, 3])) == []

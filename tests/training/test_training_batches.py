@@ -1,5 +1,7 @@
 """What is trained on: each user's own past, whole, in batches of like length, another order each epoch."""
 
+from itertools import pairwise
+
 import msgspec
 import numpy as np
 import pytest
@@ -94,11 +96,15 @@ def test_sliding_windows_make_every_item_of_the_past_a_target(make_dataset, stri
 def test_random_windows_end_elsewhere_each_epoch_and_stay_in_the_past(make_dataset):
     dataset = make_dataset(walks(20, 30, 30))
     batches = batches_of(dataset, "model.max_len=6", "training.windows=random")
-    ends = [batches.windows_of(epoch).ends for epoch in range(20)]
+    windows = [batches.windows_of(epoch) for epoch in range(20)]
+    ends = [some.ends for some in windows]
     assert len({tuple(e.tolist()) for e in ends}) == 20
     last = torch.from_numpy(np.array(dataset.offsets[1:])) - 2
     assert all((e <= last).all() for e in ends)
     assert (torch.stack(ends).max(0).values == last).float().mean() > 0.3
+    first = torch.from_numpy(np.array(dataset.offsets[:-1]))
+    reached = torch.stack([some.starts for some in windows]).min(0).values == first
+    assert reached.float().mean() > 0.3, "the oldest items are trained on too"
 
 
 @pytest.mark.parametrize("schedule", ["constant", "step", "cosine"])
@@ -114,7 +120,8 @@ def test_the_learning_rate_rises_then_never_rises_again(schedule):
         ],
     ).training
     rates = [learning_rate_at(step, 10, training) for step in range(120)]
-    assert rates[:20] == sorted(rates[:20])
+    assert rates[0] == pytest.approx(training.learning_rate / 21)
+    assert all(before < after for before, after in pairwise(rates[:21]))
     assert rates[20:] == sorted(rates[20:], reverse=True)
     assert max(rates) <= training.learning_rate
     assert min(rates) > 0

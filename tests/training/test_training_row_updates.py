@@ -1,5 +1,7 @@
 """Updates by row: a row has the optimizer it would have alone, and one that is not met keeps its bytes."""
 
+import copy
+
 import pytest
 import torch
 from hypothesis import given
@@ -9,7 +11,7 @@ from torch.testing import assert_close
 
 from bert4rec_tui.config import TrainingConfig
 from bert4rec_tui.model.rows import Rows
-from bert4rec_tui.training.row_updates import Table
+from bert4rec_tui.training.row_updates import RowOptimizer, Table
 
 ROWS, WIDTH, RATE = 12, 3, 0.05
 steps_of_ids = st.lists(st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=10), min_size=1, max_size=8)
@@ -73,6 +75,33 @@ def test_padding_has_a_row_that_stays_zero():
     rows = Rows(table, torch.tensor([0, 2, 0]))
     rows(torch.tensor([[0, 0, 2]]), padding=True).sum().backward()
     assert rows.gradient().tolist() == [[0.0] * WIDTH, [1.0] * WIDTH]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+def test_after_a_checkpoint_the_rows_go_on_as_if_there_had_been_none(optimizer):
+    config = TrainingConfig(optimizer=optimizer, weight_decay=0.1)
+    chance = torch.Generator().manual_seed(0)
+    gradients = torch.randn(6, ROWS, WIDTH, generator=chance)
+    met_rows = [torch.tensor(ids) for ids in ([0, 3], [3, 5], [3], [0, 5], [3, 7], [0, 3])]
+
+    def optimizer_of(weight: torch.Tensor) -> RowOptimizer:
+        dense = nn.Parameter(torch.zeros(2))
+        return RowOptimizer(dense_optimizer(dense, config), {"token": Table(nn.Parameter(weight.clone()), config)})
+
+    def train(rows: RowOptimizer, steps: range) -> torch.Tensor:
+        table = rows.tables["token"]
+        for step in steps:
+            met = Rows(table.weight, met_rows[step])
+            (met(met_rows[step]) * gradients[step][met_rows[step]]).sum().backward()
+            table.update(met, RATE)
+        return table.weight.detach()
+
+    unbroken = optimizer_of(torch.ones(ROWS, WIDTH))
+    before = train(unbroken, range(3)).clone()
+    kept = copy.deepcopy(unbroken.state_dict())
+    resumed = optimizer_of(before)
+    resumed.load_state_dict(kept)
+    assert torch.equal(train(resumed, range(3, 6)), train(unbroken, range(3, 6)))
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
