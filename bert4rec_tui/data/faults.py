@@ -65,7 +65,7 @@ def has_leading_zeros(path: Path, separator: str) -> bool:
     edges = _among(b'\n\r"' + separator.encode())
     begins, digits = edges | _among(b" \t-"), _among(b"0123456789xX")
     with path.open("rb") as file:
-        last = b"\n\n"
+        last = b"\n\n\n"
         for block in iter(lambda: file.read(2**18), b""):  # so much stays in a core's cache
             text = np.frombuffer(last + block + b"\n", dtype=np.uint8)
             zero = text[2:-1] == ord("0")
@@ -77,7 +77,7 @@ def has_leading_zeros(path: Path, separator: str) -> bool:
             # A blank or a sign begins a cell only after an edge: the zeros of 2001-01-06 05:00 do not.
             if bool((digits[after] & begins[near] & (edges[near] | begins[farther])).any()):
                 return True
-            last = text[-3:-1].tobytes()
+            last = text[-4:-1].tobytes()
     return False
 
 

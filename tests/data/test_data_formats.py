@@ -1,8 +1,7 @@
 """Every layout of ratings is read to the same interactions; every fault is one sentence that names its line."""
 
 import zipfile
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -10,41 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
+from reading import fault, read, rows, written
 
-from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.data.faults import has_leading_zeros
-from bert4rec_tui.data.formats import read_interactions
-from bert4rec_tui.data.interactions import Interactions
-from bert4rec_tui.data.sources import opened
 from bert4rec_tui.data.times import day_of, from_numbers
-from bert4rec_tui.errors import UserError
-
-
-def read(source: Path, columns: dict[str, str] | None = None, separator: str = "") -> Interactions:
-    settings = DatasetConfig(name="mine", source=str(source), columns=columns or {}, separator=separator)
-    with opened(source, source.parent / "unpacked", settings) as found:
-        return read_interactions(found, settings)[0]
-
-
-def rows(interactions: Interactions) -> list[tuple]:
-    """(user, item, rating, seconds) in file order, with raw ids; None for what there is not."""
-    count = len(interactions)
-    ratings = interactions.ratings.tolist() if interactions.ratings is not None else [None] * count
-    times = interactions.times.seconds().tolist() if interactions.times is not None else [None] * count
-    users = [interactions.user_ids[code] for code in interactions.users.tolist()]
-    items = [interactions.item_ids[code] for code in interactions.items.tolist()]
-    return list(zip(users, items, ratings, times, strict=True))
-
-
-def fault(path: Path, **said) -> str:
-    with pytest.raises(UserError) as error:
-        read(path, **said)
-    return str(error.value)
-
-
-def written(path: Path, text: str, encoding: str = "utf-8") -> Path:
-    path.write_bytes(text.encode(encoding))
-    return path
 
 
 @pytest.mark.parametrize("layout", ["u.data", "dat", "csv"])
@@ -441,38 +408,6 @@ def test_dates_written_as_whole_numbers_are_dates(days):
     assert [day_of(second) for second in times.seconds().tolist()] == [day.isoformat() for day in days]
 
 
-@pytest.mark.parametrize("per_second", [1000, 10**6])
-def test_fractions_of_milli_and_microseconds_keep_their_order_and_their_day(tmp_path, per_second):
-    """As `time.time() * 1000` prints them; microseconds overflowed, and milliseconds were read as seconds."""
-    moments = [1_764_201_600.1234567 - place for place in range(5)]
-    lines = "".join(f"1,{place},{moment * per_second!r}\n" for place, moment in enumerate(moments))
-    times = read(written(tmp_path / "mine.csv", f"user,item,timestamp\n{lines}")).times
-    assert times.seconds().tolist() == [1_764_201_600 - place for place in range(5)]
-    near = np.array([1_764_201_600.25, 1_764_201_600.75]) * per_second + 0.25
-    ticks = from_numbers(near).ticks
-    assert 0 < ticks[0] < ticks[1]
-
-
-def test_times_that_no_unit_holds_are_refused(tmp_path):
-    path = written(tmp_path / "mine.csv", "user,item,timestamp\n1,1,100.5\n1,2,1764201600123456.8\n")
-    assert fault(path) == (
-        "mine.csv: cannot be read (the timestamp 1.7642e+15 is too large for seconds, which the others are; "
-        "mend its line)"
-    )
-
-
-@given(st.lists(st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31)), min_size=1, max_size=20))
-def test_moments_written_as_whole_numbers_are_moments(moments):
-    moments = [moment.replace(microsecond=0) for moment in moments]
-    times = from_numbers(np.array([int(moment.strftime("%Y%m%d%H%M%S")) for moment in moments]))
-    assert times.seconds().tolist() == [int(moment.replace(tzinfo=UTC).timestamp()) for moment in moments]
-
-
-@pytest.mark.parametrize("no_moment", [20010230120000, 20010119240000, 20010119126000, 20010119120060, 20011319120000])
-def test_numbers_of_which_one_is_no_moment_count_milliseconds(no_moment):
-    assert from_numbers(np.array([20010119120000, no_moment])).per_second == 1000
-
-
 def test_ids_stay_as_they_are_written(tmp_path):
     """The ISBN 0195153448 is no number, and 01 is another item than 1."""
     path = written(tmp_path / "mine.csv", "user,item\n1,01\n1,1\n2,0195153448\n")
@@ -480,35 +415,6 @@ def test_ids_stay_as_they_are_written(tmp_path):
     assert [user for user, _, _, _ in rows(read(path))] == [1, 1, 2]
     written(path, "user,item\n1,0x1f\n1,0x2f\n")
     assert [item for _, item, _, _ in rows(read(path))] == ["0x1f", "0x2f"]
-
-
-@pytest.mark.parametrize("written_id", ["007", "0x7", " 007", '"007"', "-07"])
-@pytest.mark.parametrize("separator", [",", "\t", ";", "::", "|"])
-def test_ids_stay_as_they_are_written_however_far_down_they_stand(tmp_path, written_id, separator):
-    """They were looked for in the first lines alone: 007 became user 7 without a word."""
-    if separator == "::" and '"' in written_id:
-        return  # a separator of two letters knows no quotes
-    first = "".join(f"{1 + place % 9}{separator}{place % 90}{separator}{place}\n" for place in range(60_000))
-    for last in (f"{written_id}{separator}5{separator}9\n", f"{written_id}{separator}5{separator}9"):
-        path = written(tmp_path / "mine.csv", f"user{separator}item{separator}timestamp\n{first}{last}")
-        interactions = read(path, separator=separator)
-        expected = written_id.strip(' "')
-        assert interactions.user_ids == sorted([expected, *(str(user) for user in range(1, 10))])
-        assert np.asarray(interactions.item_ids).tolist() == list(range(90)), "the other column stays numbers"
-
-
-@given(st.integers(2**18 - 40, 2**18 + 40), st.integers(0, 3))
-def test_leading_zeros_are_found_wherever_the_file_is_cut_to_be_read(tmp_path_factory, place, blanks):
-    path = tmp_path_factory.mktemp("cut") / "mine.csv"
-    start = "user,item\n" + "10,20\n" * (place // 6)
-    path.write_text(start + "1" * (place - len(start) - 3) + ",3\n" + " " * (blanks % 2) + "07,3\n1,2\n")
-    assert has_leading_zeros(path, ",")
-
-
-@pytest.mark.parametrize("cell", ["0", "0.5", "2001-01-06 05:00:07", "10", "1 07", "x07", "-0.5"])
-def test_other_zeros_are_not_taken_for_those_of_ids(tmp_path, cell):
-    """Such a file would be read once more for nothing."""
-    assert not has_leading_zeros(written(tmp_path / "mine.csv", f"user,item,other\n1,0,{cell}\n0,{cell},1\n"), ",")
 
 
 def test_blanks_around_ids_belong_to_the_layout(tmp_path):
