@@ -39,13 +39,14 @@ class Compilation:
     the exchange back: theirs is compiled without graphs. The loss is left out: its gradient is written by hand, and
     torch 2.11 compiles that into zeros.
 
-    reason: in one line, why it is not compiled; empty where it is, or was not wanted. seconds: of its last trial.
+    reason: in one line, why it is not compiled; empty where it is, or was not wanted. seconds: what the last trial took
+    (`all_seconds`: all of them).
     """
 
     def __init__(self, encode: Encode, wanted: bool, graphs: bool) -> None:
         self.plain = encode
         self.wanted, self.graphs = wanted, graphs
-        self.reason, self.seconds = "", 0.0
+        self.reason, self.seconds, self.all_seconds = "", 0.0, 0.0
         self._tried: set[Shape] = set()
         self._told = ""
         self._encode = encode
@@ -92,6 +93,7 @@ class Compilation:
             self.reason = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
         self._encode = self.plain if self.reason else compiled
         self.seconds = time.monotonic() - began
+        self.all_seconds += self.seconds
 
     def news(self) -> str | None:
         """What the trials have shown, in a sentence; None where there was none, or where that has been told."""

@@ -49,7 +49,7 @@ def try_out(
     """Take some steps of the first epoch and rank some users, as a run would.
 
     The steps come in the random order of the epoch, long and short histories alike, so their mean is that of the epoch.
-    Where the step is compiled the first of them compile, outside of the clock. Of a run of several processes the share
+    Where the step is compiled, what that takes for each shape is left out. Of a run of several processes the share
     of one is worked, of each batch and of the validation; what they would exchange is not. advance: called with the
     steps taken and how many are meant.
     """
@@ -59,11 +59,11 @@ def try_out(
     step = TrainingStep(model, config, device, precision)
     meant = min(batches.steps_per_epoch, WARM_UP + MOST_STEPS)
     warm_up = min(WARM_UP, meant - 1)
-    began, timed = time.perf_counter(), 0
+    began, timed, compiling = time.perf_counter(), 0, 0.0
     for number, windows in enumerate(batches.batches(0)):
         if number == warm_up:
             _wait_for(device)
-            began = time.perf_counter()
+            began, compiling = time.perf_counter(), step.compilation.all_seconds
         if number == meant or (timed >= LEAST_STEPS and time.perf_counter() - began > SECONDS):
             break
         step(windows[World(size=ranks).rows(len(windows))], config.training.learning_rate, 0, number)
@@ -71,7 +71,8 @@ def try_out(
         if advance:
             advance(number + 1, meant)
     _wait_for(device)
-    step_seconds = (time.perf_counter() - began) / max(1, timed)
+    compiling = step.compilation.all_seconds - compiling  # of a shape that came late
+    step_seconds = (time.perf_counter() - began - compiling) / max(1, timed)
     evaluation = config.evaluation
     whole = held_out(dataset, "validation", evaluation.protocols, evaluation.negatives_seed, device, batches.items)
     some = _some_of(whole)
