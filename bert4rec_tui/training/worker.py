@@ -298,4 +298,7 @@ def explain(error: Exception, config: Config | None, phase: str = "") -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ended = main()
+    # Python takes its handlers away as it ends: a second signal would make a failure of what has been saved and done.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(ended)
