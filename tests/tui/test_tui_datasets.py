@@ -279,6 +279,15 @@ def ratings(tmp_path: Path, *, broken: bool = False) -> Path:
     return file
 
 
+async def look_at_file(pilot: Pilot[Any], name: str) -> None:
+    """From the first screen to what is said of a file."""
+    await until_shown(pilot, "enter starts it")
+    await pilot.press("i")
+    await until_shown(pilot, "Import a file")
+    await type_text(pilot, name)
+    await pilot.press("enter")
+
+
 async def test_importing_shows_rows_and_guesses_and_writes_nothing_before_p(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,11 +295,7 @@ async def test_importing_shows_rows_and_guesses_and_writes_nothing_before_p(
     file = ratings(tmp_path)
     monkeypatch.chdir(tmp_path)
     async with Bert4RecApp().run_test(size=(110, 34), notifications=True) as pilot:
-        await until_shown(pilot, "enter starts it")
-        await pilot.press("i")
-        await until_shown(pilot, "Import a file")
-        await type_text(pilot, file.name)
-        await pilot.press("enter")
+        await look_at_file(pilot, file.name)
         await until_shown(pilot, "who")
         await until_shown(pilot, "say which column is the user")
         text = screen_text(pilot)
@@ -347,11 +352,7 @@ async def test_a_separator_that_nobody_would_guess_is_asked_for(
     (tmp_path / "caret.txt").write_text("\n".join(["user^item", *rows]))
     monkeypatch.chdir(tmp_path)
     async with Bert4RecApp().run_test(size=(110, 34)) as pilot:
-        await until_shown(pilot, "enter starts it")
-        await pilot.press("i")
-        await until_shown(pilot, "Import a file")
-        await type_text(pilot, "caret.txt")
-        await pilot.press("enter")
+        await look_at_file(pilot, "caret.txt")
         await until_shown(pilot, "What stands between two columns?")
         await pilot.press("circumflex_accent", "enter")
         await until_shown(pilot, "the first rows can be read so")
@@ -367,11 +368,7 @@ async def test_what_is_wrong_with_a_file_is_said_and_it_is_not_prepared(
     file = ratings(tmp_path, broken=True)
     monkeypatch.chdir(tmp_path)
     async with Bert4RecApp().run_test(size=(110, 34)) as pilot:
-        await until_shown(pilot, "enter starts it")
-        await pilot.press("i")
-        await until_shown(pilot, "Import a file")
-        await type_text(pilot, file.name)
-        await pilot.press("enter")
+        await look_at_file(pilot, file.name)
         await until_shown(pilot, "line 4")
         await pilot.press("p")
         await pilot.pause(0.2)
@@ -381,11 +378,7 @@ async def test_what_is_wrong_with_a_file_is_said_and_it_is_not_prepared(
 
 async def test_a_missing_file_is_said_beside_the_path(home: Path) -> None:
     async with Bert4RecApp().run_test(size=(110, 34)) as pilot:
-        await until_shown(pilot, "enter starts it")
-        await pilot.press("i")
-        await until_shown(pilot, "Import a file")
-        await type_text(pilot, "/no/r.csv")
-        await pilot.press("enter")
+        await look_at_file(pilot, "/no/r.csv")
         await until_shown(pilot, "/no/r.csv: there is no such file")
         await pilot.press("escape")
         await until(pilot, lambda: "Import a file" not in screen_text(pilot) or "imports a file" in screen_text(pilot))
