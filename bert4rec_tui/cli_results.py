@@ -30,6 +30,10 @@ def test(
 ) -> None:
     """Rank the held-out test items, with intervals and baselines."""
     with answering(as_json):
+        if by and groups:
+            from bert4rec_tui.errors import UserError
+
+            raise UserError("--by shows one grouping and --groups all of them; give one of the two")
         if by or groups:
             from bert4rec_tui.commands.groups import run_groups
             from bert4rec_tui.evaluation.groups import GROUPINGS

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.errors import OutOfReachError, UserError, WorkFailedError
 
 _NO_PERMISSION = "you have no permission there; change the permission or set BERT4REC_TUI_HOME to a folder of yours"
 _NO_FOLDER = "a file stands where a folder is needed; move it away or set BERT4REC_TUI_HOME to another folder"
@@ -23,12 +23,16 @@ _REASONS = {
     errno.EDQUOT: "your disk quota is used up; free some space and try again",
 }
 
+# What another request would not meet; all else is the disk's.
+_WRONG_PLACE = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOENT, errno.EROFS}
+
 _RUST_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 def explain_os_error(error: OSError, path: Path) -> UserError:
-    """Say in a sentence why `path` could not be written or read."""
-    return UserError(f"{path}: {_REASONS.get(error.errno or 0) or error.strerror or error}")
+    """Say in a sentence why `path` could not be written or read; a full or broken disk is no wrong request."""
+    kind = UserError if error.errno in _WRONG_PLACE else OutOfReachError
+    return kind(f"{path}: {_REASONS.get(error.errno or 0) or error.strerror or error}")
 
 
 def _os_error_behind(error: BaseException) -> OSError | None:

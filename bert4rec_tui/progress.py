@@ -50,6 +50,11 @@ def size(amount: float) -> str:
     return f"{amount:.1f} TB"
 
 
+def memory(amount: float) -> str:
+    """Bytes of a machine's memory as people read them, the way cards are sold: `78.2 GiB`."""
+    return f"{amount / 2**30:.1f} GiB"
+
+
 def describe_progress(progress: Progress) -> str:
     """One line for a progress: `Downloading 3.2 of 5.9 MB  54%  1.1 MB/s  3s left`."""
 

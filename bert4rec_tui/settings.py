@@ -64,6 +64,11 @@ def runs_folder() -> Path:
     return home() / "runs"
 
 
+def histories_folder() -> Path:
+    """Where histories of one's own are kept."""
+    return home() / "histories"
+
+
 def logs_folder() -> Path:
     """Where child processes of the interface leave what they say on stderr."""
     return home() / "logs"
@@ -83,6 +88,7 @@ def paths() -> dict[str, str]:
         "raw": raw_folder(),
         "datasets": datasets_folder(),
         "runs": runs_folder(),
+        "histories": histories_folder(),
         "logs": logs_folder(),
         "settings": settings_file(),
     }

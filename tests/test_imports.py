@@ -63,7 +63,7 @@ def test_looking_at_runs_needs_neither_numbers_nor_networks(words, tmp_path):
         ("bert4rec_tui.commands.groups", {"numpy"}),
         ("bert4rec_tui.commands.train", {"numpy"}),
         ("bert4rec_tui.tui.app", {"textual"}),
-        ("bert4rec_tui.data.prepare", {"numpy", "pandas", "pyarrow"}),
+        ("bert4rec_tui.data.prepare", {"numpy", "pyarrow"}),
     ],
 )
 def test_a_module_loads_only_what_it_may(module, allowed):

@@ -17,7 +17,7 @@ from bert4rec_tui.tui.keymap import check_keymap
 
 
 def test_one_variable_moves_everything(home):
-    assert set(paths()) == {"home", "raw", "datasets", "runs", "logs", "settings"}
+    assert set(paths()) == {"home", "raw", "datasets", "runs", "histories", "logs", "settings"}
     assert all(Path(place).is_relative_to(home) for place in paths().values())
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn, Protocol, runtime_checkable
 
 from bert4rec_tui.errors import UserError, WorkFailedError
 
@@ -15,10 +16,8 @@ def answering(as_json: bool) -> Generator[None]:
     """Turn how a command ends into one sentence and an exit code: 1 failed, 2 wrong request, 130 interrupted."""
     try:
         yield
-    except UserError as error:
-        code, sentence = 2, str(error)
-    except WorkFailedError as error:
-        code, sentence = 1, str(error)
+    except (UserError, WorkFailedError) as error:
+        refuse(str(error), error.exit_code, as_json=as_json)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BrokenPipeError:
@@ -29,11 +28,32 @@ def answering(as_json: bool) -> Generator[None]:
         # A folder without permission, a full disk: wherever it shows, the person is told and not shown our code.
         from bert4rec_tui.files import explain_os_error
 
-        code, sentence = 2, str(explain_os_error(error, Path(str(error.filename or "a file"))))
-    else:
-        return
+        told = explain_os_error(error, Path(str(error.filename or "a file")))
+        refuse(str(told), told.exit_code, as_json=as_json)
+
+
+def refuse(sentence: str, code: int, *, as_json: bool) -> NoReturn:
+    """End the command with a sentence on stderr."""
     from bert4rec_tui.commands.output import harmless
 
     text = json.dumps({"error": sentence}) if as_json else harmless(f"bert4rec-tui: {sentence}".replace("\n", " "))
     print(text, file=sys.stderr, flush=True)
     raise SystemExit(code)
+
+
+@runtime_checkable
+class Misuse(Protocol):
+    """What typer raises for words that are no command of ours; it keeps the class to itself."""
+
+    exit_code: int
+
+    def format_message(self) -> str:
+        """What is wrong with the words."""
+        ...
+
+
+def refuse_misuse(misuse: Misuse, words: list[str]) -> NoReturn:
+    """End with a sentence on words that are no command, and the way to help. words: what was typed."""
+    path = getattr(getattr(misuse, "ctx", None), "command_path", "bert4rec-tui")
+    what = misuse.format_message().replace("Value error, ", "").rstrip(".")
+    refuse(f"{what}; {path} --help says what there is", misuse.exit_code, as_json="--json" in words)

@@ -1,12 +1,7 @@
 """The command `prepare`: from ratings to a prepared dataset, or a look at a file before that."""
 
-import signal
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 import msgspec
 import numpy as np
@@ -40,8 +35,7 @@ def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool) -> None:
         worked = True
         output.progress(progress)
 
-    with termination_as_interrupt():
-        dataset = prepare(settings, datasets_folder(), raw_folder(), report, again)
+    dataset = prepare(settings, datasets_folder(), raw_folder(), report, again)
     seconds = time.perf_counter() - started
     used = dataset.manifest.settings
     if not worked:
@@ -75,25 +69,6 @@ def parse_columns(text: str) -> dict[str, str]:
             raise UserError(f"--columns: {role} is said twice ({columns[role]} and {column})")
         columns[role] = column
     return columns
-
-
-@contextmanager
-def termination_as_interrupt() -> Generator[None]:
-    """Let SIGTERM end the work as Ctrl-C does, so that what is half-written is removed."""
-
-    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
-        del number, frame
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not in the main thread, where signals do not arrive anyway
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def describe(dataset: PreparedDataset) -> dict[str, object]:

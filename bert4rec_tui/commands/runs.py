@@ -29,7 +29,7 @@ OBEYED_SECONDS = 120.0  # a step of a large model on a CPU, a validation before 
 def run_runs(*, as_json: bool) -> None:
     """Print every run, the pinned ones first, else newest first."""
     described = [describe(run) for run in LocalRuns(runs_folder()).runs()]
-    described.sort(key=lambda values: not values.get("pinned"))  # the pinned first, else newest first
+    described.sort(key=lambda values: not values.get("pinned"))  # stable: the others stay newest first
     Output(as_json).result({"runs": described}, _table(described))
 
 

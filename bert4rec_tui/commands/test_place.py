@@ -10,7 +10,7 @@ from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.hardware import scores_at_once
-from bert4rec_tui.progress import size
+from bert4rec_tui.progress import memory
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.status import LIVE
 from bert4rec_tui.runs.store import RunSource
@@ -59,13 +59,13 @@ def place_test(
     cpu = torch.device("cpu")
     if free is None:
         return (cpu, f"{who}: the test runs on the CPU; {insist}") if there else (wanted, "")
-    room = f"{size(free)} of {wanted} {'are left' if there else 'are free'}"
+    room = f"{memory(free)} of {wanted} {'are left' if there else 'are free'}"
     if free < needs:
         roomy = [gpu for gpu, left in others if left is not None and left >= needs]
         chosen = min(roomy, key=lambda gpu: any(run.is_on(gpu) for run in training), default=cpu)
-        short = f"{room} and the test needs {size(needs)}, so it runs on {chosen if roomy else 'the CPU'}; {insist}"
+        short = f"{room} and the test needs {memory(needs)}, so it runs on {chosen if roomy else 'the CPU'}; {insist}"
         return chosen, f"{who}: {short}" if there else short
-    return wanted, f"{who}: {room}, the test needs {size(needs)} and runs there too" if there else ""
+    return wanted, f"{who}: {room}, the test needs {memory(needs)} and runs there too" if there else ""
 
 
 def needed_memory(

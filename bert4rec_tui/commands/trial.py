@@ -15,15 +15,15 @@ def run_trial(
     dataset: str,
     assignments: list[str],
     init_from: str,
+    wants_run: bool,
     as_json: bool,
-    wants_run: bool = False,
 ) -> None:
     """Take a few steps of a configuration and print what an epoch costs.
 
     wants_run: whether a run was asked for too. Raises UserError then, and for whatever training refuses.
     """
     if wants_run:
-        raise UserError("--try makes no run; leave --detach and --print-launch out, or leave --try out")
+        raise UserError("--try makes no run; leave --name, --detach, --print-launch and --rendezvous out, or --try")
     output = Output(as_json)
     config, prepared = configuration(file, preset_name, dataset, assignments, init_from, "")
     check(config, prepared)

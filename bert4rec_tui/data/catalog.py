@@ -134,8 +134,3 @@ KNOWN: dict[str, Known] = {
         ),
     )
 }
-
-
-def known(name: str) -> Known | None:
-    """The dataset with this name, None where there is none."""
-    return KNOWN.get(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bert4rec_tui.data.catalog import BASE, Known
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import OutOfReachError, UserError
 from bert4rec_tui.files import explain_os_error, make_folder, replace_file
 from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
 
@@ -29,7 +29,7 @@ def fetch(
     """The verified archive of a known dataset in the folder `raw`; downloaded only where it is not there yet.
 
     `mirror` (or BERT4REC_TUI_MIRROR) replaces GroupLens' address. `pause` is the first wait before a new attempt.
-    Raises UserError for a missing file, no network, a full disk or a wrong checksum.
+    Raises UserError for a missing file, and OutOfReachError for no network, a full disk or a wrong checksum.
     """
     import pooch
     from filelock import FileLock
@@ -51,7 +51,7 @@ def fetch(
             # What was there from an earlier attempt may have been of an older file: once more from the start.
             return _verified(url, md5, raw, dataset.file, downloader)
     except ValueError:
-        raise UserError(
+        raise OutOfReachError(
             f"{url}: what came has another MD5 checksum than the published one ({md5}); "
             "run the command again, or give the file with --source"
         ) from None
@@ -197,16 +197,16 @@ def _check_status(response: "requests.Response", url: str) -> None:
     raise UserError(f"{url}: {meaning} (HTTP {code}); give the file with --source if you have it")
 
 
-def _network_error(url: str, error: Exception, kept: int = 0) -> UserError:
+def _network_error(url: str, error: Exception, kept: int = 0) -> OutOfReachError:
     import requests
 
     later = "run the command again to go on from there" if kept else "try again, or give the file with --source"
     if isinstance(error, requests.HTTPError):
-        return UserError(f"{url}: the server has trouble ({error}); {later}")
+        return OutOfReachError(f"{url}: the server has trouble ({error}); {later}")
     if isinstance(error, requests.exceptions.SSLError):
-        return UserError(
+        return OutOfReachError(
             f"{url}: the server's certificate cannot be verified; try later, or give the file with --source"
         )
     if kept:
-        return UserError(f"{url}: the transfer broke off after {kept:,} bytes; {later}")
-    return UserError(f"{url}: cannot be reached; check the network and {later}")
+        return OutOfReachError(f"{url}: the transfer broke off after {kept:,} bytes; {later}")
+    return OutOfReachError(f"{url}: cannot be reached; check the network and {later}")

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
-from bert4rec_tui.data.catalog import KNOWN, known
+from bert4rec_tui.data.catalog import KNOWN
 from bert4rec_tui.data.columns import number_in
 from bert4rec_tui.data.download import fetch
 from bert4rec_tui.data.sniffing import HEAD_BYTES, HEAD_LINES, explain_read_error, require, spoken_separator
@@ -65,7 +65,7 @@ def find_origin(settings: DatasetConfig, raw: Path, report: ReportProgress, mirr
         path = Path(settings.source).expanduser()
         require(path)
         return path
-    dataset = known(settings.name)
+    dataset = KNOWN.get(settings.name)
     if dataset is None:
         raise UserError(
             f"{settings.name}: is not a known dataset ({', '.join(KNOWN)}); give your own ratings with --source"

@@ -1,12 +1,12 @@
 """Which device and arithmetic a run gets, and how the process is set up for them."""
 
 import os
-from pathlib import Path
 
 import torch
 
 from bert4rec_tui.config import DEVICE, DEVICE_WORDS, ModelConfig
 from bert4rec_tui.errors import UserError
+from bert4rec_tui.runs.machine import usable_cores
 
 # torch's library for CPUs makes a kernel in bf16 for each shape that it meets, and its two caches keep 1,024 each: half
 # of a training's memory. A step of `notebook` has 46 to 74; with fewer kept each of them would be made anew each time.
@@ -56,19 +56,6 @@ def choose_precision(wanted: str, device: torch.device) -> str:
     if wanted == "auto":
         return "bf16" if has_fast_bf16(device) else "fp32"
     return wanted
-
-
-def usable_cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
-    """How many cores this process may keep busy: a job may be bound to some, a container allowed the time of a few.
-
-    quota: the file in which Linux says what a control group may use, "max 100000" or microseconds of every so many.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        allowed, period = quota.read_text(encoding="ascii").split()
-        return min(cores, max(1, round(int(allowed) / int(period))))
-    except (OSError, ValueError):  # no such file, or no limit
-        return cores
 
 
 def set_up_process(threads: int, deterministic: bool, device: torch.device, sharers: int = 1) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +9,7 @@ from msgspec import Struct
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder, replace_file
-from bert4rec_tui.settings import home
+from bert4rec_tui.settings import histories_folder
 
 _NAME = re.compile(r"[^\W_][\w .-]{0,39}")
 
@@ -40,11 +39,6 @@ class OwnHistory(Struct, frozen=True):
         return found
 
 
-def own_folder() -> Path:
-    """Where they are kept."""
-    return home() / "histories"
-
-
 def check_name(name: str) -> str:
     """The name without blanks around it. Raises UserError where it cannot be the name of a file."""
     name = name.strip()
@@ -64,13 +58,13 @@ def save_own(name: str, dataset: PreparedDataset, items: list[int]) -> OwnHistor
     ]
     own = OwnHistory(check_name(name), dataset.manifest.settings.name, movies)
     text = json.dumps(msgspec.to_builtins(own), ensure_ascii=False, indent=1) + "\n"
-    replace_file(make_folder(own_folder()) / f"{own.name}.json", text.encode())
+    replace_file(make_folder(histories_folder()) / f"{own.name}.json", text.encode())
     return own
 
 
 def holder_of(name: str) -> str | None:
     """What is kept under a name already, in words, whichever dataset it is of; None where that is free."""
-    file = own_folder() / f"{name.strip()}.json"
+    file = histories_folder() / f"{name.strip()}.json"
     try:
         own = msgspec.json.decode(file.read_bytes(), type=OwnHistory)
     except FileNotFoundError:
@@ -83,7 +77,7 @@ def holder_of(name: str) -> str | None:
 def own_histories(dataset: PreparedDataset) -> list[OwnHistory]:
     """The histories that were made with this dataset, by name; what cannot be read is passed over."""
     found: list[OwnHistory] = []
-    for file in sorted(own_folder().glob("*.json")):
+    for file in sorted(histories_folder().glob("*.json")):
         try:
             own = msgspec.json.decode(file.read_bytes(), type=OwnHistory)
         except (OSError, msgspec.MsgspecError):

@@ -5,8 +5,7 @@ Times are seconds since 1970. JSON has no NaN: a value that is not finite is nul
 
 import errno
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -165,16 +164,6 @@ class EventLog:
         except FileNotFoundError:
             return b""
         return data[: data.rfind(b"\n") + 1]
-
-    def follow(self, stopped: Callable[[], bool], pause: float = 0.25) -> Iterator[list[Event]]:
-        """Give what is there, then what comes, in batches, until `stopped`."""
-        offset = 0
-        while not stopped():
-            events, offset = self.read(offset)
-            if events:
-                yield events
-            else:
-                time.sleep(pause)
 
 
 def decode_lines(data: bytes) -> Iterator[Event]:

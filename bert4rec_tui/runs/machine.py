@@ -1,5 +1,6 @@
-"""Which machine this is, and whether a process on it still lives."""
+"""Which machine this is, what of it may be used, and whether a process on it still lives."""
 
+import os
 import socket
 from functools import cache
 from pathlib import Path
@@ -38,3 +39,16 @@ def process_lives(pid: int, started: float) -> bool:
         return abs(process.create_time() - started) < 5 and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+def usable_cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """How many cores this process may keep busy: a job may be bound to some, a container allowed the time of a few.
+
+    quota: the file in which Linux says what a control group may use, "max 100000" or microseconds of every so many.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        allowed, period = quota.read_text(encoding="ascii").split()
+        return min(cores, max(1, round(int(allowed) / int(period))))
+    except (OSError, ValueError):  # no such file, or no limit
+        return cores

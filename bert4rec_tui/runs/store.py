@@ -1,6 +1,6 @@
 """Runs on disk: create, find, read, remove.
 
-Readers go through `Run` and `RunSource` alone, so that runs of another machine can stand behind the same names.
+`RunSource` says what a reader may ask for, so that something else than this folder can stand behind it.
 """
 
 import json

@@ -66,12 +66,12 @@ class Lifeline:
         self._closing.set()
         self._tell({"bye": True})
 
-    def outlast_rank_0(self, stop_asked: threading.Event) -> None:
+    def outlast_rank_0(self) -> None:
         """Wait until rank 0, which has parted in good order, has ended; or until a stop is asked for.
 
         torchrun on the machine of a rank that ends waits five minutes for those of the others, and then ends the run.
         """
-        while not self._rank_0_ended.wait(0.2) and not stop_asked.is_set():
+        while not self._rank_0_ended.wait(0.2) and not self.stop_asked.is_set():
             pass
 
     def _await_others(self) -> None:

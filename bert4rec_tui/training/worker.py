@@ -199,7 +199,7 @@ class Worker:
             world.leave()
         if not world.leads:
             if self.lifeline and world.size > world.local_size:
-                self.lifeline.outlast_rank_0(self.stop_asked)
+                self.lifeline.outlast_rank_0()
             return
         if ending == "finished" and config.training.test_at_end:
             recorder.phase("testing")

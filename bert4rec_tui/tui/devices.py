@@ -9,6 +9,8 @@ from typing import Any
 
 import psutil
 
+from bert4rec_tui.runs.machine import usable_cores
+
 LOAD_SECONDS = 0.1  # over which the load of the cores is taken
 
 
@@ -38,13 +40,6 @@ def _cpu() -> Device:
     count = usable_cores()
     label = f"{count} core{'' if count == 1 else 's'}"
     return Device("cpu", label, memory.available, memory.total, load=psutil.cpu_percent(LOAD_SECONDS))
-
-
-def usable_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _torch_has_cuda() -> bool:

@@ -25,7 +25,9 @@ class FilterDialog(Dialog[ItemFilter]):
     """Takes a filter as one line, and says as it is typed how many movies pass, or what is wrong."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+l", "clear", "Everything", id="filter.clear", show=False, tooltip="Let every movie pass again"),
+        Binding(
+            "ctrl+l", "clear", "Everything", id="explore.clear_filter", show=False, tooltip="Let every movie pass again"
+        ),
     ]
     DEFAULT_CSS = """
     FilterDialog > Vertical { width: 96; }

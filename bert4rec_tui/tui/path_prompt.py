@@ -42,7 +42,7 @@ def first_path(value: str) -> str | None:
 
 
 class PathInput(TextInput):
-    """One line for a path; tab or tab completes it by what is shown faintly."""
+    """One line for a path; tab or the right arrow completes it by what is shown faintly."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", id="path.complete", show=False,

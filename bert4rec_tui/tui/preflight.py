@@ -27,7 +27,6 @@ class Preflight:
     windows: int
     steps: int
     epochs: int
-    median_history: float
     seen: float
     memory: int
     disk: int
@@ -104,7 +103,6 @@ def reckon(config: Config, dataset: PreparedDataset, on_gpu: bool = False) -> Pr
         windows=count,
         steps=ceil(count / config.training.batch_size),
         epochs=config.training.epochs,
-        median_history=dataset.manifest.counts.median_history,
         seen=_share_seen(lengths, config),
         memory=memory(config, dataset.items, tokens, on_gpu),
         # `last` holds the weights and what the optimizer keeps of them, `best` the weights alone.

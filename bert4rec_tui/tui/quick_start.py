@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bert4rec_tui.presets import preset
+from bert4rec_tui.data.prepare_arguments import prepare_arguments
+from bert4rec_tui.presets import SAMPLE, preset
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.launching import launch_run
 
 if TYPE_CHECKING:
     from bert4rec_tui.tui.app import Bert4RecApp
-
-PREPARE = ("prepare", "sample", "--min-item-interactions", "5")
 
 
 async def quick_start(app: "Bert4RecApp", at_step: Callable[[int, Progress | None], None]) -> str:
@@ -24,7 +23,7 @@ async def quick_start(app: "Bert4RecApp", at_step: Callable[[int, Progress | Non
     from bert4rec_tui.data.dataset import find_dataset
 
     at_step(0, None)
-    prepared = await app.run_command(*PREPARE, progressed=lambda progress: at_step(0, progress))
+    prepared = await app.run_command(*prepare_arguments(SAMPLE), progressed=lambda progress: at_step(0, progress))
     at_step(1, None)
     dataset = find_dataset(str(prepared["dataset"]), datasets_folder())
     config = msgspec.structs.replace(preset("quickstart"), dataset=dataset.manifest.settings)

@@ -1,6 +1,7 @@
 """Bad input: one sentence, exit code 2, nothing half-written."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -206,27 +207,33 @@ def test_a_home_that_cannot_be_written_is_said_to_be(here, terminal, tmp_path, m
 
 
 @pytest.mark.parametrize(
-    ("error", "sentence"),
+    ("error", "sentence", "code"),
     [
-        (PermissionError(13, "Permission denied", "/srv/runs"), "/srv/runs: you have no permission there; "),
-        (OSError(28, "No space left on device", "/srv/runs"), "/srv/runs: the disk is full; free some space"),
-        (OSError(5, "Input/output error"), "a file: Input/output error"),
+        (PermissionError(13, "Permission denied", "/srv/runs"), "/srv/runs: you have no permission there; ", 2),
+        (OSError(28, "No space left on device", "/srv/runs"), "/srv/runs: the disk is full; free some space", 1),
+        (OSError(5, "Input/output error"), "a file: Input/output error", 1),
     ],
 )
-def test_whatever_the_disk_refuses_is_a_sentence(here, monkeypatch, error, sentence):
+def test_whatever_the_disk_refuses_is_a_sentence(here, monkeypatch, error, sentence, code):
     def fail(**words: object) -> None:
         raise error
 
     monkeypatch.setattr("bert4rec_tui.commands.runs.run_runs", fail)
-    assert here.refuses("runs").startswith(sentence)
+    assert here("runs", code=code).err.startswith(f"bert4rec-tui: {sentence}")
 
 
 @pytest.mark.parametrize(
     "words", [["trian"], ["test", "--checkpoint", "first"], ["recommend", "-k", "ten"], ["train", "--x"]]
 )
-def test_words_that_are_no_command_are_refused_with_a_way_to_help(terminal, words):
-    answer = terminal.run(*words, code=2)
+def test_words_that_are_no_command_are_refused_with_a_way_to_help(refuses, words):
+    assert re.search(r"\w+.*; bert4rec-tui ?\w* --help says what there is$", refuses(*words))
+
+
+def test_a_program_is_told_of_a_wrong_word_as_json(here):
+    answer = here("prepare", "toy", "--repeats", "nonsense", "--json", code=2)
     assert answer.out == ""
-    assert answer.err.startswith("Usage: bert4rec-tui ")
-    assert "-h' for help." in answer.err
-    assert answer.err.splitlines()[-1].startswith("Error: ")
+    error = json.loads(answer.err)["error"]
+    assert error == (
+        "Invalid value for '--repeats': 'nonsense' is not one of 'keep', 'first', 'last'; "
+        "bert4rec-tui prepare --help says what there is"
+    )

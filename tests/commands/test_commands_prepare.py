@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bert4rec_tui import cli
 from bert4rec_tui.commands.prepare import parse_columns, run_prepare, run_preview
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.errors import UserError
@@ -62,11 +63,15 @@ def test_a_termination_leaves_nothing_half_written(home, plays, monkeypatch):
             os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr("bert4rec_tui.commands.output.Output.progress", terminate)
+    monkeypatch.setattr("sys.argv", ["bert4rec-tui", "prepare", "mine", "--source", str(plays)])
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt):
-        run_prepare(DatasetConfig(name="mine", source=str(plays)), again=False, as_json=True)
+    try:
+        with pytest.raises(SystemExit) as ending:
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ending.value.code == 130
     assert list((home / "datasets").iterdir()) == []
-    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_a_preview_is_printed_for_programs_and_for_people(plays, capsys):

@@ -10,7 +10,7 @@ from bert4rec_tui.data.dataset import find_dataset
 from bert4rec_tui.runs import status as run_status
 from bert4rec_tui.settings import datasets_folder
 
-GB = 10**9
+GIB = 2**30
 GPU, SECOND, THIRD = (torch.device(name) for name in ("cuda", "cuda:1", "cuda:2"))
 QUAD = Training("quad", "cuda")
 
@@ -18,20 +18,20 @@ QUAD = Training("quad", "cuda")
 @pytest.mark.parametrize(
     ("wanted", "training", "free", "goes_to", "sentence"),
     [
-        (GPU, [], 40 * GB, "cuda", ""),
+        (GPU, [], 40 * GIB, "cuda", ""),
         (GPU, [], None, "cuda", ""),
-        (GPU, [QUAD], 40 * GB, "cuda", "quad trains on cuda: 40.0 GB of cuda are left, the test needs 1.0 GB and"),
-        (GPU, [QUAD], GB // 2, "cpu", "so it runs on the CPU; --device cuda tests there all the same"),
+        (GPU, [QUAD], 40 * GIB, "cuda", "quad trains on cuda: 40.0 GiB of cuda are left, the test needs 1.0 GiB and"),
+        (GPU, [QUAD], GIB // 2, "cpu", "so it runs on the CPU; --device cuda tests there all the same"),
         (GPU, [QUAD], None, "cpu", "quad trains on cuda: the test runs on the CPU"),
-        (GPU, [], GB // 2, "cpu", "are free and the test needs 1.0 GB, so it runs on the CPU"),
-        (SECOND, [QUAD], 40 * GB, "cuda:1", ""),
+        (GPU, [], GIB // 2, "cpu", "are free and the test needs 1.0 GiB, so it runs on the CPU"),
+        (SECOND, [QUAD], 40 * GIB, "cuda:1", ""),
         (SECOND, [QUAD, Training("band", "2 × cuda")], None, "cpu", "band trains on cuda:1: the test runs on the CPU"),
         (torch.device("cpu"), [QUAD], None, "cpu", ""),
         (torch.device("cpu"), [QUAD, Training("rose", "cpu")], None, "cpu", "rose trains on cpu too"),
     ],
 )
 def test_a_test_goes_to_the_gpu_only_where_there_is_room(wanted, training, free, goes_to, sentence):
-    device, said = place_test(wanted, training, GB, free)
+    device, said = place_test(wanted, training, GIB, free)
     assert str(device) == goes_to
     assert sentence in said
     assert bool(sentence) == bool(said)
@@ -40,15 +40,15 @@ def test_a_test_goes_to_the_gpu_only_where_there_is_room(wanted, training, free,
 @pytest.mark.parametrize(
     ("training", "others", "goes_to"),
     [
-        ([QUAD], [(SECOND, 40 * GB)], "cuda:1"),
-        ([], [(SECOND, GB // 4), (THIRD, 2 * GB)], "cuda:2"),
-        ([QUAD, Training("rose", "cuda:1")], [(SECOND, 40 * GB), (THIRD, 2 * GB)], "cuda:2"),
-        ([QUAD, Training("rose", "cuda:1")], [(SECOND, 40 * GB), (THIRD, None)], "cuda:1"),
-        ([QUAD], [(SECOND, GB // 4), (THIRD, None)], "cpu"),
+        ([QUAD], [(SECOND, 40 * GIB)], "cuda:1"),
+        ([], [(SECOND, GIB // 4), (THIRD, 2 * GIB)], "cuda:2"),
+        ([QUAD, Training("rose", "cuda:1")], [(SECOND, 40 * GIB), (THIRD, 2 * GIB)], "cuda:2"),
+        ([QUAD, Training("rose", "cuda:1")], [(SECOND, 40 * GIB), (THIRD, None)], "cuda:1"),
+        ([QUAD], [(SECOND, GIB // 4), (THIRD, None)], "cpu"),
     ],
 )
 def test_it_goes_to_another_gpu_with_room_and_rather_to_an_idle_one(training, others, goes_to):
-    device, said = place_test(GPU, training, GB, GB // 2, others)
+    device, said = place_test(GPU, training, GIB, GIB // 2, others)
     assert str(device) == goes_to
     assert f"so it runs on {'the CPU' if goes_to == 'cpu' else goes_to}; --device cuda tests there" in said
 

@@ -18,4 +18,5 @@ def test_a_trial_says_what_an_epoch_costs_and_leaves_no_run(terminal, here):
 def test_what_training_refuses_a_trial_refuses(here):
     said = here("train", "--try", "--dataset", "toy", "--set", "evaluation.ks=[10,9999]", code=2)
     assert "evaluation.ks = 9999" in said.err
-    assert "--try makes no run" in here("train", "--try", "--detach", "--dataset", "toy", code=2).err
+    for words in (["--detach"], ["--name", "mine"], ["--print-launch", "sbatch"], ["--rendezvous", "a:29500"]):
+        assert "--try makes no run" in here("train", "--try", *words, "--dataset", "toy", code=2).err

@@ -3,7 +3,7 @@
 import re
 
 from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.data.catalog import KNOWN, known
+from bert4rec_tui.data.catalog import KNOWN
 from bert4rec_tui.settings import sample_archive
 
 
@@ -18,7 +18,6 @@ def test_names_are_valid_and_checksums_are_whole():
         assert bool(dataset.md5) != ("latest" in dataset.file)
         assert dataset.address == f"https://files.grouplens.org/datasets/movielens/{dataset.file}"
         assert dataset.licence.endswith(".")
-    assert known("nothing") is None
 
 
 def test_the_sample_is_the_bundled_archive():

@@ -3,15 +3,7 @@
 import torch
 
 from bert4rec_tui.config import ModelConfig
-from bert4rec_tui.model.hardware import MOST_WEIGHTS, rows_at_once, usable_cores
-
-
-def test_a_container_s_share_of_the_time_bounds_the_threads(tmp_path):
-    free = usable_cores(tmp_path / "absent")
-    quota = tmp_path / "cpu.max"
-    for text, expected in (("max 100000", free), ("100000 100000", 1), ("50000 100000", 1), ("6400000 100000", free)):
-        quota.write_text(f"{text}\n")
-        assert usable_cores(quota) == expected
+from bert4rec_tui.model.hardware import MOST_WEIGHTS, rows_at_once
 
 
 def test_a_cpu_works_on_as_many_histories_as_stay_near_its_caches():

@@ -1,7 +1,6 @@
 """The event log: what is appended is read once and in order, whatever the moment."""
 
 import resource
-import threading
 from pathlib import Path
 
 import msgspec
@@ -131,22 +130,6 @@ def test_nothing_is_cut_from_a_log_that_is_whole(log):
     log.path.write_bytes(b"")
     log.cut_partial_line()
     assert log.path.read_bytes() == b""
-
-
-def test_a_follower_gets_what_is_there_and_then_what_comes(log):
-    log.append(Note(at=0, text="0"))
-    seen: list[str] = []
-
-    def read() -> None:
-        for batch in log.follow(lambda: len(seen) >= 50, pause=0.001):
-            seen.extend(event.text for event in batch)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    for number in range(1, 50):
-        log.append(Note(at=number, text=str(number)))
-    reader.join(timeout=30)
-    assert seen == [str(number) for number in range(50)]
 
 
 @pytest.mark.parametrize("room", [0, 5])

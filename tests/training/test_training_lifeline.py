@@ -106,7 +106,7 @@ def test_who_parts_is_not_missed(ranks):
 def test_a_rank_that_outlasts_the_first_ends_with_it(ranks):
     for rank in ranks:
         rank.lifeline.close()
-    waiting = [threading.Thread(target=rank.lifeline.outlast_rank_0, args=[rank.stop_asked]) for rank in ranks[1:]]
+    waiting = [threading.Thread(target=rank.lifeline.outlast_rank_0) for rank in ranks[1:]]
     for thread in waiting:
         thread.start()
     waiting[0].join(timeout=1)
@@ -122,7 +122,7 @@ def test_a_rank_that_outlasts_the_first_ends_when_a_stop_is_asked_for(ranks):
     for rank in ranks:
         rank.lifeline.close()
     ranks[1].stop_asked.set()
-    ranks[1].lifeline.outlast_rank_0(ranks[1].stop_asked)
+    ranks[1].lifeline.outlast_rank_0()
 
 
 def test_a_stranger_is_not_taken_for_a_rank(monkeypatch):

@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 
 from bert4rec_tui.tui.widgets.axis import LinearFormatter, LogFormatter, grown, short_number
 from bert4rec_tui.tui.widgets.chart import Chart, Plot, Series
-from bert4rec_tui.tui.widgets.raster import View, band, braille, curve, smooth, sparse, thin
+from bert4rec_tui.tui.widgets.raster import View, band, braille, curve, smooth, sparse
 
 numbers = st.floats(-1000, 1000, allow_nan=False)
 VIEW = View(0, 1, 0, 1, columns=40, rows=40)
@@ -63,15 +63,6 @@ def test_smoothing_passes_over_what_is_not_a_number() -> None:
     smoothed = smooth(np.array([1.0, np.nan, 1.0, np.inf, 1.0]), 0.9)
     assert np.isnan(smoothed).tolist() == [False, True, False, True, False]
     assert smoothed[[0, 2, 4]] == pytest.approx([1, 1, 1])
-
-
-@given(count=st.integers(1, 5000), limit=st.integers(10, 300))
-def test_thinning_keeps_extremes_and_the_end(count: int, limit: int) -> None:
-    x, y = np.arange(count, dtype=float), np.random.default_rng(count).normal(size=count)
-    thin_x, _, low, high = thin(x, y, y, y, limit)
-    assert len(thin_x) <= limit
-    assert thin_x[-1] == x[-1]
-    assert (low.min(), high.max()) == (y.min(), y.max())
 
 
 @given(low=st.floats(-100, 100), span=st.floats(1e-4, 1000), most=st.integers(2, 9))

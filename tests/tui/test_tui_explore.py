@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from textual.content import Content
 from textual.pilot import Pilot
 from waiting import screen_text, type_text, until, until_shown
 from worlds import make_dataset, make_run, make_test
@@ -283,15 +284,27 @@ async def test_a_dataset_that_is_gone_is_said_in_a_sentence(home: Path) -> None:
         await open_explore(pilot, "tiny: is not prepared")
 
 
-async def test_two_hundred_thousand_users_are_one_screenful_of_work(home: Path) -> None:
+async def test_two_hundred_thousand_users_are_one_screenful_of_work(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_dataset(home, users=200_000, longest=6)
     make_run(home, "finished", "lamp")
+    drawn: set[int] = set()
+    line = ExploreScreen._user_line
+
+    def noted(self: ExploreScreen, row: int, width: int) -> Content:
+        drawn.add(row)
+        return line(self, row, width)
+
+    monkeypatch.setattr(ExploreScreen, "_user_line", noted)
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot, "held out")
         await pilot.press("G")
         await until_shown(pilot, "User 200000 ·")
+        assert 199_999 in drawn
         await pilot.press("g", "pagedown")
         await until(pilot, lambda: 30 < state(pilot).taste.user < 40)
+    assert len(drawn) <= 3 * 40  # the first screenful, the last and the second
 
 
 def test_changes_of_a_history_can_all_be_undone() -> None:

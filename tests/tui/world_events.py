@@ -82,4 +82,5 @@ def system(at: float, step: int, gpu: bool) -> System:
         gpu_memory=41 * 2**30 if gpu else None,
         gpu_memory_total=78 * 2**30 if gpu else None,
         gpu_temperature=61.0 if gpu else None,
+        gpu_power=310.0 if gpu else None,
     )

@@ -76,7 +76,6 @@ class DatasetsScreen(DatasetsDoing):
 
     def on_mount(self) -> None:
         """Name the panes."""
-        super().on_mount()
         self.query_one("#list-pane").border_title = "Datasets"
         self.query_one("#welcome-pane").border_title = "Welcome"
         self.query_one("#facts-pane").border_title = "What is in it"
@@ -84,9 +83,9 @@ class DatasetsScreen(DatasetsDoing):
 
     def on_resize(self, event: events.Resize) -> None:
         """In a very wide terminal the figures have a pane of their own."""
-        super().on_resize(event)
-        self._show_facts()
-        self.call_later(self._say_foot)  # the screen learns only after this how narrow it is
+        del event
+        for show in (self._show_facts, self._say_foot):
+            self.call_later(show)  # the screen learns only after this how wide it is
 
     def _show_facts(self) -> None:
         facts = self.query_one("#facts-pane")
@@ -169,7 +168,6 @@ class DatasetsScreen(DatasetsDoing):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The welcome gives way as soon as one goes to the list."""
-        super().on_descendant_focus(event)
         welcomed = not self.query_one("#welcome-pane").has_class("-absent")
         if event.widget.id == "rows" and welcomed and not self.working and not self.is_late(event):
             self.show_welcome(False)

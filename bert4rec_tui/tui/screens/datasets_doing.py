@@ -37,10 +37,10 @@ class DatasetsDoing(MainScreen):
         return self.query_one(DatasetDetail)
 
     def load(self) -> object:
-        """Read again what there is."""
+        """Read again what there is; the screen says how."""
 
     def show_welcome(self, shown: bool) -> None:
-        """Show the welcome in the place of the chosen dataset, or the other way round."""
+        """Show the welcome in place of the chosen dataset, or the other way round; the screen says how."""
 
     def action_cancel(self) -> None:
         """End what works, or where nothing does, show every row again."""

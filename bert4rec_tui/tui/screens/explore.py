@@ -87,7 +87,6 @@ class ExploreScreen(ExploreTaking):
 
     def on_mount(self) -> None:
         """Show the newest run that has a model."""
-        super().on_mount()
         self.start_server()
         self.query_one("#users").focus()
         self.show()

@@ -54,7 +54,7 @@ class ExploreAsking(MainScreen):
             await self._server.close()
 
     def show(self, keep_why: bool = False) -> None:
-        """Draw everything as it stands."""
+        """Draw everything as it stands; the screen says how."""
 
     @work(exclusive=True, group="load", exit_on_error=False)
     async def load(self, user: int | None = None) -> None:
@@ -127,10 +127,10 @@ class ExploreAsking(MainScreen):
             self.query_one("#users-pane").border_title = "Users"
 
     def ask_beside(self) -> object:
-        """Ask the run beside about this history too, where there is one."""
+        """Ask the run beside about this history too, where there is one; the screen says how."""
 
     def forget_lists(self) -> None:
-        """Let every movie pass again, and take the run beside away: another dataset is shown."""
+        """Another dataset is shown: what was chosen for the lists of the one before goes; the screen says what."""
 
     @work(group="recommend", exit_on_error=False)
     async def recommend(self, taste: Taste) -> None:

@@ -55,7 +55,7 @@ class ExploreWhy(ExploreAsking):
         return self.movies.items[movies.row] if self.movies and movies.row >= 0 else 0
 
     def say_why(self, write: Callable[[int], Sequence[Content]]) -> None:
-        """Show what a prediction is due to, in the width that there is."""
+        """Show what a prediction is due to, in the width that there is; the screen says how."""
 
     @work(exclusive=True, group="why", exit_on_error=False)
     async def explain(self, item: int) -> None:

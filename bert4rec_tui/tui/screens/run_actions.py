@@ -40,10 +40,10 @@ class RunActions(MainScreen):
         return None
 
     def acted_on(self) -> None:
-        """Called when something is done about the chosen run."""
+        """Called when something is done about the chosen run; the screen says what follows."""
 
     def look(self) -> object:
-        """Read the runs again."""
+        """Read the runs again; the screen says how."""
 
     def action_console(self) -> None:
         """Show what the worker wrote."""

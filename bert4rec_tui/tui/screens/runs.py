@@ -55,7 +55,6 @@ class RunsScreen(RunCharts):
 
     def on_mount(self) -> None:
         """Read the runs now and every second while the screen is shown."""
-        super().on_mount()
         self.query_one("#runs-table").focus()
         self.look()
         self.set_interval(self.seconds_between_looks, self._look_if_shown)

@@ -71,7 +71,6 @@ class TestScreen(TestViews):
 
     def on_mount(self) -> None:
         """Show the newest run that has a checkpoint."""
-        super().on_mount()
         self.query_one("#metrics").focus()
         self.read()
 
@@ -89,7 +88,7 @@ class TestScreen(TestViews):
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the table; in a very wide terminal the weak spots stand beside it."""
-        super().on_resize(event)
+        del event
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:

@@ -100,7 +100,6 @@ class TrainScreen(TrainChoosing):
 
     def on_mount(self) -> None:
         """Name the panes."""
-        super().on_mount()
         self.query_one("#settings").border_title = "Configuration"
         self.query_one("#preflight-pane").border_title = "Before you launch"
         self.go_to_field("dataset.name")
@@ -114,7 +113,7 @@ class TrainScreen(TrainChoosing):
 
     def on_resize(self, event: events.Resize) -> None:
         """Say what a small terminal does not show beside the form."""
-        super().on_resize(event)
+        del event
         self.call_later(self._say_hints)  # the screen learns only after this how small it is
 
     def _say_hints(self) -> None:

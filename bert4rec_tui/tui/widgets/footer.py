@@ -1,18 +1,11 @@
 """The last line of every screen: the keys that one needs here, six at most; `?` shows the rest."""
 
-from textual.app import App
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
 MOST_KEYS = 6
-
-
-def keys_of(app: App[object], binding: Binding, all_keys: dict[str, list[str]]) -> str:
-    """The keys of a binding as a person reads them: `j`, or `ctrl+p or :` where there are several."""
-    names = [app.get_key_display(Binding(key, binding.action)) for key in all_keys.get(binding.id or "", [binding.key])]
-    return " ".join(dict.fromkeys(names))
 
 
 def shown_bindings(screen: Screen[object]) -> list[tuple[str, Binding]]:

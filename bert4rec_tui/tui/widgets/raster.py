@@ -140,17 +140,3 @@ def smooth(values: np.ndarray, strength: float) -> np.ndarray:
     weight = np.convolve(good.astype(float), kernel)[: len(values)]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(good, total / weight, np.nan)
-
-
-def thin(x: np.ndarray, y: np.ndarray, low: np.ndarray, high: np.ndarray, limit: int = 4000) -> tuple[np.ndarray, ...]:
-    """At most `limit` stretches of points, each with its last x, mean y, smallest low and largest high.
-
-    A stretch in which any y is not finite stays not finite, so that a chart can mark it.
-    """
-    if len(x) <= limit:
-        return x, y, low, high
-    size = -(-len(x) // limit)
-    starts = np.arange(0, len(x), size)
-    ends = np.minimum(starts + size, len(x))
-    mean = np.add.reduceat(y, starts) / (ends - starts)
-    return x[ends - 1], mean, np.fmin.reduceat(low, starts), np.fmax.reduceat(high, starts)

@@ -12,17 +12,18 @@ from textual.containers import Grid, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from bert4rec_tui.progress import memory
 from bert4rec_tui.runs.events import Alert, Note, StateChange, System, Validation
 from bert4rec_tui.tui.following import Remark
 from bert4rec_tui.tui.looks import Looks
 from bert4rec_tui.tui.mending import advised
-from bert4rec_tui.tui.run_plots import CHARTS, FIRST_CHARTS, metric_words
+from bert4rec_tui.tui.run_plots import CHARTS, FIRST_CHARTS
 from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 from bert4rec_tui.tui.widgets.chart import Chart
 from bert4rec_tui.tui.widgets.lines import Lines
 from bert4rec_tui.tui.widgets.runs_table import headline
-from bert4rec_tui.tui.widgets.signs import MUTED, SIGNS, clean, count, metric, size
+from bert4rec_tui.tui.widgets.signs import MUTED, SIGNS, clean, count, metric
 
 
 class LiveChart(Chart, can_focus=True):
@@ -80,8 +81,8 @@ def describe_system(system: System | None, live: bool, ascii: bool) -> Content:
     """One line on processor, memory and GPU; "no GPU" where there is none."""
     if system is None:
         return Content("")
-    used = f"{system.memory / 1e9:.1f} of {size(system.memory_total)}"
-    parts = [f"CPU {system.cpu:.0f}%", f"memory {used}, run {size(system.process_memory)}"]
+    used = f"{system.memory / 2**30:.1f} of {memory(system.memory_total)}"
+    parts = [f"CPU {system.cpu:.0f}%", f"memory {used}, run {memory(system.process_memory)}"]
     if system.gpu is None and system.gpu_memory is None:
         parts.insert(1, "no GPU")
     else:
@@ -90,6 +91,8 @@ def describe_system(system: System | None, live: bool, ascii: bool) -> Content:
             gpu += f"  {system.gpu_memory / 2**30:.0f} of {system.gpu_memory_total / 2**30:.0f} GiB"
         if system.gpu_temperature is not None:
             gpu += f"  {system.gpu_temperature:.0f}" + (" C" if ascii else " °C")
+        if system.gpu_power is not None:
+            gpu += f"  {system.gpu_power:.0f} W"
         parts.insert(0, gpu)
     at = "" if live else f"last seen {datetime.fromtimestamp(system.at):%d %b %H:%M}:  "
     return Content(at + ("  |  " if ascii else "  ·  ").join(parts))
@@ -218,6 +221,3 @@ def best_metric(row: RunRow | None, known: Sequence[str]) -> str:
         if wanted in known:
             return wanted
     return known[0] if known else ""
-
-
-__all__ = ["Banner", "Death", "EventList", "LiveChart", "RunPane", "best_metric", "metric_words"]

@@ -101,7 +101,7 @@ def _titled(column: Column, order: Order) -> Column:
 def draw_run(row: RunRow, columns: Sequence[Column]) -> Content:
     """The line of a run."""
     if row.problem:
-        return cells(("✗", 2), (row.run.short_id, 4), (row.fault, 200))
+        return cells(("✗", columns[0].width), (row.run.short_id, 4), (row.fault, 200))
     return cells(*((column.show(row), column.width) for column in columns))
 
 
@@ -141,7 +141,7 @@ def headline(row: RunRow, width: int, ascii: bool) -> list[Content]:
     first = sign(row.state, ascii, word=True)
     if status.epochs:
         first += Content(f"  epoch {status.epoch} of {status.epochs}  ")
-    phase = status.phase if row.state == "training" and status.phase not in ("", "train", "training") else ""
+    phase = status.phase if row.state == "training" and status.phase not in ("", "training") else ""
     left = f"{duration(status.seconds_left)} left" if row.state == "training" and status.seconds_left else phase
     if row.state in ("finished", "stopped", "failed") and status.seconds:
         left = f"after {duration(status.seconds)}"
