@@ -147,7 +147,7 @@ def train(
     ] = None,
     init_from: Annotated[str, typer.Option(help="A safetensors file with weights to start with.")] = "",
     name: Annotated[str, typer.Option(help="A name of your own for the run.")] = "",
-    detach: Annotated[bool, typer.Option("--detach", help="Leave the run to itself.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Start the run and return at once.")] = False,
     try_: Annotated[
         bool, typer.Option("--try", help="Take a few steps and say what an epoch costs; no run is made.")
     ] = False,
@@ -210,7 +210,7 @@ def watch(run: RunName = "latest", as_json: AsJson = False) -> None:
 
 @app.command()
 def pause(run: RunName = "latest", as_json: AsJson = False) -> None:
-    """Let a run save, then wait between two steps."""
+    """Save, then pause the run."""
     with answering(as_json):
         from bert4rec_tui.commands.runs import run_control
 
@@ -220,9 +220,9 @@ def pause(run: RunName = "latest", as_json: AsJson = False) -> None:
 @app.command()
 def resume(
     run: RunName = "latest",
-    detach: Annotated[bool, typer.Option("--detach", help="Leave the run to itself.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Start the run and return at once.")] = False,
     processes: Annotated[
-        int, typer.Option(help="Go on with so many processes on this machine; without it: as before.")
+        int, typer.Option(help="Resume with this many processes on this machine; without it: as before.")
     ] = 0,
     print_launch: PrintLaunch = None,
     rendezvous: Rendezvous = "",
@@ -244,7 +244,7 @@ def resume(
 
 @app.command()
 def stop(run: RunName = "latest", as_json: AsJson = False) -> None:
-    """Let a run save and end."""
+    """Save, then end the run."""
     with answering(as_json):
         from bert4rec_tui.commands.runs import run_control
 

@@ -11,9 +11,9 @@ from bert4rec_tui.commands.answering import answering
 def label(
     run: RunName,
     name: Annotated[
-        str | None, typer.Option(help='A name of your own, by which every command finds the run; "": none.')
+        str | None, typer.Option(help='A name of your own, by which every command finds the run; "" removes it.')
     ] = None,
-    note: Annotated[str | None, typer.Option(help='A note of one line; "": none.')] = None,
+    note: Annotated[str | None, typer.Option(help='A note of one line; "" removes it.')] = None,
     pin: Annotated[
         bool | None, typer.Option("--pin/--no-pin", help="Keep it at the top of the Runs table and of `runs`, or not.")
     ] = None,

@@ -20,6 +20,6 @@ PrintLaunch = Annotated[
     typer.Option("--print-launch", help="Start nothing; print what starts the run, as on several machines."),
 ]
 Rendezvous = Annotated[
-    str, typer.Option(metavar="HOST:PORT", help="Where the ranks of a torchrun line meet; without it: here.")
+    str, typer.Option(metavar="HOST:PORT", help="Where the ranks of a torchrun line meet; without it: on this host.")
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]

@@ -27,8 +27,8 @@ def recommend(
     genre: Annotated[list[str] | None, typer.Option(help="Only of this genre; may be repeated: one is enough.")] = None,
     from_year: Annotated[int | None, typer.Option(help="Only of this year or later.")] = None,
     to_year: Annotated[int | None, typer.Option(help="Only of this year or earlier.")] = None,
-    min_count: Annotated[int, typer.Option(min=0, help="Only what was watched so often in training.")] = 0,
-    max_count: Annotated[int | None, typer.Option(min=0, help="Only what was watched no oftener than that.")] = None,
+    min_count: Annotated[int, typer.Option(min=0, help="Only what was watched at least this often in training.")] = 0,
+    max_count: Annotated[int | None, typer.Option(min=0, help="Only what was watched at most this often.")] = None,
     seen: Annotated[
         Literal["unseen", "seen", "all"], typer.Option(help="What is not in the history, what is, or both.")
     ] = "unseen",

@@ -22,9 +22,9 @@ def test(
             "target, or by whether it was trained on. What was tested already is not tested again."
         ),
     ] = None,
-    groups: Annotated[bool, typer.Option("--groups", help="The same by all of these.")] = False,
+    groups: Annotated[bool, typer.Option("--groups", help="Show all five groupings.")] = False,
     kept: Annotated[
-        bool, typer.Option("--kept", help="With --by or --groups: never test, whatever has become of the checkpoint.")
+        bool, typer.Option("--kept", help="With --by or --groups: use kept results only, even if the checkpoint has changed since.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

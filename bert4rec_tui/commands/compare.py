@@ -8,8 +8,8 @@ import msgspec
 
 from bert4rec_tui.commands.compare_users import apart, users_text
 from bert4rec_tui.commands.output import Output
-from bert4rec_tui.commands.protocols import Checkpoint
-from bert4rec_tui.config import PROTOCOL, Config
+from bert4rec_tui.commands.protocols import Checkpoint, protocols_named
+from bert4rec_tui.config import Config
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.paired import Difference, Tested, kept_alike, paired_differences
 from bert4rec_tui.runs.checkpoints import is_of, told_moments, trained_to
@@ -137,10 +137,7 @@ def _split(results: Results) -> tuple[str, str]:
 
 def common_protocols(sides: Sequence[Tested], tests: Sequence[Results], asked: Sequence[str]) -> list[str]:
     """The protocols asked for, or all under which each was tested. Raises UserError where one is missing."""
-    for protocol in asked:
-        if not PROTOCOL.match(protocol):
-            raise UserError(f"--protocol {protocol}: is none; write full, uniform-100 or popular-100")
-    wanted = list(dict.fromkeys(asked)) or [p for p in tests[0] if all(p in results for results in tests)]
+    wanted = list(protocols_named(asked)) or [p for p in tests[0] if all(p in results for results in tests)]
     if not wanted:
         raise UserError(
             f"{sides[0].run.id} was tested under {', '.join(tests[0])}, and no protocol is common to all; "

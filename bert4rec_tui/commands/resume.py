@@ -34,7 +34,7 @@ def run_resume(
     status = run.status()
     state = run.state(status)
     offset = run.events.read()[1]
-    pid = status.pid
+    pid, warning = status.pid, ""
     if state == "finished":
         kept = run.checkpoint("last" if run.checkpoint("last").exists() else "best")
         raise UserError(
@@ -65,7 +65,7 @@ def run_resume(
             if warning:
                 output.say(warning)
         if detach:
-            values = {"run": run.id, "pid": pid, "path": str(run.path)}
+            values = {"run": run.id, "pid": pid, "path": str(run.path), "warning": warning}
             output.result(values, f"{run.id} trains on its own; `bert4rec-tui watch {run.short_id}` follows it")
             return
         status = follow(run, output, interrupts, offset)

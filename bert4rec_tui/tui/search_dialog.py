@@ -96,7 +96,7 @@ class SearchDialog(Dialog[str]):
             return
         self.choices, self._searched = message.choices, message.text
         rows = self.query_one(ArrayList)
-        rows.empty = "Nothing is like it." if message.text.strip() else ""
+        rows.empty = "No match." if message.text.strip() else ""
         rows.cursor = 0
         rows.show_rows(len(self.choices))
         if self._hasty and self.choices:

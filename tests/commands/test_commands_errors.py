@@ -174,7 +174,7 @@ def test_a_run_without_a_checkpoint_says_to_let_it_train(refuses, terminal):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--protocol", "all"), "--protocol all: is none; write full, uniform-100 or popular-100"),
+        (("--protocol", "all"), "--protocol all: is no protocol; write full, uniform-100 or popular-100"),
         (("--protocol", "uniform-500"), "uniform-500: no user has 500 unseen items to draw, 1"),
         (("--device", "cdua"), '--device "cdua": expected auto, cpu, cuda, cuda:1 or mps'),
         (("--device", "cuda:99"), '--device "cuda:99": there '),

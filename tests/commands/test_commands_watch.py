@@ -82,7 +82,7 @@ def test_a_run_that_fails_or_is_lost_is_an_error_with_its_own_words(terminal, he
     lost = live_run(terminal)
     (lost.path / "console.log").write_text("one\ntwo\nKilled\n")
     answer = here("watch", lost.short_id, code=1)
-    assert "the worker is gone without a word (one / two / Killed); `bert4rec-tui resume" in answer.err
+    assert "the worker vanished without an error message (one / two / Killed); `bert4rec-tui resume" in answer.err
     assert "to go on: bert4rec-tui resume" in answer.out
 
 

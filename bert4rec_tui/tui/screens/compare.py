@@ -99,7 +99,7 @@ class CompareScreen(Overlay[None], inherit_bindings=False):
             said = f"{missing}; t on the runs screen goes to the test. The paired test needs two that are."
             self._show(replace(compared, said=said))
             return
-        self._show(replace(compared, said="Drawing users again and again…"))
+        self._show(replace(compared, said="Resampling users…"))
         try:
             paired = await cast("Bert4RecApp", self.app).run_command("compare", *tested)
         except CommandError as error:

@@ -67,7 +67,7 @@ class ExploreLists(ExploreChanging):
             self.weight = weight
             self.ask()
         elif self.world is not None:
-            self.notify("The list is the plain one." if steps < 0 else "More than 1 there is not.")
+            self.notify("The list is the plain one." if steps < 0 else "1 is the maximum.")
 
     @work(exclusive=True, group="question")
     async def action_beside(self) -> None:

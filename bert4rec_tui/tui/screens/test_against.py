@@ -20,7 +20,7 @@ from bert4rec_tui.tui.screens.test_running import Job
 from bert4rec_tui.tui.test_against import Against, ApartRows, Side, read_apart
 from bert4rec_tui.tui.widgets.array_list import ArrayList
 
-DRAWING = "Drawing users again and again…"
+DRAWING = "Resampling users…"
 MANY_USERS = 50_000  # from which the paired test of a protocol takes seconds
 CHECKPOINTS: tuple[CheckpointName, ...] = ("best", "last")
 

@@ -114,7 +114,7 @@ class DatasetFigures(Widget):
             )  # fmt: skip
             if stats is not None and stats.times_are_positions:
                 lines.append(
-                    Content.styled("! the times only number each user's items: this is no future", "$text-warning")
+                    Content.styled("! the times only number each user's items: no future is held out", "$text-warning")
                 )
         return [line.truncate(self.size.width) for line in lines]
 
@@ -184,7 +184,7 @@ class DatasetFacts(DatasetFigures, can_focus=True):
                 self._fact("newcomers", count(left_out), "  unknown until then"),
             ]
         if self.stats is not None and self.stats.times_are_positions and dataset.cut_days is not None:
-            warning = "! the times only number each user's items: this is no future"
+            warning = "! the times only number each user's items: no future is held out"
             lines.append(Content.styled(warning, "$text-warning").truncate(self.size.width))
         return lines
 

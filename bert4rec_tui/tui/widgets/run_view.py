@@ -202,7 +202,7 @@ class Banner(Static):
     @staticmethod
     def _what(row: RunRow) -> str:
         at = f" in epoch {row.status.epoch + 1} of {row.status.epochs}" if row.status.epochs else ""
-        return ("failed" if row.state == "failed" else "is lost: its worker is gone without a word") + at
+        return ("failed" if row.state == "failed" else "is lost: its worker vanished without an error message") + at
 
     @staticmethod
     def _advice(row: RunRow) -> str:
