@@ -24,7 +24,10 @@ def test(
     ] = None,
     groups: Annotated[bool, typer.Option("--groups", help="Show all five groupings.")] = False,
     kept: Annotated[
-        bool, typer.Option("--kept", help="With --by or --groups: use kept results only, even if the checkpoint has changed since.")
+        bool,
+        typer.Option(
+            "--kept", help="With --by or --groups: use kept results only, even if the checkpoint has changed since."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

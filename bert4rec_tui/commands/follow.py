@@ -182,7 +182,8 @@ def raise_for_ending(run: Run, status: Status, interrupts: Interrupts | None = N
     if state == "lost":
         tail = " / ".join(run.console_tail(3)) or "its log is empty"
         raise WorkFailedError(
-            f"{run.id}: the worker vanished without an error message ({tail}); `bert4rec-tui resume {run.short_id}` goes on"
+            f"{run.id}: the worker vanished without an error message ({tail}); "
+            f"`bert4rec-tui resume {run.short_id}` goes on"
         )
 
 

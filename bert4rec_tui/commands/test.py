@@ -84,7 +84,10 @@ def as_text(result: dict[str, Any]) -> str:
     short = {protocol: users for protocol, users in result["short_users"].items() if users}
     if short or result["untrained_targets"] or result["newcomers"] or result["left_out"]:
         lines.append("")
-    lines += [f"{protocol}: {users:,} users have fewer unseen items than the protocol draws" for protocol, users in short.items()]
+    lines += [
+        f"{protocol}: {users:,} users have fewer unseen items than the protocol draws"
+        for protocol, users in short.items()
+    ]
     if result["untrained_targets"]:
         lines.append(f"{result['untrained_targets']:,} targets never occur in training; they count as any other")
     if result["newcomers"]:
