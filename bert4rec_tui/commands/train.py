@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
-import numpy as np
 
 from bert4rec_tui.commands.follow import Interrupts, follow, raise_for_ending, summary, summary_text
 from bert4rec_tui.commands.output import Output
@@ -21,7 +20,8 @@ from bert4rec_tui.config import (
     with_assignments,
 )
 from bert4rec_tui.data.dataset import PreparedDataset, dataset_of, find_dataset, prepared_datasets
-from bert4rec_tui.data.negatives import negatives, parse_protocol, weights_for
+from bert4rec_tui.data.demands import negatives_beyond_doubt, unmet_demands
+from bert4rec_tui.data.negatives import negatives, parse_protocol
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.launcher import launch, logout_warning
@@ -134,20 +134,8 @@ def newest_dataset() -> PreparedDataset:
 
 def check(config: Config, dataset: PreparedDataset) -> None:
     """Refuse what would fail later. Raises UserError that names the field."""
-    largest = max(config.evaluation.ks)
-    if largest > dataset.items:
-        raise UserError(
-            f"evaluation.ks = {largest} is larger than the catalogue: {dataset.id} has {dataset.items:,} items"
-        )
-    if config.evaluation.best_metric in (f"full:Recall@{dataset.items}", f"full:NDCG@{dataset.items}"):
-        raise UserError(
-            f"evaluation.best_metric = {config.evaluation.best_metric} tells nothing: {dataset.id} has "
-            f"{dataset.items:,} items in all; choose a smaller k"
-        )
-    if config.training.loss != "full":
-        from bert4rec_tui.training.drawn import check_drawn
-
-        check_drawn(config.training, dataset.items)
+    for demand in unmet_demands(config, dataset):
+        raise UserError(str(demand))
     for protocol in config.evaluation.protocols:
         check_negatives(dataset, protocol, config.evaluation.negatives_seed)
     if config.init_from:
@@ -179,10 +167,7 @@ def check_negatives(dataset: PreparedDataset, protocol: str, seed: int) -> None:
     """Raises UserError where a protocol wants more negatives than any user has unseen items."""
     if protocol == "full":
         return
-    kind, number = parse_protocol(protocol)
-    drawable = int(np.count_nonzero(weights_for(kind, dataset.train_counts)))
-    # Whoever has the shortest history has at least this many left; only where that is not enough it must be looked at.
-    if number > drawable - dataset.manifest.counts.shortest_history:
+    if parse_protocol(protocol)[1] > negatives_beyond_doubt(dataset, protocol):
         try:
             negatives(dataset, protocol, seed)
         except UserError as error:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from bert4rec_tui.config import TrainingConfig
+from bert4rec_tui.data.demands import drawn_demand
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.losses import (
@@ -132,8 +133,5 @@ def bias_level(config: TrainingConfig, items: int) -> float | None:
 
 def check_drawn(config: TrainingConfig, items: int) -> None:
     """Raises UserError where as many items are to be drawn as there are."""
-    if config.loss != "full" and config.negatives >= items:
-        raise UserError(
-            f"training.negatives = {config.negatives} must be below the {items:,} items of the catalogue; "
-            f'so small a one needs no drawn items: training.loss = "full"'
-        )
+    if demand := drawn_demand(config, items):
+        raise UserError(str(demand))

@@ -7,6 +7,8 @@ import msgspec
 
 from bert4rec_tui.config import Config, DatasetConfig, from_dict, load_config, load_toml
 from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.demands import negatives_beyond_doubt, unmet_demands
+from bert4rec_tui.data.negatives import parse_protocol
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.presets import preset
 from bert4rec_tui.tui.devices import Device
@@ -37,15 +39,12 @@ def train_errors(
 def _dataset_errors(config: Config, dataset: PreparedDataset | None) -> dict[str, str]:
     if dataset is None:
         return {"dataset.name": f"{config.dataset.id} is not prepared; press 1 and prepare it"}
-    errors: dict[str, str] = {}
-    if max(config.evaluation.ks) > dataset.items:
-        errors["evaluation.ks"] = f"{max(config.evaluation.ks):,} is larger than the catalogue of {dataset.items:,}"
-    if config.training.loss != "full" and config.training.negatives >= dataset.items:
-        errors["training.negatives"] = f"must be below the {dataset.items:,} items of the catalogue"
-    unseen = dataset.items - dataset.manifest.counts.shortest_history
+    errors = {demand.path: f"{demand.value} {demand.fault}" for demand in unmet_demands(config, dataset)}
     for protocol in config.evaluation.protocols:
-        number = protocol.rpartition("-")[2]
-        if number.isdigit() and int(number) > unseen:
+        if protocol == "full":
+            continue
+        unseen = negatives_beyond_doubt(dataset, protocol)
+        if parse_protocol(protocol)[1] > unseen:
             errors["evaluation.protocols"] = f"{protocol} wants more negatives than the {unseen:,} unseen items"
     return errors
 
