@@ -68,7 +68,7 @@ async def import_titles(pilot: Pilot[str | None], titles: tuple[str, ...], name:
 
 async def take(reference: str, user: str) -> None:
     """Walk through the screens and keep four of them."""
-    from bert4rec_tui.data.dataset import find_dataset
+    from bert4rec_tui.data.finding import find_dataset
 
     run = LocalRuns(runs_folder()).find(reference)
     number = find_dataset(run.config().dataset.id, datasets_folder()).user_index(user)

@@ -28,7 +28,8 @@ from tables import as_table
 
 from bert4rec_tui.commands.follow import told_metrics
 from bert4rec_tui.config import Config, with_assignments
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import find_dataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.paired import Tested, kept_alike, paired_differences
 from bert4rec_tui.presets import preset

@@ -11,7 +11,8 @@ import numpy as np
 from synthetic import ITEMS, USERS, prepare_synthetic
 
 from bert4rec_tui.config import Config, with_assignments
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import find_dataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.store import LocalRuns, Run

@@ -32,7 +32,8 @@ from latency import served
 from synthetic import prepare_synthetic
 from tables import as_table
 
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import find_dataset
 from bert4rec_tui.presets import preset
 from bert4rec_tui.recommend.titles import TitleIndex
 from bert4rec_tui.runs.store import LocalRuns, Run

@@ -24,7 +24,8 @@ from kept_runs import KeptRuns, Training, command, tested
 from tables import as_table
 
 from bert4rec_tui.commands.follow import told_metrics
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import find_dataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder, home

@@ -23,7 +23,8 @@ import numpy as np
 import torch
 from tables import as_table
 
-from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.data.negatives import draw_negatives, parse_protocol
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.baselines import baselines

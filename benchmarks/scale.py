@@ -70,7 +70,7 @@ class Size:
         import torch
 
         from bert4rec_tui.config import with_assignments
-        from bert4rec_tui.data.dataset import find_dataset
+        from bert4rec_tui.data.finding import find_dataset
         from bert4rec_tui.model.bert4rec import Bert4Rec
         from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
         from bert4rec_tui.presets import preset

@@ -9,7 +9,7 @@ import typer
 
 from bert4rec_tui import __version__
 from bert4rec_tui.cli_label import label
-from bert4rec_tui.cli_options import AsJson, PrintLaunch, Rendezvous, RunName
+from bert4rec_tui.cli_options import AsJson, Checkpoint, PrintLaunch, Rendezvous, RunName
 from bert4rec_tui.cli_recommend import recommend
 from bert4rec_tui.cli_results import export, test
 from bert4rec_tui.commands.answering import Misuse, answering, refuse_misuse
@@ -284,7 +284,7 @@ def compare(
             autocompletion=complete_runs,
         ),
     ],
-    checkpoint: Annotated[Literal["best", "last"], typer.Option(help="Which weights.")] = "best",
+    checkpoint: Checkpoint = "best",
     protocol: Annotated[
         list[str] | None, typer.Option(help="full, uniform-100 …; may be repeated; without it: all they share.")
     ] = None,

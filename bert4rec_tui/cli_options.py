@@ -22,4 +22,5 @@ PrintLaunch = Annotated[
 Rendezvous = Annotated[
     str, typer.Option(metavar="HOST:PORT", help="Where the ranks of a torchrun line meet; without it: on this host.")
 ]
+Checkpoint = Annotated[Literal["best", "last"], typer.Option(help="Which weights.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]

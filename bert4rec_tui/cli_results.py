@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from bert4rec_tui.cli_options import AsJson, Device, RunName
+from bert4rec_tui.cli_options import AsJson, Checkpoint, Device, RunName
 from bert4rec_tui.commands.answering import answering
 
 
 def test(
     run: RunName = "latest",
-    checkpoint: Annotated[Literal["best", "last"], typer.Option(help="Which weights.")] = "best",
+    checkpoint: Checkpoint = "best",
     protocol: Annotated[
         list[str] | None, typer.Option(help="full, uniform-100, popular-100; may be repeated; without it: the run's.")
     ] = None,
@@ -70,7 +70,7 @@ def export(
         ),
     ] = "safetensors",
     out: Annotated[str, typer.Option(help="The file to write; without it: one named after the run, here.")] = "",
-    checkpoint: Annotated[Literal["best", "last"], typer.Option(help="Which weights.")] = "best",
+    checkpoint: Checkpoint = "best",
     k: Annotated[int, typer.Option("-k", help="How many items a user gets in the csv.")] = 10,
     device: Device = "",
     as_json: AsJson = False,

@@ -8,13 +8,13 @@ import msgspec
 
 from bert4rec_tui.commands.compare_users import apart, users_text
 from bert4rec_tui.commands.output import Output
-from bert4rec_tui.commands.protocols import Checkpoint, protocols_named
+from bert4rec_tui.commands.protocols import protocols_named
 from bert4rec_tui.config import Config
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.paired import Difference, Tested, kept_alike, paired_differences
 from bert4rec_tui.runs.checkpoints import is_of, told_moments, trained_to
 from bert4rec_tui.runs.differing import differing
-from bert4rec_tui.runs.store import LocalRuns
+from bert4rec_tui.runs.store import CheckpointName, LocalRuns
 from bert4rec_tui.settings import runs_folder
 
 K = 10
@@ -30,7 +30,7 @@ Results = dict[str, dict[str, Any]]  # protocol → its metrics.json
 
 
 def run_compare(
-    references: Sequence[str], *, checkpoint: Checkpoint, protocols: Sequence[str], users: int, as_json: bool
+    references: Sequence[str], *, checkpoint: CheckpointName, protocols: Sequence[str], users: int, as_json: bool
 ) -> None:
     """Compare each further run, or checkpoint `RUN:last`, with the first.
 
@@ -88,7 +88,7 @@ def run_compare(
     output.result(result, as_text(result, labels))
 
 
-def side_of(store: LocalRuns, reference: str, checkpoint: Checkpoint) -> Tested:
+def side_of(store: LocalRuns, reference: str, checkpoint: CheckpointName) -> Tested:
     """The checkpoint that a person means: `RUN:last` or `RUN:best`, else the given one of RUN. Raises UserError."""
     run, _, name = reference.rpartition(":")
     if run and name in ("best", "last"):

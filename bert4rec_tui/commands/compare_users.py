@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bert4rec_tui.data.dataset import dataset_of
+from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.evaluation.paired import KeptRanks, Tested, check_prepared, users_apart
 from bert4rec_tui.settings import datasets_folder
@@ -26,19 +26,15 @@ def apart(side: Tested, ours: KeptRanks, theirs: KeptRanks, result: dict[str, An
         target = int(dataset.history[int(dataset.offsets[user]) + int(places[user])])
         listed.append(
             {
-                "user": _plain(dataset.user_ids[user]),
+                "user": dataset.user_id(user),
                 "history": int(places[user]),
-                "item": _plain(dataset.item_ids[target - 1]),
+                "item": dataset.item_id(target),
                 "title": dataset.title(target),
                 "against_rank": against_rank,
                 "rank": rank,
             }
         )
     return {"differ": int(np.count_nonzero(ours.ranks != theirs.ranks)), "most": listed}
-
-
-def _plain(raw: Any) -> int | str:
-    return raw if isinstance(raw, str) else int(raw)
 
 
 def users_text(found: dict[str, Any]) -> list[str]:

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bert4rec_tui.commands.output import Output, size
-from bert4rec_tui.commands.protocols import Checkpoint
-from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.files import replace_file, replacing
 from bert4rec_tui.progress import Progress
-from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.runs.store import CheckpointName, LocalRuns, Run
 from bert4rec_tui.runs.test_report import ReportKind, report
 from bert4rec_tui.settings import datasets_folder, runs_folder
 
@@ -27,7 +27,7 @@ ENDINGS: dict[Kind, str] = {
 
 
 def run_export(
-    reference: str, *, kind: Kind, out: str, checkpoint: Checkpoint, k: int, device: str, as_json: bool
+    reference: str, *, kind: Kind, out: str, checkpoint: CheckpointName, k: int, device: str, as_json: bool
 ) -> None:
     """Write one file and say where it is. Raises UserError; a file that was there stays whole when it fails."""
     output = Output(as_json)
@@ -44,7 +44,7 @@ def run_export(
     output.result(values, f"Written: {path}  {size(values['bytes'])}{said}")
 
 
-def destination(run: Run, kind: Kind, out: str, checkpoint: Checkpoint) -> Path:
+def destination(run: Run, kind: Kind, out: str, checkpoint: CheckpointName) -> Path:
     """Where the file goes: what was asked for, in a folder a name of its own. Raises UserError for no such folder."""
     name = f"{run.id}-{checkpoint}{ENDINGS[kind]}"
     path = Path(out).expanduser() if out else Path(name)
@@ -55,7 +55,7 @@ def destination(run: Run, kind: Kind, out: str, checkpoint: Checkpoint) -> Path:
 
 
 def _write_model(
-    run: Run, kind: Kind, path: Path, checkpoint: Checkpoint, k: int, device: str, output: Output
+    run: Run, kind: Kind, path: Path, checkpoint: CheckpointName, k: int, device: str, output: Output
 ) -> dict[str, Any]:
     from bert4rec_tui.model.weights import read_metadata
 

@@ -4,7 +4,6 @@ import csv
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +27,7 @@ def write_next_items(
     A user's input is everything that is known of the user, and nothing of it is recommended. Of scores no more are held
     than `scores_at_once`. Raises WorkFailedError for scores that are not numbers.
     """
-    titles, item_ids = dataset.titles.all(), _plain(dataset.item_ids)
+    titles, item_ids = dataset.titles.all(), dataset.all_item_ids()
     began, rows = time.monotonic(), 0
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
@@ -68,7 +67,3 @@ def _batches(model: Bert4Rec, dataset: PreparedDataset, k: int) -> Iterator[tupl
         scores[of, flat - 1] = float("-inf")
         top = scores.topk(width)
         yield first, top.indices.cpu(), top.values.cpu()
-
-
-def _plain(ids: Any) -> list[Any]:
-    return ids.tolist() if isinstance(ids, np.ndarray) else ids.all()

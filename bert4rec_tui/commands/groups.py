@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 
 from bert4rec_tui.commands.output import Output
-from bert4rec_tui.commands.protocols import Checkpoint, wanted_protocols
-from bert4rec_tui.data.dataset import dataset_of
+from bert4rec_tui.commands.protocols import wanted_protocols
+from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.evaluation.groups import By, Group, Weakness, weakness_of_run
 from bert4rec_tui.evaluation.metrics import FEW
 from bert4rec_tui.evaluation.results import test_summary
 from bert4rec_tui.runs.checkpoints import is_of, told_moments, trained_to
-from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.runs.store import CheckpointName, LocalRuns, Run
 from bert4rec_tui.settings import datasets_folder, runs_folder
 
 LABEL = 26
@@ -25,7 +25,7 @@ LABEL = 26
 def run_groups(
     reference: str,
     *,
-    checkpoint: Checkpoint,
+    checkpoint: CheckpointName,
     protocols: list[str],
     by: Sequence[By],
     device: str,
@@ -49,7 +49,7 @@ def run_groups(
     output.result(result, as_text(result, found, told_moments(run.test_results(checkpoint), wanted)))
 
 
-def untested(run: Run, checkpoint: Checkpoint, protocols: Sequence[str]) -> list[str]:
+def untested(run: Run, checkpoint: CheckpointName, protocols: Sequence[str]) -> list[str]:
     """The protocols that this checkpoint, as it is now, has not been tested under."""
     kept, moment = run.test_results(checkpoint), trained_to(run.checkpoint(checkpoint))
     return [name for name in protocols if name not in kept or not is_of(kept[name], moment)]

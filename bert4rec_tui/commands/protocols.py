@@ -1,13 +1,10 @@
 """Which protocols a command about tests was asked for."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from bert4rec_tui.config import PROTOCOL
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.store import Run
-
-Checkpoint = Literal["best", "last"]
 
 
 def wanted_protocols(run: Run, protocols: Sequence[str]) -> tuple[str, ...]:

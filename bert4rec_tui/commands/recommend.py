@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from bert4rec_tui.commands.output import Output
-from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.hardware import choose_device, set_up_process
@@ -175,8 +176,7 @@ def recommendation(
 
 
 def _name(dataset: PreparedDataset, item: int) -> dict[str, Any]:
-    raw = dataset.item_ids[item - 1]
-    return {"item": raw if isinstance(raw, str) else int(raw), "title": dataset.title(item)}
+    return {"item": dataset.item_id(item), "title": dataset.title(item)}
 
 
 def _history(dataset: PreparedDataset, user: int | None, history: list[int]) -> list[dict[str, Any]]:

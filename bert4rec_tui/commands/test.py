@@ -6,19 +6,20 @@ from typing import Any
 import torch
 
 from bert4rec_tui.commands.output import Output, duration
-from bert4rec_tui.commands.protocols import Checkpoint, wanted_protocols
+from bert4rec_tui.commands.protocols import wanted_protocols
 from bert4rec_tui.commands.test_place import device_for_test
 from bert4rec_tui.config import Config
-from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
 from bert4rec_tui.model.hardware import choose_device, set_up_process
-from bert4rec_tui.runs.store import LocalRuns, Run
+from bert4rec_tui.runs.store import CheckpointName, LocalRuns, Run
 from bert4rec_tui.settings import datasets_folder, runs_folder
 
 
 def run_test_command(
-    reference: str, *, checkpoint: Checkpoint, protocols: list[str], device: str, as_json: bool
+    reference: str, *, checkpoint: CheckpointName, protocols: list[str], device: str, as_json: bool
 ) -> None:
     """Test a run and print the table. Raises UserError."""
     output = Output(as_json)
@@ -30,7 +31,12 @@ def run_test_command(
 
 
 def tested(
-    run: Run, dataset: PreparedDataset, checkpoint: Checkpoint, protocols: Sequence[str], device: str, output: Output
+    run: Run,
+    dataset: PreparedDataset,
+    checkpoint: CheckpointName,
+    protocols: Sequence[str],
+    device: str,
+    output: Output,
 ) -> dict[str, Any]:
     """Test a checkpoint on a device, by default where the run was trained, and keep the result in the run.
 

@@ -16,20 +16,19 @@ On disk, one folder per prepared dataset:
 """
 
 import json
-import shlex
 import zipfile
 import zlib
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 from msgspec import Struct
 
 from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.data.prepare_arguments import prepare_arguments
 from bert4rec_tui.data.texts import Texts
 from bert4rec_tui.data.times import day_of
 from bert4rec_tui.errors import UserError
@@ -233,6 +232,19 @@ class PreparedDataset:
         """The title of item 1…N."""
         return self.titles[item - 1]
 
+    def user_id(self, user: int) -> int | str:
+        """The id that the source gave a user."""
+        return _plain(self.user_ids[user])
+
+    def item_id(self, item: int) -> int | str:
+        """The id that the source gave item 1…N."""
+        return _plain(self.item_ids[item - 1])
+
+    def all_item_ids(self) -> list[int | str]:
+        """The ids that the source gave items 1…N, in order."""
+        ids = self.item_ids
+        return ids.tolist() if isinstance(ids, np.ndarray) else list(ids.all())
+
     def user_index(self, raw: str) -> int:
         """The number of the user with this raw id. Raises UserError where there is none."""
         index = _index_of(self.user_ids, raw)
@@ -256,73 +268,21 @@ def _ids(arrays: dict[str, np.ndarray]) -> np.ndarray | Texts:
     return arrays["ids"] if "ids" in arrays else Texts(arrays["id_characters"], arrays["id_offsets"])
 
 
+def _plain(raw: Any) -> int | str:
+    return raw if isinstance(raw, str) else int(raw)
+
+
 def _index_of(ids: np.ndarray | Texts, raw: str) -> int | None:
     """Where a raw id stands; ids are sorted, numbers by value and texts by code point."""
     if isinstance(ids, Texts):
-        low, high = 0, len(ids)
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (middle + 1, high) if ids[middle] < raw else (low, middle)
-        return low if low < len(ids) and ids[low] == raw else None
+        place = bisect_left(ids, raw)
+        return place if place < len(ids) and ids[place] == raw else None
     try:
         number = int(raw)
     except ValueError:
         return None
     index = int(np.searchsorted(ids, number))
     return index if index < len(ids) and ids[index] == number else None
-
-
-@dataclass(frozen=True)
-class Damaged:
-    """A folder among the prepared datasets that is none, or none any more, and why."""
-
-    id: str
-    path: Path
-    why: str
-
-
-def prepared_datasets(folder: Path) -> list[PreparedDataset]:
-    """Every readable prepared dataset below `folder`, by id; unreadable folders are passed over."""
-    return datasets_and_damaged(folder)[0]
-
-
-def datasets_and_damaged(folder: Path) -> tuple[list[PreparedDataset], list[Damaged]]:
-    """Every prepared dataset below `folder`, by id, and the folders that cannot be read as one."""
-    found: list[PreparedDataset] = []
-    damaged: list[Damaged] = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.name.startswith(".") or not path.is_dir():
-            continue
-        try:
-            found.append(PreparedDataset(path))
-        except UserError as error:
-            damaged.append(Damaged(path.name, path, str(error)))
-    return sorted(found, key=lambda dataset: dataset.id), damaged
-
-
-def find_dataset(reference: str, folder: Path) -> PreparedDataset:
-    """The prepared dataset with this id, or, for a bare name, the one with the defaults, else the newest.
-
-    Raises UserError that says how to prepare it.
-    """
-    if "/" not in reference and (folder / reference / "manifest.json").exists():
-        return PreparedDataset(folder / reference)
-    named = [d for d in prepared_datasets(folder) if d.manifest.settings.name == reference]
-    if named:
-        return max(named, key=lambda dataset: (dataset.path / "manifest.json").stat().st_mtime)
-    name = reference.partition("+")[0]
-    raise UserError(f"{reference}: is not prepared; run `bert4rec-tui prepare {name}` first (`datasets` lists what is)")
-
-
-def dataset_of(settings: DatasetConfig, folder: Path) -> PreparedDataset:
-    """The prepared dataset that a configuration names, and no other of its name.
-
-    Raises UserError that says how to prepare it.
-    """
-    if (folder / settings.id / "manifest.json").exists():
-        return PreparedDataset(folder / settings.id)
-    line = shlex.join(["bert4rec-tui", *prepare_arguments(settings)])
-    raise UserError(f"{settings.id}: is not prepared; run `{line}` first (`datasets` lists what is)")
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -11,7 +11,7 @@ from msgspec import Struct
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.metrics import FEW, gains, resampled_means
-from bert4rec_tui.runs.store import Run
+from bert4rec_tui.runs.store import CheckpointName, Run
 
 LEVEL = 0.05
 
@@ -21,7 +21,7 @@ class Tested:
     """One of the checkpoints that are compared."""
 
     run: Run
-    checkpoint: Literal["best", "last"]
+    checkpoint: CheckpointName
 
 
 class Difference(Struct, frozen=True):

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,7 +21,7 @@ from bert4rec_tui.evaluation.results import test_summary
 from bert4rec_tui.files import make_folder, replacing
 from bert4rec_tui.model.weights import load_model, read_metadata
 from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
-from bert4rec_tui.runs.store import Run
+from bert4rec_tui.runs.store import CheckpointName, Run
 
 COVERAGE_KS = (10,)
 
@@ -29,7 +29,7 @@ COVERAGE_KS = (10,)
 def run_test(
     run: Run,
     dataset: PreparedDataset,
-    checkpoint: Literal["best", "last"],
+    checkpoint: CheckpointName,
     protocols: Sequence[str],
     device: torch.device,
     precision: str = "fp32",

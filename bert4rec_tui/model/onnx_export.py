@@ -70,20 +70,14 @@ def onnx_metadata(model: Bert4Rec, dataset: PreparedDataset, weights: dict[str, 
         "shape": ["batch", model.items],
         "layout": "column i scores item i + 1, whose id in the source is item_ids[i]; higher is better",
     }
-    ids = [raw if isinstance(raw, str) else int(raw) for raw in _all_ids(dataset)]
     return weights | {
         "objective": model.config.objective,
         "max_len": str(model.config.max_len),
         "mask": str(model.mask),
         "input": json.dumps(input_words(model)),
         "output": json.dumps(output),
-        "item_ids": json.dumps(ids, ensure_ascii=False),
+        "item_ids": json.dumps(dataset.all_item_ids(), ensure_ascii=False),
     }
-
-
-def _all_ids(dataset: PreparedDataset) -> list[Any]:
-    ids = dataset.item_ids
-    return ids.tolist() if isinstance(ids, np.ndarray) else ids.all()
 
 
 def check_exporter() -> None:

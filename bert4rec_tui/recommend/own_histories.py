@@ -51,11 +51,7 @@ def check_name(name: str) -> str:
 
 def save_own(name: str, dataset: PreparedDataset, items: list[int]) -> OwnHistory:
     """Keep a history under a name, in the place of what `holder_of` it tells. Raises UserError for a bad name."""
-    raws = [dataset.item_ids[item - 1] for item in items]
-    movies = [
-        OwnMovie(raw if isinstance(raw, str) else int(raw), dataset.title(item))
-        for raw, item in zip(raws, items, strict=True)
-    ]
+    movies = [OwnMovie(dataset.item_id(item), dataset.title(item)) for item in items]
     own = OwnHistory(check_name(name), dataset.manifest.settings.name, movies)
     text = json.dumps(msgspec.to_builtins(own), ensure_ascii=False, indent=1) + "\n"
     replace_file(make_folder(histories_folder()) / f"{own.name}.json", text.encode())

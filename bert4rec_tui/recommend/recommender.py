@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import torch
@@ -19,9 +18,7 @@ from bert4rec_tui.model.inputs import known_items, prediction_inputs
 from bert4rec_tui.model.weights import load_model, read_metadata
 from bert4rec_tui.recommend.diversify import Diversified, diversify, pool_size
 from bert4rec_tui.recommend.filters import ItemFacts, ItemFilter
-from bert4rec_tui.runs.store import Run
-
-Checkpoint = Literal["best", "last"]
+from bert4rec_tui.runs.store import CheckpointName, Run
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class Recommender:
     """
 
     def __init__(
-        self, run: Run, dataset: PreparedDataset, checkpoint: Checkpoint = "best", device: str = "cpu"
+        self, run: Run, dataset: PreparedDataset, checkpoint: CheckpointName = "best", device: str = "cpu"
     ) -> None:
         path = run.checkpoint(checkpoint)
         if not path.exists() and checkpoint == "best":

@@ -26,12 +26,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from bert4rec_tui.data.dataset import dataset_of
+from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.model.hardware import set_up_process
 from bert4rec_tui.recommend.filters import ItemFilter
-from bert4rec_tui.recommend.recommender import Checkpoint, Recommender
-from bert4rec_tui.runs.store import Run
+from bert4rec_tui.recommend.recommender import Recommender
+from bert4rec_tui.runs.store import CheckpointName, Run
 from bert4rec_tui.settings import datasets_folder
 
 LONGEST_LINE = 16 * 2**20
@@ -41,7 +41,7 @@ class Params(Struct, forbid_unknown_fields=True, kw_only=True):
     """What a request asks; which fields count depends on its method."""
 
     run: str
-    checkpoint: Checkpoint = "best"
+    checkpoint: CheckpointName = "best"
     history: list[int] = []
     k: Annotated[int, Meta(ge=1)] = 10
     target: int | None = None
@@ -66,7 +66,7 @@ class Server:
         self.device = device
         self._models: dict[tuple[str, str, float], Recommender] = {}
 
-    def recommender(self, run: Run, checkpoint: Checkpoint) -> Recommender:
+    def recommender(self, run: Run, checkpoint: CheckpointName) -> Recommender:
         """The model of a run as its checkpoint stands now; at most two are kept."""
         weights = run.checkpoint(checkpoint)
         key = (str(run.path), checkpoint, weights.stat().st_mtime if weights.exists() else 0.0)

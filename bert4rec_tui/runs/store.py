@@ -21,6 +21,12 @@ from bert4rec_tui.runs.labels import Labels, read_labels, with_name, write_label
 from bert4rec_tui.runs.status import LIVE, State, Status, derive_state, lock_is_held, read_status, write_status
 
 Need = Literal["anything", "checkpoint", "best", "last", "tested", "live", "restartable"]
+CheckpointName = Literal["best", "last"]
+
+
+def other_checkpoint(name: CheckpointName) -> CheckpointName:
+    """The one of a run's two checkpoints that this is not."""
+    return "last" if name == "best" else "best"
 
 
 class Run:
@@ -80,13 +86,13 @@ class Run:
         except FileNotFoundError:
             return []
 
-    def checkpoint(self, name: Literal["best", "last"]) -> Path:
+    def checkpoint(self, name: CheckpointName) -> Path:
         """Where the weights of a checkpoint are, whether they exist or not."""
         return self.path / "checkpoints" / f"{name}.safetensors"
 
-    def missing(self, name: Literal["best", "last"]) -> UserError:
+    def missing(self, name: CheckpointName) -> UserError:
         """What to say where a checkpoint is not there."""
-        other: Literal["best", "last"] = "last" if name == "best" else "best"
+        other = other_checkpoint(name)
         advice = f"it has {other!r}" if self.checkpoint(other).exists() else "let it train through a validation first"
         return UserError(f"{self.id}: has no checkpoint {name!r}; {advice}")
 

@@ -14,7 +14,7 @@ from bert4rec_tui.tui.run_rows import RunRow
 from bert4rec_tui.tui.test_results import Results
 from bert4rec_tui.tui.values import text_of
 from bert4rec_tui.tui.widgets.array_list import cells
-from bert4rec_tui.tui.widgets.signs import MUTED, count, metric
+from bert4rec_tui.tui.widgets.signs import MUTED, count, metric, signed
 
 LABEL, COLUMN, WIDEST_COLUMN = 30, 14, 26
 WIDE = 96  # where the verdict of a paired test can be said in full
@@ -99,14 +99,14 @@ class Comparison:
     def _pairs(self, width: int) -> list[Content]:
         lines = [_quiet(line) for line in wrap(self.said, width)]
         for found in self.paired.get("paired", []):
-            interval = f"[{_signed(found['low'])}, {_signed(found['high'])}]"
+            interval = f"[{signed(found['low'])}, {signed(found['high'])}]"
             words = found["words"] if width >= WIDE else re.split(" shown| for| to tell", found["words"])[0]
             verdict = Content.styled(words, "bold" if found["shown"] else "")
             lines.append(
                 cells(
                     (f"{found['metric']} {found['protocol']}", 22),
                     (str(found["run"])[-4:], 4),
-                    (_signed(found["value"]), -6),
+                    (signed(found["value"]), -6),
                     (interval, 16),
                     (f"p {metric(found['p'])[:4]}", 6),
                 )
@@ -123,10 +123,6 @@ def _column(width: int, runs: int) -> int:
 
 def _line(label: str, figures: Sequence[str], column: int, style: str = "") -> Content:
     return cells((label, LABEL), *((Content.styled(text, style) if style else text, -column) for text in figures))
-
-
-def _signed(value: float) -> str:
-    return ("+" if value >= 0 else "−") + metric(abs(value))
 
 
 def _heading(text: str) -> Content:

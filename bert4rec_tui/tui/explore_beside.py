@@ -71,10 +71,5 @@ def item_map(one: PreparedDataset, other: PreparedDataset) -> np.ndarray:
     """For each item 1…N of one dataset that of the other with the same id in the source, 0 where there is none."""
     if one.path == other.path:
         return np.arange(one.items + 1)
-    known = {str(raw): item for item, raw in enumerate(_ids(other), start=1)}
-    return np.array([0, *(known.get(str(raw), 0) for raw in _ids(one))], dtype=np.int64)
-
-
-def _ids(dataset: PreparedDataset) -> list[int | str]:
-    ids = dataset.item_ids
-    return ids.tolist() if isinstance(ids, np.ndarray) else list(ids.all())
+    known = {str(raw): item for item, raw in enumerate(other.all_item_ids(), start=1)}
+    return np.array([0, *(known.get(str(raw), 0) for raw in one.all_item_ids())], dtype=np.int64)

@@ -5,16 +5,17 @@ from functools import cached_property
 
 import numpy as np
 
-from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.recommend.filters import ItemFacts
 from bert4rec_tui.recommend.matching import TitleMatcher
 from bert4rec_tui.recommend.own_histories import OwnHistory, own_histories
 from bert4rec_tui.recommend.titles import TitleIndex
-from bert4rec_tui.runs.store import Run, RunSource
+from bert4rec_tui.runs.store import CheckpointName, Run, RunSource
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.dialogs import Choice
-from bert4rec_tui.tui.run_choice import CheckpointName, checkpoint_of, run_with_model
+from bert4rec_tui.tui.run_choice import checkpoint_of, run_with_model
 from bert4rec_tui.tui.taste import OWN, Taste, users_who_watched
 from bert4rec_tui.tui.widgets.signs import count
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from bert4rec_tui.config import DatasetConfig, from_dict
+from bert4rec_tui.data.columns import ROLES
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.fields import Field, fields_of
 from bert4rec_tui.tui.dataset_form import SPLIT_WORDS
 from bert4rec_tui.tui.widgets.field_row import FormField
 from bert4rec_tui.tui.widgets.form import Section
 
-ROLES = ("user", "item", "timestamp", "rating", "title", "genres")
 NONE = "–"
 
 

@@ -20,7 +20,7 @@ async def quick_start(app: "Bert4RecApp", at_step: Callable[[int, Progress | Non
 
     To be awaited in a worker. Raises CommandError or UserError with a sentence.
     """
-    from bert4rec_tui.data.dataset import find_dataset
+    from bert4rec_tui.data.finding import find_dataset
 
     at_step(0, None)
     prepared = await app.run_command(*prepare_arguments(SAMPLE), progressed=lambda progress: at_step(0, progress))

@@ -2,16 +2,14 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Literal, cast
+from typing import cast
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs.store import Run, RunSource
+from bert4rec_tui.runs.store import CheckpointName, Run, RunSource, other_checkpoint
 from bert4rec_tui.tui.dialogs import Choice, Chooser
 from bert4rec_tui.tui.run_plots import metric_words
 from bert4rec_tui.tui.screens.base import MainScreen
 from bert4rec_tui.tui.widgets.signs import SIGNS, metric
-
-CheckpointName = Literal["best", "last"]
 
 
 def run_with_model(source: RunSource, reference: str = "") -> Run | None:
@@ -26,7 +24,7 @@ def run_with_model(source: RunSource, reference: str = "") -> Run | None:
 
 def checkpoint_of(run: Run, wanted: CheckpointName = "best") -> CheckpointName:
     """The wanted checkpoint if it is there, else the other one."""
-    other: CheckpointName = "last" if wanted == "best" else "best"
+    other = other_checkpoint(wanted)
     return wanted if run.checkpoint(wanted).exists() or not run.checkpoint(other).exists() else other
 
 
@@ -65,7 +63,7 @@ async def choose_other(
 
     Returns the id of a run and its checkpoint.
     """
-    other: CheckpointName = "last" if checkpoint == "best" else "best"
+    other = other_checkpoint(checkpoint)
     choices = [choice for choice in await asyncio.to_thread(_choices, screen.shell.runs) if choice.key != run.id]
     if run.checkpoint(other).exists():
         choices.insert(0, Choice(run.id, f"{run.id} {other}", "of this run"))

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from textual.content import Content
 
-from bert4rec_tui.data.dataset import PreparedDataset, dataset_of
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.paired import Tested, UsersApart, check_prepared, kept_alike, users_apart
 from bert4rec_tui.runs.checkpoints import told_moments
-from bert4rec_tui.runs.store import Run
+from bert4rec_tui.runs.store import CheckpointName, Run
 from bert4rec_tui.settings import datasets_folder
-from bert4rec_tui.tui.run_choice import CheckpointName
 from bert4rec_tui.tui.test_results import Results, figures
 from bert4rec_tui.tui.widgets.array_list import cells
-from bert4rec_tui.tui.widgets.signs import MUTED, clean, count, cut, metric
+from bert4rec_tui.tui.widgets.signs import MUTED, clean, count, cut, metric, signed
 
 SHOWN = ("NDCG@10", "Recall@10", "MRR")
 NAME, VALUE, DIFFERENCE, INTERVAL, P = 11, 6, 10, 17, 4
@@ -174,20 +174,16 @@ def _difference(found: Mapping[str, Any] | None, width: int) -> list[tuple[str |
     """The difference with its interval, p, and what it shows, as columns."""
     if found is None:
         return []
-    interval = f"[{_signed(found['low'])}, {_signed(found['high'])}]"
+    interval = f"[{signed(found['low'])}, {signed(found['high'])}]"
     full = width >= FIGURES + WORDS
     words = found["words"] if full else found["words"].partition(" shown")[0].partition(" by ")[0]
     colour = ("$text-success" if found["value"] > 0 else "$text-warning") if found["shown"] else MUTED
     return [
-        (Content.styled(_signed(found["value"]), "bold" if found["shown"] else ""), -DIFFERENCE),
+        (Content.styled(signed(found["value"]), "bold" if found["shown"] else ""), -DIFFERENCE),
         (interval, -INTERVAL),
         (metric(found["p"])[:P], -P),
         (Content.styled(words, colour), WORDS if full else 13),
     ]
-
-
-def _signed(value: float) -> str:
-    return ("+" if value >= 0 else "−") + metric(abs(value))
 
 
 def read_apart(ours: Side, theirs: Side, protocol: str) -> ApartRows | str:

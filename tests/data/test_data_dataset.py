@@ -5,7 +5,8 @@ import os
 import pytest
 
 from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset, prepared_datasets
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import find_dataset, prepared_datasets
 from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.errors import UserError
 

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import find_dataset
 from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress

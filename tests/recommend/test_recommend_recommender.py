@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from bert4rec_tui.config import Config, DatasetConfig, with_assignments
-from bert4rec_tui.data.dataset import PreparedDataset, find_dataset
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import find_dataset
 from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank

@@ -11,9 +11,10 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 
+from bert4rec_tui.runs.store import CheckpointName
 from bert4rec_tui.tui.explore_rows import HistoryRows, change_mark, user_header, user_row
 from bert4rec_tui.tui.explore_world import World
-from bert4rec_tui.tui.run_choice import CheckpointName, choose_checkpoint, choose_run
+from bert4rec_tui.tui.run_choice import choose_checkpoint, choose_run
 from bert4rec_tui.tui.screens.explore_taking import ExploreTaking
 from bert4rec_tui.tui.search_dialog import SearchDialog
 from bert4rec_tui.tui.taste import OWN

@@ -7,11 +7,11 @@ from textual import work
 
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.recommend.filters import ItemFilter
+from bert4rec_tui.runs.store import CheckpointName
 from bert4rec_tui.settings import logs_folder
 from bert4rec_tui.tui.explore_rows import MovieRows, change_mark
 from bert4rec_tui.tui.explore_world import World, read_ranks, read_world
 from bert4rec_tui.tui.recommendations import OUR_SERVER, Recommendations, Recommended, RecommendError
-from bert4rec_tui.tui.run_choice import CheckpointName
 from bert4rec_tui.tui.screens.base import MainScreen
 from bert4rec_tui.tui.taste import Taste, taste_of
 from bert4rec_tui.tui.widgets.array_list import ArrayList

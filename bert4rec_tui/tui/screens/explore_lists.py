@@ -11,13 +11,13 @@ from textual.widget import Widget
 
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.recommend.filters import ItemFilter, filter_text
-from bert4rec_tui.runs.store import RunSource
+from bert4rec_tui.runs.store import CheckpointName, RunSource
 from bert4rec_tui.tui.explore_beside import Beside, item_map
 from bert4rec_tui.tui.explore_filter import FilterDialog
 from bert4rec_tui.tui.explore_rows import MovieRows
 from bert4rec_tui.tui.explore_world import World, read_world
 from bert4rec_tui.tui.recommendations import Diverse, RecommendError
-from bert4rec_tui.tui.run_choice import CheckpointName, choose_other
+from bert4rec_tui.tui.run_choice import choose_other
 from bert4rec_tui.tui.screens.explore_asking import MOST
 from bert4rec_tui.tui.screens.explore_changing import ExploreChanging
 from bert4rec_tui.tui.widgets.array_list import ArrayList

@@ -13,8 +13,9 @@ from textual.widgets import Static
 from bert4rec_tui.config import EvaluationConfig
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.checkpoints import trained_to
+from bert4rec_tui.runs.store import CheckpointName
 from bert4rec_tui.tui.protocols_dialog import ProtocolsDialog
-from bert4rec_tui.tui.run_choice import CheckpointName, checkpoint_of, choose_checkpoint, choose_run, run_with_model
+from bert4rec_tui.tui.run_choice import checkpoint_of, choose_checkpoint, choose_run, run_with_model
 from bert4rec_tui.tui.screens.test_actions import Found
 from bert4rec_tui.tui.screens.test_views import TestViews
 from bert4rec_tui.tui.test_results import NAME_WIDTH, Results, Table, metric_names, notes, plot_by_k

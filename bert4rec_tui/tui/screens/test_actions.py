@@ -12,12 +12,11 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs.store import Run
+from bert4rec_tui.runs.store import CheckpointName, Run
 from bert4rec_tui.runs.test_report import KINDS, ReportKind, report
 from bert4rec_tui.tui.child import ChildCommand, CommandCancelledError, CommandError
 from bert4rec_tui.tui.exporting import write_export
 from bert4rec_tui.tui.path_prompt import PathPrompt
-from bert4rec_tui.tui.run_choice import CheckpointName
 from bert4rec_tui.tui.screens.test_running import TestRunning
 from bert4rec_tui.tui.test_groups import GroupTable, turned
 from bert4rec_tui.tui.test_results import Results

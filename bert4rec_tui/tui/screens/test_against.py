@@ -11,10 +11,9 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs.store import Run, RunSource
+from bert4rec_tui.runs.store import CheckpointName, Run, RunSource
 from bert4rec_tui.tui.child import ChildCommand, CommandCancelledError, CommandError
 from bert4rec_tui.tui.dialogs import Choice, Chooser
-from bert4rec_tui.tui.run_choice import CheckpointName
 from bert4rec_tui.tui.screens.test_actions import Found, TestActions
 from bert4rec_tui.tui.screens.test_running import Job
 from bert4rec_tui.tui.test_against import Against, ApartRows, Side, read_apart

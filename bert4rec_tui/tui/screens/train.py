@@ -14,7 +14,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from bert4rec_tui.config import Config, to_dict, value_at
-from bert4rec_tui.data.dataset import PreparedDataset, prepared_datasets
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.finding import prepared_datasets
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.presets import preset
 from bert4rec_tui.settings import datasets_folder

@@ -9,7 +9,21 @@ from textual.content import Content
 from bert4rec_tui.progress import duration, size
 from bert4rec_tui.runs.status import State
 
-__all__ = ["MUTED", "SIGNS", "age", "clean", "count", "cut", "duration", "metric", "quantity", "share", "sign", "size"]
+__all__ = [
+    "MUTED",
+    "SIGNS",
+    "age",
+    "clean",
+    "count",
+    "cut",
+    "duration",
+    "metric",
+    "quantity",
+    "share",
+    "sign",
+    "signed",
+    "size",
+]
 
 # Text that stands back. The theme's own `text-muted` leaves the choice to what is behind it, which a span cannot see.
 MUTED = "$foreground 60%"
@@ -57,6 +71,11 @@ def metric(value: float | None) -> str:
         return "–"
     text = f"{value:.4f}"
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def signed(difference: float) -> str:
+    """A difference of two metrics, always with its sign: `+.0041`."""
+    return ("+" if difference >= 0 else "−") + metric(abs(difference))
 
 
 def share(part: float) -> str:
