@@ -5,14 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import small
 import torch
+from waits import wait_for
 
 from bert4rec_tui import cli
 from bert4rec_tui.config import DatasetConfig
@@ -55,14 +54,6 @@ class Answer:
         """The one object on stdout."""
         assert self.out.count("\n") == 1, self
         return json.loads(self.out)
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-    return found
 
 
 class Terminal:

@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from terminal import Terminal, tiny, wait_for
+from terminal import Terminal, tiny
+from waits import wait_for
 
 from bert4rec_tui.config import load_config
 from bert4rec_tui.runs.status import LIVE

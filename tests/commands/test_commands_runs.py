@@ -6,7 +6,8 @@ import pty
 import subprocess
 
 import pytest
-from terminal import ENDLESS, Terminal, wait_for
+from terminal import ENDLESS, Terminal
+from waits import wait_for
 
 from bert4rec_tui.config import Config
 from bert4rec_tui.runs.status import LIVE, Best, Status, write_status

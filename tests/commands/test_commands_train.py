@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from terminal import ENDLESS, ROOT, Terminal, tiny, wait_for
+from terminal import ENDLESS, ROOT, Terminal, tiny
+from waits import wait_for
 
 from bert4rec_tui.commands.train import configuration
 from bert4rec_tui.config import Config, load_config, save_config, with_assignments

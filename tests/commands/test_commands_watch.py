@@ -6,7 +6,8 @@ import time
 
 import msgspec
 import pytest
-from terminal import Terminal, wait_for
+from terminal import Terminal
+from waits import wait_for
 
 from bert4rec_tui.commands.follow import told_metrics
 from bert4rec_tui.config import Config

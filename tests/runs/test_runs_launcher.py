@@ -12,7 +12,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from making_runs import new_run, says, wait_for
+from making_runs import new_run, says
+from waits import wait_for
 
 import bert4rec_tui
 from bert4rec_tui.errors import UserError, WorkFailedError

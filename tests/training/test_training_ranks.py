@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -11,6 +10,7 @@ import psutil
 import pytest
 from histories import walks
 from safetensors.numpy import load_file
+from waits import wait_for
 from whole_log import WholeLog
 
 from bert4rec_tui.config import Config, save_config, with_assignments
@@ -55,13 +55,6 @@ def new_run(make_dataset, home, monkeypatch):
             process.kill()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
 def ranks_of(run: Run) -> list[psutil.Process]:
     """The processes, torchrun among them, that have the run's folder on their command line."""
     found = []
@@ -83,13 +76,13 @@ def curves(run: Run) -> WholeLog:
 
 
 def until_training(run: Run, step: int = 1) -> None:
-    wait_for(lambda: run.status().step >= step or run.state() not in (*LIVE, "queued"))
+    wait_for(lambda: run.status().step >= step or run.state() not in (*LIVE, "queued"), 120)
     assert run.state() in LIVE, run.console_tail(30)
 
 
 def until_left(run: Run) -> None:
     """No process of the run is left behind, and its lock is free."""
-    wait_for(lambda: not ranks_of(run))
+    wait_for(lambda: not ranks_of(run), 120)
     assert not lock_is_held(run.path)
 
 
@@ -99,7 +92,7 @@ def test_a_rank_that_dies_ends_the_run_with_a_sentence_and_one_process_goes_on(n
     run = new_run("training.epochs=400", "training.patience=0")
     torchrun = launch(run)
     until_training(run)
-    wait_for(lambda: run.status().epoch >= 2)
+    wait_for(lambda: run.status().epoch >= 2, 120)
     status = run.status()
     assert status.device == "2 × cpu"
     assert len(status.pids) == 2
@@ -107,9 +100,9 @@ def test_a_rank_that_dies_ends_the_run_with_a_sentence_and_one_process_goes_on(n
     assert psutil.pid_exists(torchrun)
     os.kill(torchrun, signal.SIGHUP)  # a terminal that closes is no matter
     after = run.status().step
-    wait_for(lambda: run.status().step > after)
+    wait_for(lambda: run.status().step > after, 120)
     os.kill(status.pids[1], signal.SIGKILL)
-    wait_for(lambda: run.state() not in LIVE)
+    wait_for(lambda: run.state() not in LIVE, 120)
     assert run.state() == "failed"
     message = run.status().message
     assert message.startswith(f"rank 1 (process {status.pids[1]} on ")
@@ -120,7 +113,7 @@ def test_a_rank_that_dies_ends_the_run_with_a_sentence_and_one_process_goes_on(n
     epoch = run.status().epoch
     change(run, "training.processes=1", f"training.epochs={epoch + 2}")
     launch(run)
-    wait_for(lambda: run.state() not in (*LIVE, "queued"))
+    wait_for(lambda: run.state() not in (*LIVE, "queued"), 120)
     assert run.state() == "finished", run.console_tail(20)
     assert run.status().epoch == epoch + 2
     assert len(run.status().pids) == 1
@@ -137,7 +130,7 @@ def test_when_the_first_rank_dies_another_says_so(new_run):
     until_training(run)
     pids = run.status().pids
     os.kill(pids[0], signal.SIGKILL)
-    wait_for(lambda: run.state() not in LIVE and run.state() != "lost")
+    wait_for(lambda: run.state() not in LIVE and run.state() != "lost", 120)
     assert run.state() == "failed"
     assert run.status().message.startswith(f"rank 0 (process {pids[0]} on ")
     until_left(run)
@@ -152,22 +145,22 @@ def test_a_stop_asked_of_any_process_saves_and_ends_all_and_two_end_where_one_do
     launch(run)
     until_training(run)
     os.kill(run.status().pids[1], signal.SIGTERM)
-    wait_for(lambda: run.state() == "stopped")
+    wait_for(lambda: run.state() == "stopped", 120)
     until_left(run)
     stopped_at = run.status().step
     assert stopped_at > 0
     torchrun = launch(run)
     until_training(run, stopped_at + 1)
     os.kill(torchrun, signal.SIGTERM)
-    wait_for(lambda: run.state() == "stopped")
+    wait_for(lambda: run.state() == "stopped", 120)
     until_left(run)
     first = {e.step: e for e in curves(run).steps}
     assert min(step for step in first if step > stopped_at) > stopped_at
     change(run, f"training.epochs={run.status().epoch + 1}")
     launch(run)
-    wait_for(lambda: run.state() not in (*LIVE, "queued"))
+    wait_for(lambda: run.state() not in (*LIVE, "queued"), 120)
     assert run.state() == "finished", run.console_tail(20)
-    wait_for(lambda: alone.state() == "finished")
+    wait_for(lambda: alone.state() == "finished", 120)
     ours, theirs = ({v.epoch: v.metrics for v in curves(each).validations} for each in (run, alone))
     common = sorted(ours.keys() & theirs.keys())[:4]
     assert common[:2] == [0, 1]
@@ -182,15 +175,15 @@ def test_all_ranks_pause_and_go_on_and_only_one_writes(new_run):
     launch(run)
     until_training(run)
     ask(run.path, "pause", run.status().control)
-    wait_for(lambda: run.state() == "paused")
+    wait_for(lambda: run.state() == "paused", 120)
     step = run.status().step
     assert load_file(run.checkpoint("last"))
     time.sleep(0.6)
     assert run.status().step == step
     ask(run.path, "train", run.status().control)
-    wait_for(lambda: run.status().step > step)
+    wait_for(lambda: run.status().step > step, 120)
     ask(run.path, "stop", run.status().control)
-    wait_for(lambda: run.state() == "stopped")
+    wait_for(lambda: run.state() == "stopped", 120)
     until_left(run)
     assert len(list((run.path / "tensorboard").iterdir())) == 1
     states = [getattr(remark, "state", "") for remark in curves(run).remarks]
@@ -203,7 +196,7 @@ def test_what_is_wrong_on_one_rank_is_said_by_the_run(new_run):
     """A loss that is not a number, a bad setting: the run fails as one process would, and no rank stays."""
     run = new_run("training.learning_rate=100.0", "training.optimizer=sgd", "training.momentum=0.99")
     launch(run)
-    wait_for(lambda: run.state() not in (*LIVE, "queued"))
+    wait_for(lambda: run.state() not in (*LIVE, "queued"), 120)
     assert run.state() == "failed"
     assert "not a number" in run.status().message
     until_left(run)

@@ -11,7 +11,8 @@ import pytest
 import torch
 from histories import walks
 from safetensors.numpy import load_file
-from working import SMALL, curves, finish, start, wait_for
+from waits import wait_for
+from working import SMALL, curves, finish, start
 
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.runs.control import ask
@@ -43,7 +44,7 @@ def test_a_run_killed_within_an_epoch_ends_at_the_same_bits(new_run, objective, 
     assert finish(whole) == 0
     killed = new_run(*common, f"training.checkpoint_minutes={minutes}")
     worker = start(killed)
-    wait_for(lambda: any(220 <= event.step <= 390 for event in curves(killed).steps), worker)
+    wait_for(lambda: any(220 <= event.step <= 390 for event in curves(killed).steps), worker=worker)
     worker.kill()
     worker.wait()
     assert killed.state() == "lost"
@@ -69,10 +70,10 @@ def test_a_paused_run_keeps_its_lock_outlives_its_terminal_and_goes_on_to_the_sa
     assert finish(whole) == 0
     paused = new_run("training.batch_size=2")
     worker = start(paused)
-    wait_for(lambda: bool(curves(paused).steps), worker)
+    wait_for(lambda: bool(curves(paused).steps), worker=worker)
     ask(paused.path, "pause", paused.status().control)
     assert paused.state() in ("pausing", "paused")
-    wait_for(lambda: paused.state() == "paused", worker)
+    wait_for(lambda: paused.state() == "paused", worker=worker)
     step = paused.status().step
     assert paused.checkpoint("last").exists()
     worker.send_signal(signal.SIGHUP)  # as when its terminal closes
@@ -92,7 +93,7 @@ def test_a_paused_run_keeps_its_lock_outlives_its_terminal_and_goes_on_to_the_sa
 def test_a_stop_saves_and_ends_and_the_run_goes_on_from_there(new_run, way):
     run = new_run("training.epochs=200")
     worker = start(run)
-    wait_for(lambda: len(curves(run).steps) > 1, worker)
+    wait_for(lambda: len(curves(run).steps) > 1, worker=worker)
     if way == "signal":
         worker.send_signal(signal.SIGTERM)
     else:
@@ -101,7 +102,7 @@ def test_a_stop_saves_and_ends_and_the_run_goes_on_from_there(new_run, way):
     assert run.state() == "stopped"
     stopped_at = run.status().step
     worker = start(run)
-    wait_for(lambda: run.status().step > stopped_at, worker)
+    wait_for(lambda: run.status().step > stopped_at, worker=worker)
     assert "resumed" in [getattr(remark, "state", "") for remark in curves(run).remarks]
     assert min(e.step for e in curves(run).steps if e.step > stopped_at) > stopped_at
     worker.kill()
@@ -126,7 +127,7 @@ def test_the_signal_that_torchrun_passes_on_is_taken_for_the_one_that_came_befor
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "some-run")
     run = new_run("training.epochs=200")
     worker = start(run)
-    wait_for(lambda: len(curves(run).steps) > 1, worker)
+    wait_for(lambda: len(curves(run).steps) > 1, worker=worker)
     worker.send_signal(signal.SIGTERM)
     time.sleep(0.05)
     worker.send_signal(signal.SIGTERM)
@@ -143,7 +144,7 @@ def test_a_single_rank_does_not_outlive_torchrun(new_run, monkeypatch):
     command = [sys.executable, "-c", code, sys.executable, "-m", "bert4rec_tui.training.worker", str(run.path)]
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "some-run")
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    wait_for(lambda: len(curves(run).steps) > 1, parent)
+    wait_for(lambda: len(curves(run).steps) > 1, worker=parent)
     parent.kill()
     parent.communicate()
     wait_for(lambda: run.state() == "stopped")

@@ -3,8 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 
 from whole_log import WholeLog
 
@@ -37,14 +35,6 @@ def start(run: Run) -> subprocess.Popen:
 def finish(run: Run) -> int:
     """Let the run be worked on here: what no signal has to reach needs no process of its own."""
     return work(run, threading.Event())
-
-
-def wait_for(condition: Callable[[], bool], worker: subprocess.Popen | None = None, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        assert worker is None or worker.poll() is None or condition(), "the worker has ended"
-        time.sleep(0.02)
 
 
 def curves(run: Run) -> WholeLog:
