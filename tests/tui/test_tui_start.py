@@ -11,10 +11,10 @@ import time
 import pytest
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_the_app_ends_when_it_is_told_to(home, number):
+@pytest.mark.parametrize(("number", "words"), [(signal.SIGTERM, []), (signal.SIGHUP, ["--no-mouse"])])
+def test_the_app_ends_when_it_is_told_to_and_asks_for_the_mouse_unless_told_not_to(home, number, words):
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "bert4rec_tui"]
+    command = [sys.executable, "-m", "bert4rec_tui", *words]
     app = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
     seen, told, deadline = b"", False, time.monotonic() + 60
     while app.poll() is None and time.monotonic() < deadline:
@@ -29,3 +29,4 @@ def test_the_app_ends_when_it_is_told_to(home, number):
     if app.poll() is None:
         app.kill()
         pytest.fail("it goes on")
+    assert (b"\x1b[?1000h" in seen) == (not words)
