@@ -12,7 +12,7 @@ from bert4rec_tui.cli_label import label
 from bert4rec_tui.cli_options import AsJson, Checkpoint, PrintLaunch, Rendezvous, RunName
 from bert4rec_tui.cli_recommend import recommend
 from bert4rec_tui.cli_results import export, test
-from bert4rec_tui.commands.answering import Misuse, answering, refuse_misuse
+from bert4rec_tui.commands.answering import Misuse, answering, check_words, refuse_misuse
 from bert4rec_tui.commands.completion import complete_datasets, complete_known, complete_presets, complete_runs
 
 app = typer.Typer(
@@ -325,10 +325,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a title's letters gets a question mark for each.
         cast(TextIOWrapper, stream).reconfigure(errors="replace")
-    try:
-        code = app(prog_name="bert4rec-tui", standalone_mode=False)
-    except Exception as error:
-        if not isinstance(error, Misuse):
-            raise
-        refuse_misuse(error, sys.argv[1:])
+    with answering(as_json="--json" in sys.argv[1:]):
+        check_words(sys.argv[1:])
+        try:
+            code = app(prog_name="bert4rec-tui", standalone_mode=False)
+        except Exception as error:
+            if not isinstance(error, Misuse):
+                raise
+            refuse_misuse(error, sys.argv[1:])
     sys.exit(code)

@@ -289,6 +289,9 @@ def with_assignments(config: Config, assignments: list[str]) -> Config:
         kind = kinds.get(path, "")
         # A name may be 2024 or true: only a text in quotes was meant to be read as TOML.
         meant = written if kind == "str" and not isinstance(value, str) else _as_meant(value, kind)
+        group = value_at(values, path)
+        if isinstance(meant, dict) and isinstance(group, dict) and not path.endswith("columns"):
+            meant = _merged(cast(dict[str, Any], group), cast(dict[str, Any], meant))
         values = with_value(values, path, meant)
     return from_dict(values, Config)
 
@@ -312,6 +315,18 @@ def load_config(path: Path, base: Config | None = None) -> Config:
         return from_dict(_merged(to_dict(base or Config()), values), Config)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
+
+
+def load_whole_config(path: Path) -> Config:
+    """Read a configuration that `save_config` wrote, which leaves no group out.
+
+    Raises UserError where one is missing: the file was cut short, and defaults in its place would be another training.
+    """
+    values = load_toml(path)
+    missing = [group for group in ("dataset", "model", "training", "evaluation") if group not in values]
+    if missing:
+        raise UserError(f"{path}: has no [{missing[0]}]; the file was cut short, and the run's settings are not known")
+    return load_config(path)
 
 
 def save_config(config: Config, path: Path) -> None:

@@ -11,15 +11,16 @@ from pathlib import Path
 
 from bert4rec_tui.errors import OutOfReachError, UserError, WorkFailedError
 
-_NO_PERMISSION = "you have no permission there; change the permission or set BERT4REC_TUI_HOME to a folder of yours"
-_NO_FOLDER = "a file stands where a folder is needed; move it away or set BERT4REC_TUI_HOME to another folder"
+_OTHER = "choose another place (BERT4REC_TUI_HOME moves the program's own)"
+_NO_PERMISSION = f"you have no permission there; change the permission or {_OTHER}"
+_NO_FOLDER = f"a file stands where a folder is needed; move it away or {_OTHER}"
 _REASONS = {
     errno.EACCES: _NO_PERMISSION,
     errno.EPERM: _NO_PERMISSION,
     errno.ENOTDIR: _NO_FOLDER,
     errno.EEXIST: _NO_FOLDER,
     errno.ENOSPC: "the disk is full; free some space and try again",
-    errno.EROFS: "the disk is read-only; set BERT4REC_TUI_HOME to a folder that can be written",
+    errno.EROFS: f"the disk is read-only; {_OTHER}",
     errno.EDQUOT: "your disk quota is used up; free some space and try again",
 }
 

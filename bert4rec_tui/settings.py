@@ -1,6 +1,7 @@
 """Where things live, and what a user has chosen for the program as a whole."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -42,11 +43,22 @@ def home() -> Path:
     """The folder that holds all data; BERT4REC_TUI_HOME moves it."""
     chosen = os.environ.get("BERT4REC_TUI_HOME")
     if not chosen:
-        return platformdirs.user_data_path("bert4rec-tui")
+        return _place(platformdirs.user_data_path)
     try:
+        chosen.encode()
         return Path(chosen).expanduser().absolute()
     except RuntimeError:
         raise UserError(f"BERT4REC_TUI_HOME = {chosen}: there is no such user's home; write the path in full") from None
+    except UnicodeEncodeError:
+        raise UserError("BERT4REC_TUI_HOME: cannot be read as UTF-8; choose a folder whose path can") from None
+
+
+def _place(place: Callable[[str], Path]) -> Path:
+    """One of the places that the platform has for a program. Raises UserError for a user without a home."""
+    try:
+        return place("bert4rec-tui")
+    except RuntimeError:
+        raise UserError("your home folder is not known; set HOME, or BERT4REC_TUI_HOME to a folder of yours") from None
 
 
 def raw_folder() -> Path:
@@ -78,7 +90,7 @@ def settings_file() -> Path:
     """The user's settings.toml; it stands with the data where BERT4REC_TUI_HOME moves them."""
     if os.environ.get("BERT4REC_TUI_HOME"):
         return home() / "settings.toml"
-    return platformdirs.user_config_path("bert4rec-tui") / "settings.toml"
+    return _place(platformdirs.user_config_path) / "settings.toml"
 
 
 def paths() -> dict[str, str]:

@@ -23,6 +23,7 @@ from bert4rec_tui.config import (
 )
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.fields import Field, fields_of
+from bert4rec_tui.presets import preset
 
 FIELDS = {field.path: field for field in fields_of(Config)}
 # These stand or fall with others; they are changed together below.
@@ -347,3 +348,9 @@ def test_a_file_may_begin_with_the_mark_of_windows_editors(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text("[training]\nepochs = 3\n", encoding="utf-8-sig")
     assert load_config(file).training.epochs == 3
+
+
+def test_a_table_on_the_command_line_changes_what_it_names_and_keeps_the_rest_of_its_group():
+    config = with_assignments(preset("recommended"), ["training={epochs=1, seed=3}", "model={}"])
+    one_by_one = with_assignments(preset("recommended"), ["training.epochs=1", "training.seed=3"])
+    assert config == one_by_one

@@ -123,3 +123,19 @@ def test_the_keys_that_the_readme_gives_as_an_example_can_be_given(home):
     keymap = load_settings().keymap
     assert keymap
     check_keymap(keymap, home / "settings.toml")
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch):
+    def none(name: str) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv("BERT4REC_TUI_HOME", raising=False)
+    monkeypatch.setattr(platformdirs, "user_data_path", none)
+    with pytest.raises(UserError, match="set HOME, or BERT4REC_TUI_HOME"):
+        settings.home()
+
+
+def test_a_home_that_is_no_text_is_refused(monkeypatch):
+    monkeypatch.setenv("BERT4REC_TUI_HOME", "/tmp/\udcff")
+    with pytest.raises(UserError, match="cannot be read as UTF-8"):
+        settings.home()

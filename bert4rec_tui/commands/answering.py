@@ -41,6 +41,19 @@ def refuse(sentence: str, code: int, *, as_json: bool) -> NoReturn:
     raise SystemExit(code)
 
 
+def check_words(words: list[str]) -> None:
+    """Raises UserError for words of the command line that are no text, and so could be kept nowhere."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            told = word.encode("utf-8", "backslashreplace").decode()
+            raise UserError(
+                f"{told}: cannot be read as UTF-8; write it in UTF-8, and where your locale is none of UTF-8 (LANG=C), "
+                "set PYTHONUTF8=1"
+            ) from None
+
+
 @runtime_checkable
 class Misuse(Protocol):
     """What typer raises for words that are no command of ours; it keeps the class to itself."""

@@ -62,15 +62,14 @@ def _write_model(
     weights = run.checkpoint(checkpoint)
     if not weights.exists():
         raise run.missing(checkpoint)
-    metadata = read_metadata(weights)
     if kind == "safetensors":
         with replacing(path) as temporary:
             shutil.copyfile(weights, temporary)
-        return {"epoch": int(metadata["epoch"])}
+            return {"epoch": int(read_metadata(temporary)["epoch"])}
     dataset = dataset_of(run.config().dataset, datasets_folder())
     if kind == "csv":
-        return {"epoch": int(metadata["epoch"])} | _write_csv(run, dataset, weights, path, k, device, output)
-    return {"epoch": int(metadata["epoch"])} | _write_onnx(dataset, weights, path, metadata, output)
+        return _write_csv(run, dataset, weights, path, k, device, output)
+    return _write_onnx(dataset, weights, path, output)
 
 
 def _write_csv(
@@ -78,21 +77,19 @@ def _write_csv(
 ) -> dict[str, Any]:
     from bert4rec_tui.commands.export_next import write_next_items
     from bert4rec_tui.model.hardware import choose_device, set_up_process
-    from bert4rec_tui.model.weights import load_model
+    from bert4rec_tui.model.weights import load_checkpoint
 
     if not 1 <= k <= dataset.items:
         raise UserError(f"-k {k}: {dataset.id} has {dataset.items:,} items; write a number from 1 to {dataset.items}")
     chosen = choose_device(device or "auto", "--device")
     set_up_process(run.config().training.threads, False, chosen)
-    model = load_model(weights, dataset, chosen)
+    model, head = load_checkpoint(weights, dataset, chosen)
     with replacing(path) as temporary:
         users, rows = write_next_items(model, dataset, temporary, k, output.progress)
-    return {"users": users, "rows": rows, "k": k}
+    return {"epoch": int(head["epoch"]), "users": users, "rows": rows, "k": k}
 
 
-def _write_onnx(
-    dataset: PreparedDataset, weights: Path, path: Path, metadata: dict[str, str], output: Output
-) -> dict[str, Any]:
+def _write_onnx(dataset: PreparedDataset, weights: Path, path: Path, output: Output) -> dict[str, Any]:
     from bert4rec_tui.model.onnx_export import (
         TOLERANCE,
         check_exporter,
@@ -100,18 +97,24 @@ def _write_onnx(
         onnx_metadata,
         write_onnx,
     )
-    from bert4rec_tui.model.weights import load_model
+    from bert4rec_tui.model.weights import load_checkpoint
 
     check_exporter()
-    model = load_model(weights, dataset)
+    model, head = load_checkpoint(weights, dataset)
     with replacing(path) as temporary:
         output.progress(Progress(stage="Exporting the network"))
-        write_onnx(model, temporary, onnx_metadata(model, dataset, metadata))
+        write_onnx(model, temporary, onnx_metadata(model, dataset, head))
         output.progress(Progress(stage="Checking what was written"))
         difference = largest_difference(model, temporary)
         if difference is not None and not difference <= TOLERANCE:
             raise WorkFailedError(f"{path}: the exported network scores otherwise, by up to {difference:.2g}; not kept")
-    return {"max_len": model.config.max_len, "mask": model.mask, "items": model.items, "difference": difference}
+    return {
+        "epoch": int(head["epoch"]),
+        "max_len": model.config.max_len,
+        "mask": model.mask,
+        "items": model.items,
+        "difference": difference,
+    }
 
 
 def _words(kind: Kind, values: dict[str, Any]) -> str:

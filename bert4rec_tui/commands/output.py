@@ -22,8 +22,17 @@ def harmless(text: str) -> str:
 
 def _write_line(stream: TextIO, line: str) -> None:
     """Write a line with its end at once: between the two that `print` writes, a Ctrl-C would glue it to the next."""
-    stream.write(f"{line}\n")
-    stream.flush()
+    try:
+        stream.write(f"{line}\n")
+        stream.flush()
+    except OSError as error:
+        error.filename = error.filename or stream.name.strip("<>")  # a full disk behind a `>`
+        raise
+
+
+def as_json_line(values: Any, stream: TextIO) -> str:
+    """A value as one line of JSON that the stream can show: an id that becomes a question mark is another id."""
+    return json.dumps(values, ensure_ascii=not stream.encoding.lower().startswith("utf"))
 
 
 class Output:
@@ -64,7 +73,7 @@ class Output:
     def result(self, values: Any, text: str) -> None:
         """Print the result: `values` as one line of JSON, or `text`."""
         self.close_line()
-        _write_line(sys.stdout, json.dumps(values, ensure_ascii=False) if self.as_json else harmless(text))
+        _write_line(sys.stdout, as_json_line(values, sys.stdout) if self.as_json else harmless(text))
 
     def line(self, text: str) -> None:
         """Print a line for people on stdout before the result is known."""

@@ -54,12 +54,12 @@ def run_resume(
     if starts:
         _prepare(run, processes)
     with Interrupts() as interrupts:
-        if state in ("paused", "pausing"):
+        if state in ("paused", "pausing", "stopping"):
             ask(run.path, "train", status.control)
             output.say(f"{run.id}: goes on from step {status.step:,}")
         elif starts:
             pid = launch(run)
-            where = "its last checkpoint" if run.checkpoint("last").exists() else "the beginning"
+            where = "its last checkpoint" if run.can_go_on() else "the beginning"
             output.say(f"{run.id}: was {state}; a new worker goes on from {where}")
             warning = logout_warning()
             if warning:

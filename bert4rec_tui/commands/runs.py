@@ -1,6 +1,5 @@
 """The commands `runs`, `watch`, `pause`, `stop` and `remove`."""
 
-import json
 import sys
 import time
 from typing import Any
@@ -16,9 +15,9 @@ from bert4rec_tui.commands.follow import (
     summary_text,
     tell,
 )
-from bert4rec_tui.commands.output import Output, duration
+from bert4rec_tui.commands.output import Output, as_json_line, duration
 from bert4rec_tui.errors import UserError, WorkFailedError
-from bert4rec_tui.runs.control import Wish, ask
+from bert4rec_tui.runs.control import Wish, ask, read_control
 from bert4rec_tui.runs.status import ENDED, LIVE
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import runs_folder
@@ -108,7 +107,7 @@ def run_watch(reference: str, *, as_json: bool) -> None:
         for events in new_events(run):
             if as_json:
                 for event in events:
-                    print(json.dumps(event_json(event), ensure_ascii=False), flush=True)
+                    print(as_json_line(event_json(event), sys.stdout), flush=True)
             else:
                 for event in events:
                     line = sentence(event)
@@ -116,7 +115,8 @@ def run_watch(reference: str, *, as_json: bool) -> None:
                         output.line(line)
                 tell(run, [], output)
     except KeyboardInterrupt:
-        output.say(f"{run.id} goes on; `bert4rec-tui watch {run.short_id}` comes back to it")
+        if run.state() in LIVE:
+            output.say(f"{run.id} goes on; `bert4rec-tui watch {run.short_id}` comes back to it")
         raise
     status = run.status()
     if not as_json:
@@ -134,10 +134,13 @@ def run_control(reference: str, wanted: Wish, *, as_json: bool) -> None:
         raise UserError(f"{run.id}: is {state}, so there is nothing to {wanted}")
     reached = {"pause": "paused", "stop": "stopped"}[wanted]
     if state != reached:
-        ask(run.path, wanted, status.control)
+        asked = ask(run.path, wanted, status.control)
         output.say(f"{run.id}: asked to {wanted}; it saves first")
         deadline = time.monotonic() + OBEYED_SECONDS
         while (state := run.state()) != reached and state not in ENDED:
+            if (newest := read_control(run.path)).number > asked.number and newest.wanted != wanted:
+                other = {"train": "go on", "pause": "pause", "stop": "stop"}[newest.wanted]
+                raise WorkFailedError(f"{run.id}: has not {reached}; it was asked to {other} meanwhile")
             if time.monotonic() > deadline:
                 raise WorkFailedError(
                     f"{run.id}: has not {reached} within {OBEYED_SECONDS:.0f} s; it will once its present work is done"

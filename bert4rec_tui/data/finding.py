@@ -49,7 +49,8 @@ def find_dataset(reference: str, folder: Path) -> PreparedDataset:
     if named:
         return max(named, key=lambda dataset: (dataset.path / "manifest.json").stat().st_mtime)
     name = reference.partition("+")[0]
-    raise UserError(f"{reference}: is not prepared; run `bert4rec-tui prepare {name}` first (`datasets` lists what is)")
+    how = f"run `bert4rec-tui prepare {name}`" if name == reference else f"prepare {name} with these settings"
+    raise UserError(f"{reference}: is not prepared; {how} first (`datasets` lists what is)")
 
 
 def dataset_of(settings: DatasetConfig, folder: Path) -> PreparedDataset:

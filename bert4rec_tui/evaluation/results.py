@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.store import Run
 
 
 def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[str, Any]:
     """What `test --json` prints, from the results that are kept in the run."""
     kept = {name: result for name, result in run.test_results(checkpoint).items() if name in protocols}
+    if missing := [protocol for protocol in protocols if protocol not in kept]:
+        raise UserError(
+            f"{run.id}: the result of testing its checkpoint {checkpoint} under {missing[0]} cannot be read; "
+            f"`bert4rec-tui test {run.short_id} --checkpoint {checkpoint}` tests it again"
+        )
     first = next(iter(kept.values()))
     names = list(first["baselines"])
     return {

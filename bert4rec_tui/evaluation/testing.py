@@ -1,6 +1,8 @@
 """Test a checkpoint: the ranks of held-out items, metrics with intervals, baselines beside them; kept in the run."""
 
+import errno
 import json
+import os
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -18,8 +20,8 @@ from bert4rec_tui.evaluation.ease import too_large_for_ease
 from bert4rec_tui.evaluation.metrics import estimates
 from bert4rec_tui.evaluation.ranking import ModelScorer, Question, Ranks, Scorer, held_out, rank
 from bert4rec_tui.evaluation.results import test_summary
-from bert4rec_tui.files import make_folder, replacing
-from bert4rec_tui.model.weights import load_model, read_metadata
+from bert4rec_tui.files import explain_os_error, make_folder, replacing
+from bert4rec_tui.model.weights import load_checkpoint
 from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
 from bert4rec_tui.runs.store import CheckpointName, Run
 
@@ -43,10 +45,11 @@ def run_test(
     path = run.checkpoint(checkpoint)
     if not path.exists():
         raise run.missing(checkpoint)
+    if not os.access(run.path, os.W_OK):
+        raise explain_os_error(PermissionError(errno.EACCES, ""), run.path)  # before the work, not after it
     config = run.config()
     began = time.monotonic()
-    model = load_model(path, dataset, device)
-    head = read_metadata(path)  # now: a run that trains replaces its checkpoints
+    model, head = load_checkpoint(path, dataset, device)
     question = held_out(dataset, "test", protocols, config.evaluation.negatives_seed, device)
     results = _rank(ModelScorer(model, precision), question, config, report, "Testing")
     broken = max(result.not_finite for result in results.values())
@@ -116,6 +119,8 @@ def _metrics(result: Ranks, dataset: PreparedDataset, config: Config) -> dict[st
 
 
 def _keep(run: Run, checkpoint: str, protocol: str, record: dict[str, Any], result: Ranks) -> None:
+    if not run.path.exists():
+        raise WorkFailedError(f"{run.id}: was removed while it was tested")
     folder = make_folder(run.test_folder(checkpoint, protocol))
     with replacing(folder / "ranks.npz") as temporary, temporary.open("wb") as file:
         np.savez(file, users=result.users, ranks=result.ranks, candidates=result.candidates)

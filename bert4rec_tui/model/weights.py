@@ -1,12 +1,15 @@
 """Weights on disk: safetensors with a head that says which dataset and network they belong to."""
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
+from torch import Tensor
 
 from bert4rec_tui.config import ModelConfig, from_dict, to_dict
 from bert4rec_tui.data.dataset import PreparedDataset
@@ -15,6 +18,7 @@ from bert4rec_tui.files import replacing
 from bert4rec_tui.model.bert4rec import Bert4Rec
 
 FORMAT = "bert4rec-tui/1"
+HEAD = {"model", "epoch", "step"}  # without which the head of a file is not ours
 
 
 def weights_metadata(model: Bert4Rec, dataset: PreparedDataset, epoch: int, step: int) -> dict[str, str]:
@@ -42,24 +46,56 @@ def save_weights(path: Path, model: Bert4Rec, metadata: dict[str, str]) -> None:
 
 def read_metadata(path: Path) -> dict[str, str]:
     """The head of a weights file. Raises UserError for a file that is missing, truncated or not ours."""
-    try:
-        with safe_open(path, framework="pt") as file:  # pyright: ignore[reportUnknownVariableType]
-            metadata = cast(dict[str, str] | None, file.metadata())
-    except FileNotFoundError:
-        raise UserError(f"{path}: there is no such checkpoint") from None
-    except (SafetensorError, OSError) as error:
-        raise UserError(f"{path}: is truncated or no safetensors file ({error})") from None
-    if not metadata or metadata.get("format") != FORMAT:
-        raise UserError(f"{path}: was not written by bert4rec-tui, so its network is unknown")
-    return metadata
+    with _opened(path) as file:
+        return _head(path, file.metadata())
 
 
 def load_weights(path: Path, model: Bert4Rec) -> None:
     """Put the weights of a file into a network of the same shape. Raises UserError that names what differs."""
+    with _opened(path) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
+    _put(path, tensors, model)
+
+
+def load_model(path: Path, dataset: PreparedDataset, device: torch.device | str = "cpu") -> Bert4Rec:
+    """The network of a checkpoint, ready to score. Raises UserError where it belongs to another dataset."""
+    return load_checkpoint(path, dataset, device)[0]
+
+
+def load_checkpoint(
+    path: Path, dataset: PreparedDataset, device: torch.device | str = "cpu"
+) -> tuple[Bert4Rec, dict[str, str]]:
+    """The network of a checkpoint and what its head says, of one file: a run that trains may replace it meanwhile.
+
+    Raises UserError where it belongs to another dataset.
+    """
+    with _opened(path) as file:
+        metadata = _head(path, file.metadata())
+        check_dataset(path, metadata, dataset)
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
+    model = Bert4Rec(dataset.items, from_dict(json.loads(metadata["model"]), ModelConfig))
+    _put(path, tensors, model)
+    return model.to(device).eval(), metadata
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[Any]:
     try:
-        tensors = load_file(path)
+        with safe_open(path, framework="pt") as file:  # pyright: ignore[reportUnknownVariableType]
+            yield file
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such checkpoint") from None
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path}: is truncated or no safetensors file ({error})") from None
+
+
+def _head(path: Path, metadata: dict[str, str] | None) -> dict[str, str]:
+    if not metadata or metadata.get("format") != FORMAT or not metadata.keys() >= HEAD:
+        raise UserError(f"{path}: was not written by bert4rec-tui, so its network is unknown")
+    return metadata
+
+
+def _put(path: Path, tensors: dict[str, Tensor], model: Bert4Rec) -> None:
     own = model.state_dict()
     for name, tensor in own.items():
         if name not in tensors:
@@ -70,15 +106,6 @@ def load_weights(path: Path, model: Bert4Rec) -> None:
     if strange:
         raise UserError(f"{path}: has {strange[0]}, which this network has not")
     model.load_state_dict(tensors)
-
-
-def load_model(path: Path, dataset: PreparedDataset, device: torch.device | str = "cpu") -> Bert4Rec:
-    """The network of a checkpoint, ready to score. Raises UserError where it belongs to another dataset."""
-    metadata = read_metadata(path)
-    check_dataset(path, metadata, dataset)
-    model = Bert4Rec(dataset.items, from_dict(json.loads(metadata["model"]), ModelConfig))
-    load_weights(path, model)
-    return model.to(device).eval()
 
 
 def check_dataset(path: Path, metadata: dict[str, str], dataset: PreparedDataset) -> None:

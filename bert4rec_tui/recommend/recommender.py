@@ -11,11 +11,10 @@ from torch import Tensor
 
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError, WorkFailedError
-from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.catalogue import HeadScores, tile_shape, tiles
 from bert4rec_tui.model.hardware import rows_at_once
 from bert4rec_tui.model.inputs import known_items, prediction_inputs
-from bert4rec_tui.model.weights import load_model, read_metadata
+from bert4rec_tui.model.weights import load_checkpoint
 from bert4rec_tui.recommend.diversify import Diversified, diversify, pool_size
 from bert4rec_tui.recommend.filters import ItemFacts, ItemFilter
 from bert4rec_tui.runs.store import CheckpointName, Run
@@ -68,8 +67,10 @@ class Recommender:
         if not path.exists() and checkpoint == "best":
             path = run.checkpoint("last")
         self.dataset = dataset
-        self.model: Bert4Rec = load_model(path, dataset, device)
-        self.epoch = int(read_metadata(path)["epoch"])
+        if not path.exists():
+            raise run.missing(checkpoint)
+        self.model, head = load_checkpoint(path, dataset, device)
+        self.epoch = int(head["epoch"])
         self.device = torch.device(device)
         self._kept: tuple[list[int], Tensor] | None = None
         # A causal model has nothing to read in an empty history: what most people watched stands in for it.

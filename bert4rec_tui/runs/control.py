@@ -7,6 +7,7 @@ import msgspec
 from filelock import FileLock
 from msgspec import Struct
 
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import explain_os_error, replace_file
 
 Wish = Literal["train", "pause", "stop"]
@@ -28,14 +29,17 @@ def read_control(path: Path) -> Control:
 
 
 def ask(path: Path, wanted: Wish, at_least: int = 0) -> Control:
-    """Leave a wish for the worker of a run, with a number above `at_least` and every earlier one.
+    """Leave a wish for the worker of a run, with a number above `at_least`, the last it has obeyed, and all others.
 
-    Raises UserError where nothing can be written there.
+    Raises UserError where nothing can be written there, and for a pause before a stop that is still to be obeyed.
     """
     try:
         # Two who ask at once must not get the same number: the worker would obey the first and pass over the second.
         with FileLock(path / "control.lock", timeout=5):
-            control = Control(max(read_control(path).number, at_least) + 1, wanted)
+            before = read_control(path)
+            if wanted == "pause" and before.wanted == "stop" and before.number > at_least:
+                raise UserError(f"{path.name}: was asked to stop already, and does so once its present work is done")
+            control = Control(max(before.number, at_least) + 1, wanted)
             replace_file(path / "control.json", msgspec.json.encode(control))
     except OSError as error:
         raise explain_os_error(error, path) from error

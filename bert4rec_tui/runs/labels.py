@@ -48,7 +48,9 @@ def with_note(labels: Labels, note: str) -> Labels:
 
 def with_name(labels: Labels, name: str) -> Labels:
     """The labels with another name. Raises UserError for one that is too long or means something else already."""
-    name = _one_line(name)
+    given, name = name, _one_line(name)
+    if given and not name:
+        raise UserError("a name needs a letter, a digit or a sign that can be shown")
     if len(name) > LONGEST_NAME:
         raise UserError(f"a name has at most {LONGEST_NAME} characters, this one has {len(name)}")
     if name == "latest":

@@ -13,13 +13,14 @@ from msgspec import Struct
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import replace_file
 from bert4rec_tui.runs import machine
+from bert4rec_tui.runs.control import Control
 
 WrittenState = Literal["queued", "starting", "training", "paused", "finished", "stopped", "failed"]
-State = Literal[
-    "queued", "starting", "training", "paused", "finished", "stopped", "failed", "pausing", "stalled", "lost"
-]
+State = WrittenState | Literal["pausing", "stopping", "stalled", "lost"]
 ENDED: frozenset[str] = frozenset({"finished", "stopped", "failed", "lost"})
-LIVE: frozenset[str] = frozenset({"starting", "training", "pausing", "paused", "stalled"})
+LIVE: frozenset[str] = frozenset({"starting", "training", "pausing", "stopping", "paused", "stalled"})
+
+NO_WISH = Control()
 
 STARTING_SECONDS = 60.0  # importing torch from a cold shared disk takes long
 STARTING_ELSEWHERE_SECONDS = 300.0  # it does not beat before it has read its dataset and built its network
@@ -137,10 +138,10 @@ def _is_here(status: Status) -> bool:
     return status.host == machine.host() and status.boot_id == machine.boot_id()
 
 
-def derive_state(path: Path, status: Status, wanted_number: int = 0) -> State:
+def derive_state(path: Path, status: Status, control: Control = NO_WISH) -> State:
     """What a reader shows: the written state, or what it concludes from silence. Nothing is written.
 
-    `wanted_number` is the number in the run's control file; until the worker echoes it, a wish is under way.
+    `control` is the wish in the run's folder; until the worker echoes its number it is under way.
     """
     if status.state in ENDED:
         return status.state
@@ -149,8 +150,8 @@ def derive_state(path: Path, status: Status, wanted_number: int = 0) -> State:
     if not worker_lives(path, status):
         return "starting" if is_starting(status) else _ending(path, status)
     if status.state == "training":
-        if wanted_number > status.control:
-            return "pausing"
+        if control.number > status.control:
+            return "stopping" if control.wanted == "stop" else "pausing"
         if time.time() - status.progressed_at > max(STALLED_SECONDS, 10 * status.interval):
             return "stalled"
     return status.state

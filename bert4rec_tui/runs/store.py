@@ -9,10 +9,11 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
-from bert4rec_tui.config import Config, load_config, save_config
+from bert4rec_tui.config import Config, load_whole_config, save_config
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import explain_os_error, make_folder, new_folder, replace_file
 from bert4rec_tui.runs.control import read_control
@@ -23,10 +24,15 @@ from bert4rec_tui.runs.status import LIVE, State, Status, derive_state, lock_is_
 Need = Literal["anything", "checkpoint", "best", "last", "tested", "live", "restartable"]
 CheckpointName = Literal["best", "last"]
 
+RESULT_KEYS = {"epoch", "users", "seconds", "short_users", "metrics", "baselines"}  # without which a result is none
+
 
 def other_checkpoint(name: CheckpointName) -> CheckpointName:
     """The one of a run's two checkpoints that this is not."""
     return "last" if name == "best" else "best"
+
+
+LEFT_SECONDS = 3600.0
 
 
 class Run:
@@ -48,11 +54,11 @@ class Run:
 
     def state(self, status: Status | None = None) -> State:
         """What a reader concludes, from the status given or read now."""
-        return derive_state(self.path, status or self.status(), read_control(self.path).number)
+        return derive_state(self.path, status or self.status(), read_control(self.path))
 
     def config(self) -> Config:
-        """Everything needed to do the run again."""
-        return load_config(self.path / "config.toml")
+        """Everything needed to do the run again. Raises UserError where a part of it is gone."""
+        return load_whole_config(self.path / "config.toml")
 
     def labels(self) -> Labels:
         """What a person wrote on the run since; nothing where that cannot be read, which `relabel` speaks of."""
@@ -90,6 +96,10 @@ class Run:
         """Where the weights of a checkpoint are, whether they exist or not."""
         return self.path / "checkpoints" / f"{name}.safetensors"
 
+    def can_go_on(self) -> bool:
+        """Whether a worker would go on from a checkpoint; else it begins with the first step."""
+        return (self.path / "checkpoints" / "last.state").exists()
+
     def missing(self, name: CheckpointName) -> UserError:
         """What to say where a checkpoint is not there."""
         other = other_checkpoint(name)
@@ -109,9 +119,11 @@ class Run:
         results: dict[str, dict[str, Any]] = {}
         for file in sorted((self.path / "test").glob(f"{checkpoint}-*/metrics.json")):
             try:
-                results[file.parent.name.removeprefix(f"{checkpoint}-")] = json.loads(file.read_text(encoding="utf-8"))
+                result = json.loads(file.read_text(encoding="utf-8"))
             except (OSError, ValueError):
                 continue
+            if isinstance(result, dict) and result.keys() >= RESULT_KEYS:
+                results[file.parent.name.removeprefix(f"{checkpoint}-")] = cast(dict[str, Any], result)
         return results
 
 
@@ -154,7 +166,9 @@ class LocalRuns:
     def create(self, config: Config, preparation: str) -> Run:
         """A new run, queued, for the prepared dataset with this id. Raises UserError where nothing can be written."""
         runs, now = self.runs(), time.time()
-        letters = next(word for word in iter(_four_letters, None) if word not in {run.short_id for run in runs})
+        self._sweep(now)
+        taken = {called for run in runs for called in (run.short_id, run.name())}
+        letters = next(word for word in iter(_four_letters, None) if word not in taken)
         stamps, moment = {run.id[-20:-5] for run in runs}, now
         # A second run in the same second gets the next one, so that the order of the ids is that of their creation.
         while (stamp := time.strftime("%Y%m%d-%H%M%S", time.localtime(moment))) in stamps:
@@ -166,6 +180,14 @@ class LocalRuns:
             replace_file(folder / "events.jsonl", b"")
             write_status(folder, Status(state="queued", created=now, heartbeat=now, epochs=config.training.epochs))
         return Run(path)
+
+    def _sweep(self, now: float) -> None:
+        """Clear away what a killed process left half made or half removed, once nobody can be at it any more."""
+        for pattern in (".*.removed", ".*.tmp"):
+            for left in self.folder.glob(pattern):
+                with suppress(OSError):
+                    if now - left.stat().st_mtime > LEFT_SECONDS:
+                        shutil.rmtree(left)
 
     def find(self, reference: str, need: Need = "anything") -> Run:
         """The run with this id, these last four letters, this name or this unambiguous prefix, or the `latest`.
@@ -222,7 +244,8 @@ class LocalRuns:
         retired = run.path.with_name(f".{run.id}.removed")
         try:
             run.path.rename(retired)
-            shutil.rmtree(retired)
+            with suppress(FileNotFoundError):  # somebody swept it away meanwhile
+                shutil.rmtree(retired)
         except OSError as error:
             raise explain_os_error(error, run.path) from error
 

@@ -91,8 +91,21 @@ def _promote(folder: Path, position: Position) -> None:
 
 
 def has_last(folder: Path) -> bool:
-    """Whether there is something to go on from."""
-    return (folder / "last.state").exists()
+    """Whether there is something to go on from.
+
+    Raises UserError where weights are there and their state is not: to begin anew would write over them.
+    """
+    if (folder / "last.state").exists():
+        return True
+    left = [file for name in WEIGHTS if (file := folder / f"{name}.safetensors").exists()]
+    if left:
+        raise UserError(f"{folder / 'last.state'}: is missing, so the run cannot go on; {_another_run(left[0])}")
+    return False
+
+
+def _another_run(weights: Path) -> str:
+    line = f"--config {weights.parent.parent / 'config.toml'} --init-from {weights}"
+    return f"start another from its weights with `bert4rec-tui train {line}`"
 
 
 def load_last(folder: Path, model: Bert4Rec, optimizer: Stateful, dataset: PreparedDataset) -> Position:
@@ -104,8 +117,8 @@ def load_last(folder: Path, model: Bert4Rec, optimizer: Stateful, dataset: Prepa
     except FileNotFoundError:
         raise UserError(f"{file}: there is no checkpoint to go on from") from None
     except Exception as error:  # whatever a broken archive makes torch raise
-        reason = (str(error) or type(error).__name__).splitlines()[0][:120]
-        raise UserError(f"{file}: is truncated or foreign ({reason})") from None
+        advice = _another_run(weights) if weights.exists() else "start another run"
+        raise UserError(f"{file}: is truncated or foreign, so the run cannot go on; {advice}") from error
     _promote(folder, position)
     metadata = read_metadata(weights)
     check_dataset(weights, metadata, dataset)

@@ -76,6 +76,13 @@ def main() -> int:
     return code
 
 
+def _sweep(checkpoints: Path) -> None:
+    """Clear away what an earlier worker was writing when it was killed; nobody else writes while we hold the lock."""
+    for left in checkpoints.glob(".*.tmp"):
+        with suppress(OSError):
+            left.unlink()
+
+
 def work(run: Run, stop_asked: threading.Event, world: World = ALONE) -> int:
     """Train a run whose lock is held by the rank that leads, and leave its ending in its status."""
     return Worker(run, stop_asked, world).work()
@@ -125,6 +132,7 @@ class Worker:
         config: Config | None = None
         try:
             if self.world.leads:
+                _sweep(self.run.path / "checkpoints")
                 self._say_who_works()
             config = self.run.config()
             self._meet(config)

@@ -29,7 +29,7 @@ KEYS: Mapping[str, Callable[[RunRow], Any]] = {
     "best": lambda row: row.status.best.value if row.status.best else None,
     "epoch": lambda row: row.status.epoch or None,
     "left": lambda row: row.status.seconds_left if row.state == "training" else None,
-    "speed": lambda row: row.status.speed if row.state in ("training", "pausing", "starting") else None,
+    "speed": lambda row: row.status.speed if row.state in ("training", "pausing", "stopping", "starting") else None,
     "state": lambda row: None if row.problem else _STATES.index(row.state),
     "dataset": lambda row: row.dataset.casefold() or None,
     "task": lambda row: row.objective or None,

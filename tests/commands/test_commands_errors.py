@@ -2,7 +2,9 @@
 
 import json
 import re
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 from histories import walks
 from safetensors.numpy import save_file
 from terminal import Terminal, prepare_toy, tiny
+
+from bert4rec_tui.__main__ import main as started
 
 TRAIN = ("train", "--dataset", "toy")
 
@@ -168,7 +172,7 @@ def test_a_run_without_a_checkpoint_says_to_let_it_train(refuses, terminal):
         file.unlink()
     assert refuses("test") == "latest: no run has a best checkpoint yet; let one train through its first validation"
     assert "has no checkpoint 'best'; let it train through a validation first" in refuses("test", "mine")
-    assert "last.safetensors: there is no such checkpoint" in refuses("recommend", "mine", "--user", "1")
+    assert "has no checkpoint 'best'; let it train" in refuses("recommend", "mine", "--user", "1")
 
 
 @pytest.mark.parametrize(
@@ -196,9 +200,8 @@ def test_a_home_that_cannot_be_written_is_said_to_be(here, terminal, tmp_path, m
     monkeypatch.setenv("BERT4REC_TUI_HOME", str(tmp_path / "file" / "home"))
     sentence = here.refuses("prepare", "sample")
     assert sentence.startswith(str(tmp_path / "file" / "home"))
-    assert sentence.endswith(
-        ": a file stands where a folder is needed; move it away or set BERT4REC_TUI_HOME to another folder"
-    )
+    assert ": a file stands where a folder is needed; move it away or choose another place" in sentence
+    assert "BERT4REC_TUI_HOME" in sentence
     monkeypatch.setenv("BERT4REC_TUI_HOME", str(terminal.home))
     shutil.rmtree(terminal.home / "runs")
     (terminal.home / "runs").write_text("a file")
@@ -237,3 +240,45 @@ def test_a_program_is_told_of_a_wrong_word_as_json(here):
         "Invalid value for '--repeats': 'nonsense' is not one of 'keep', 'first', 'last'; "
         "bert4rec-tui prepare --help says what there is"
     )
+
+
+def test_words_that_are_no_text_are_refused(refuses):
+    for words in (("train", "--set", "training.optimizer=\udcff"), ("label", "mine", "--name", "\udcff")):
+        assert "cannot be read as UTF-8" in refuses(*words)
+
+
+def test_a_name_of_nothing_that_shows_does_not_take_the_name_away(refuses, terminal):
+    assert "a name needs a letter" in refuses("label", "mine", "--name", "\u200b")
+    assert terminal.last_run().name() == "mine"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
+def test_a_stream_that_is_closed_breaks_nothing(terminal, closed):
+    line = f"exec {shlex.join(terminal.command('paths'))} {closed}"
+    ended = subprocess.run(["sh", "-c", line], env=terminal.environment(), capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ("datasets" in ended.stdout) == (closed != ">&-")
+
+
+def test_a_full_disk_behind_stdout_is_called_that(terminal):
+    line = f"exec {shlex.join(terminal.command('paths'))} > /dev/full"
+    ended = subprocess.run(["sh", "-c", line], env=terminal.environment(), capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("bert4rec-tui: stdout: the disk is full")
+
+
+def test_programs_get_true_ids_whatever_the_terminal_can_show(terminal):
+    terminal.run("label", "mine", "--note", "für später")
+    answer = terminal.run("label", "mine", "--pin", "--json", PYTHONIOENCODING="ascii")
+    assert "\\u00fc" in answer.out
+    assert answer.json()["note"] == "für später"
+
+
+def test_ctrl_c_is_no_traceback_even_before_the_commands_are_there(monkeypatch):
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bert4rec_tui.cli.main", interrupted)
+    with pytest.raises(SystemExit) as ending:
+        started()
+    assert ending.value.code == 130

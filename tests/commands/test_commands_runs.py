@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 
 import pytest
@@ -10,6 +11,7 @@ from terminal import ENDLESS, Terminal
 from waits import wait_for
 
 from bert4rec_tui.config import Config
+from bert4rec_tui.runs.control import ask, read_control
 from bert4rec_tui.runs.status import LIVE, Best, Status, write_status
 from bert4rec_tui.runs.store import Run
 
@@ -96,7 +98,8 @@ def test_pause_resume_and_stop_wait_until_they_are_obeyed(terminal):
     refused = terminal.run("remove", run.short_id, "--yes", code=2)
     assert refused.err == f"bert4rec-tui: {run.id}: is paused; stop it before you remove it\n"
     resumed = terminal.run("resume", "--detach", "--json")
-    assert resumed.json() == {"run": run.id, "pid": run.status().pid, "path": str(run.path)}
+    started = {"run": run.id, "pid": run.status().pid, "path": str(run.path)}
+    assert resumed.json() == started | {"warning": ""}
     assert json.loads(resumed.err.splitlines()[0])["message"] == f"{run.id}: goes on from step {step:,}"
     wait_for(lambda: run.status().step > step)
     terminal.run("pause", run.id)
@@ -173,3 +176,16 @@ def test_paths_says_where_everything_is(terminal, here):
 
 def test_nothing_is_left_running(terminal):
     assert not [run for run in terminal.store.runs() if run.state() in LIVE]
+
+
+def test_who_waits_for_a_pause_hears_of_a_stop_that_came_after_it(terminal):
+    terminal.run("train", "--dataset", "toy", *ENDLESS, "--detach")
+    run = terminal.until("training")
+    os.kill(run.status().pid, signal.SIGSTOP)  # so that it obeys neither
+    pause = terminal.start("pause")
+    wait_for(lambda: read_control(run.path).wanted == "pause")
+    ask(run.path, "stop", run.status().control)
+    assert "has not paused; it was asked to stop meanwhile" in terminal.ended(pause, 1).err
+    assert "was asked to stop already" in terminal.run("pause", code=2).err
+    os.kill(run.status().pid, signal.SIGCONT)
+    terminal.until("stopped")

@@ -1,9 +1,12 @@
 """The command `test`: metrics with intervals beside the baselines, and what it keeps in the run."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
+
+from bert4rec_tui.evaluation import testing
 
 
 def test_the_result_is_one_object_with_intervals_and_baselines(terminal):
@@ -114,3 +117,31 @@ def test_a_result_of_earlier_weights_is_tested_anew_before_it_is_divided(here, t
     file.write_text(json.dumps(values | {moment: 99_999}))
     here("test", "mine", "--by", "trained", "--protocol", "full")
     assert json.loads(file.read_text())[moment] == values[moment]
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
+def test_ranks_whose_figures_cannot_be_read_are_tested_again_and_kept_says_so(here, terminal, damage):
+    here("test", "mine", "--protocol", "full")
+    file = terminal.last_run().test_folder("best", "full") / "metrics.json"
+    whole = file.read_text()
+    if damage == "missing":
+        file.unlink()
+    else:
+        file.write_text(whole[:200] if damage == "cut" else "{}")
+    assert "`bert4rec-tui test " in here("test", "mine", "--groups", "--protocol", "full", "--kept", code=2).err
+    here("test", "mine", "--groups", "--protocol", "full")
+    assert json.loads(file.read_text())["metrics"] == json.loads(whole)["metrics"]
+
+
+def test_a_run_that_was_removed_while_it_was_tested_leaves_no_ghost(here, terminal, monkeypatch):
+    run = terminal.last_run()
+    rank = testing.rank
+
+    def and_removed(*arguments: object) -> object:
+        found = rank(*arguments)
+        shutil.rmtree(run.path, ignore_errors=True)
+        return found
+
+    monkeypatch.setattr(testing, "rank", and_removed)
+    assert "was removed while it was tested" in here("test", "mine", "--protocol", "full", code=1).err
+    assert not run.path.exists()

@@ -21,6 +21,12 @@ def test_every_wish_has_a_greater_number_than_all_before_and_than_was_echoed(tmp
     clear_control(tmp_path)
     number = 0
     for wanted, echoed in asked:
+        before = read_control(tmp_path)
+        if wanted == "pause" and before.wanted == "stop" and before.number > echoed:
+            with pytest.raises(UserError, match="was asked to stop already"):
+                ask(tmp_path, wanted, echoed)
+            assert read_control(tmp_path) == before
+            continue
         control = ask(tmp_path, wanted, echoed)
         assert control.number > max(number, echoed)
         assert read_control(tmp_path) == control == Control(control.number, wanted)

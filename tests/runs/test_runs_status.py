@@ -115,7 +115,7 @@ def test_elsewhere_a_run_is_starting_for_as_long_as_a_large_dataset_takes(run):
     assert run.state() == "lost"
 
 
-def test_until_a_wish_is_echoed_a_run_is_pausing(run, hold):
+def test_until_a_wish_is_echoed_a_run_is_pausing_or_stopping(run, hold):
     says(run, state="training", control=3)
     hold()
     wish = ask(run.path, "pause", 3)
@@ -124,6 +124,8 @@ def test_until_a_wish_is_echoed_a_run_is_pausing(run, hold):
     assert run.state() == "paused"
     says(run, state="training", control=wish.number)
     assert run.state() == "training"
+    ask(run.path, "stop", wish.number)
+    assert run.state() == "stopping"
 
 
 @pytest.mark.parametrize(

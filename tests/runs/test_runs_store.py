@@ -1,6 +1,7 @@
 """Runs on disk: made whole, found by what people call them, removed only when nobody works on them."""
 
 import errno
+import json
 import os
 from pathlib import Path
 
@@ -178,3 +179,44 @@ def test_the_last_lines_of_the_console_are_read_whatever_is_in_it(store):
     lines = [f"line {number} é" for number in range(5000)]
     (run.path / "console.log").write_bytes("\n".join(lines).encode() + b"\n\xff\xfe last\n")
     assert run.console_tail(3) == [*lines[-2:], "\ufffd\ufffd last"]
+
+
+@pytest.mark.parametrize("cut", ["[model]", "[training]", "[evaluation]", ""])
+def test_a_configuration_that_was_cut_short_is_not_filled_up_with_defaults(store, cut):
+    run = new_run(store, "training.optimizer=sgd")
+    file = run.path / "config.toml"
+    text = file.read_text()
+    file.write_text(text.partition(cut)[0] if cut else "")
+    with pytest.raises(UserError, match=r"config.toml: has no \[\w+\]; the file was cut short"):
+        run.config()
+
+
+def test_a_result_without_its_figures_is_none(store):
+    run = new_run(store)
+    folder = run.test_folder("best", "full")
+    folder.mkdir(parents=True)
+    whole = dict.fromkeys(("epoch", "users", "seconds", "short_users", "metrics", "baselines"), 1)
+    for content, found in ((whole, 1), ({}, 0), ([], 0), (whole | {"more": 2}, 1)):
+        (folder / "metrics.json").write_text(json.dumps(content))
+        assert len(run.test_results()) == found
+    del whole["baselines"]
+    (folder / "metrics.json").write_text(json.dumps(whole))
+    assert run.test_results() == {}
+
+
+def test_a_new_run_takes_no_letters_by_which_another_is_called(store, monkeypatch):
+    store.rename(new_run(store), "base")
+    letters = iter(["base", "lamp"])
+    monkeypatch.setattr("bert4rec_tui.runs.store._four_letters", lambda: next(letters))
+    assert new_run(store).short_id == "lamp"
+
+
+def test_what_a_killed_command_left_is_swept_away_once_nobody_can_be_at_it(store):
+    folder = new_run(store).path.parent
+    old, new = folder / ".toy-20200101-000000-lamp.removed", folder / ".toy-20200101-000001-moss.ab.tmp"
+    for left in (old, new):
+        (left / "checkpoints").mkdir(parents=True)
+    os.utime(old, (1, 1))
+    new_run(store)
+    assert not old.exists()
+    assert new.exists()

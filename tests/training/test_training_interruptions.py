@@ -165,3 +165,34 @@ def test_a_stop_between_an_epoch_and_its_validation_keeps_the_loss_of_the_epoch(
     assert [event.epoch for event in validations] == [0, 1, 2]
     assert validations[0].loss is None
     assert all(event.loss is not None and event.loss > 0 for event in validations[1:])
+
+
+def test_what_a_killed_worker_was_writing_is_cleared_away_by_the_next(new_run):
+    run = new_run()
+    left = run.path / "checkpoints" / ".last.state.4711.0a1b2c.tmp"
+    left.write_bytes(b"half of it")
+    assert finish(run) == 0
+    assert not left.exists()
+    assert run.checkpoint("last").exists()
+
+
+def test_weights_without_their_state_are_not_written_over_by_a_training_that_begins_anew(new_run):
+    run = new_run("training.epochs=1")
+    assert finish(run) == 0
+    (run.path / "checkpoints" / "last.state").unlink()
+    before = run.checkpoint("last").read_bytes(), run.checkpoint("best").read_bytes()
+    assert not run.can_go_on()
+    assert finish(run) == 1
+    message = run.status().message
+    assert message.startswith(f"{run.path / 'checkpoints' / 'last.state'}: is missing, so the run cannot go on; ")
+    assert f"--init-from {run.checkpoint('last')}" in message
+    assert (run.checkpoint("last").read_bytes(), run.checkpoint("best").read_bytes()) == before
+
+
+def test_a_state_that_is_cut_short_says_what_can_be_done(new_run):
+    run = new_run("training.epochs=1")
+    assert finish(run) == 0
+    state = run.path / "checkpoints" / "last.state"
+    state.write_bytes(state.read_bytes()[:1000])
+    assert finish(run) == 1
+    assert f"--config {run.path / 'config.toml'} --init-from" in run.status().message

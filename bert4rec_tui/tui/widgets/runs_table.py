@@ -119,7 +119,7 @@ def _epoch(row: RunRow) -> str:
 
 
 def _speed(row: RunRow) -> str:
-    live = row.state in ("training", "pausing", "starting") and row.status.speed
+    live = row.state in ("training", "pausing", "stopping", "starting") and row.status.speed
     return f"{short_number(row.status.speed)}/s" if live and row.status.speed else "–"
 
 

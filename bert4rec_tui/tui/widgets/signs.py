@@ -45,6 +45,7 @@ SIGNS: dict[State, Sign] = {
     "training": Sign("●", "*", "training", "$text-success"),
     "paused": Sign("‖", "=", "paused", "$text-warning"),
     "pausing": Sign("‖", "=", "pausing…", "$text-warning"),
+    "stopping": Sign("■", "#", "stopping…", "$text-warning"),
     "finished": Sign("✓", "+", "finished", MUTED),
     "stopped": Sign("■", "#", "stopped", MUTED),
     "failed": Sign("✗", "x", "failed", "$text-error"),
