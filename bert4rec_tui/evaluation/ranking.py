@@ -165,12 +165,7 @@ def rank(
         target = question.items[places].long()[:, None] - 1  # (B, 1)
         not_finite += (~scores.pick(target).isfinite()).sum()
         for protocol, drawn in question.negatives.items():
-            others = drawn[chosen].long() - 1  # (B, number)
-            used = (others >= 0) & (others != target)
-            picked = scores.pick(torch.cat([target, others.clamp(min=0)], 1))
-            above = ~(picked[:, 1:] < picked[:, :1]) & used
-            ranks[protocol][chosen] = (1 + above.sum(1)).int()
-            candidates[protocol][chosen] = (1 + used.sum(1)).int()
+            ranks[protocol][chosen], candidates[protocol][chosen] = _sampled_ranks(scores, target, drawn[chosen])
         if full:
             seen = seen_items(question.items, starts, places, batch.longest, target)
             firsts = recommended.firsts()
@@ -192,6 +187,18 @@ def rank(
         )
         for protocol in question.protocols
     }
+
+
+def _sampled_ranks(scores: CatalogueScores, target: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
+    """The rank of each target among itself and its negatives, and how many candidates that were.
+
+    target: (B, 1) int64, from 0. drawn: (B, number) items from 1, 0 where there is none. Returns (B,) int32, twice.
+    """
+    others = drawn.long() - 1  # (B, number)
+    used = (others >= 0) & (others != target)
+    picked = scores.pick(torch.cat([target, others.clamp(min=0)], 1))  # (B, 1 + number)
+    above = ~(picked[:, 1:] < picked[:, :1]) & used
+    return (1 + above.sum(1)).int(), (1 + used.sum(1)).int()
 
 
 def _shape(scorer: Scorer | TiledScorer, question: Question, batch_size: int, width: int) -> tuple[int, int]:

@@ -58,39 +58,48 @@ def run_test(
     on_cpu = (
         question if device.type == "cpu" else held_out(dataset, "test", protocols, config.evaluation.negatives_seed)
     )
-    beside: dict[str, dict[str, Ranks]] = {}
-
-    def learn(done: int, total: int) -> None:
-        report(Progress(stage="Learning EASE", done=done, total=total, unit="users"))
-
-    for name, make in baselines(dataset, learn).items():
-        report(Progress(stage=f"Testing {name}"))
-        beside[name] = _rank(make(dataset), on_cpu, config, report, f"Testing {name}")
-    seconds = time.monotonic() - began
+    beside = _rank_baselines(dataset, on_cpu, config, report)
+    told = {
+        "run": run.id,
+        "checkpoint": checkpoint,
+        "epoch": int(head["epoch"]),
+        "step": int(head["step"]),
+        "part": "test",
+        "dataset": dataset.id,
+        "split_hash": dataset.manifest.split_hash,
+        "objective": model.config.objective,
+        "users": len(question.users),
+        "untrained_targets": dataset.manifest.counts.untrained_test_targets,
+        "newcomers": dataset.manifest.counts.test_newcomers,
+        "seconds": round(time.monotonic() - began, 3),
+        "precision": precision,
+        "device": str(device),
+        "left_out": too_large_for_ease(dataset),
+    }
     for protocol in protocols:
-        record = {
-            "run": run.id,
-            "checkpoint": checkpoint,
-            "epoch": int(head["epoch"]),
-            "step": int(head["step"]),
-            "part": "test",
-            "dataset": dataset.id,
-            "split_hash": dataset.manifest.split_hash,
-            "objective": model.config.objective,
+        record = told | {
             "protocol": protocol,
-            "users": len(question.users),
             "short_users": short_users(question.negatives[protocol].cpu().numpy()) if protocol != "full" else 0,
-            "untrained_targets": dataset.manifest.counts.untrained_test_targets,
-            "newcomers": dataset.manifest.counts.test_newcomers,
-            "seconds": round(seconds, 3),
-            "precision": precision,
-            "device": str(device),
-            "left_out": too_large_for_ease(dataset),
             "metrics": _metrics(results[protocol], dataset, config),
             "baselines": {name: _metrics(ranks[protocol], dataset, config) for name, ranks in beside.items()},
         }
         _keep(run, checkpoint, protocol, record, results[protocol])
     return test_summary(run, checkpoint, protocols)
+
+
+def _rank_baselines(
+    dataset: PreparedDataset, question: Question, config: Config, report: ReportProgress
+) -> dict[str, dict[str, Ranks]]:
+    """The ranks of the same targets by each baseline: name → protocol → ranks."""
+
+    def learn(done: int, total: int) -> None:
+        report(Progress(stage="Learning EASE", done=done, total=total, unit="users"))
+
+    beside: dict[str, dict[str, Ranks]] = {}
+    for name, make in baselines(dataset, learn).items():
+        report(Progress(stage=f"Testing {name}"))
+        beside[name] = _rank(make(dataset), question, config, report, f"Testing {name}")
+    return beside
 
 
 def _rank(scorer: Scorer, question: Question, config: Config, report: ReportProgress, stage: str) -> dict[str, Ranks]:

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
 
@@ -12,7 +13,7 @@ from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import WorkFailedError
 from bert4rec_tui.evaluation.metrics import means
-from bert4rec_tui.evaluation.ranking import ModelScorer, held_out
+from bert4rec_tui.evaluation.ranking import ModelScorer, Ranks, held_out
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.weights import load_weights, weights_metadata
 from bert4rec_tui.runs.events import Validation
@@ -145,11 +146,8 @@ class Trainer:
         return True
 
     def validate(self) -> bool:
-        """Rank the validation items; have the weights become `best`, with the next save, where none were better.
-
-        Returns False where somebody wanted it to stop.
-        """
-        position, evaluation, recorder = self.position, self.config.evaluation, self.recorder
+        """Rank the validation items, and judge the weights by them. Returns False where somebody wanted it to stop."""
+        recorder = self.recorder
         recorder.phase("validating")
         self.model.eval()
         began = time.monotonic()
@@ -158,10 +156,16 @@ class Trainer:
             recorder.advance()
             return recorder.wish() == "stop"
 
-        results = rank_together(self.world, self.scorer, self.question, evaluation.batch_size, stop_wanted)
+        batch = self.config.evaluation.batch_size
+        results = rank_together(self.world, self.scorer, self.question, batch, stop_wanted)
         if results is None:
             return False
-        seconds = time.monotonic() - began
+        self._judge(results, time.monotonic() - began)
+        return True
+
+    def _judge(self, results: Mapping[str, Ranks], seconds: float) -> None:
+        """Have the weights become `best`, with the next save, where none were better; tell what was found."""
+        position, evaluation, recorder = self.position, self.config.evaluation, self.recorder
         position.seconds += seconds
         metrics = {
             protocol: means(result.ranks, evaluation.ks, int(result.candidates.max()))
@@ -201,7 +205,6 @@ class Trainer:
         recorder.validation(event, position.samples, evaluation.best_metric, value)
         best = " (best)" if better else ""
         recorder.print(f"validation after epoch {position.epoch}  {name} {value:.4f} {protocol}{best}")
-        return True
 
     def save(self) -> None:
         """Write the `last` checkpoint, on the rank that leads."""
