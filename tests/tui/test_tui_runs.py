@@ -90,7 +90,7 @@ async def test_the_chosen_run_is_shown_with_progress_curves_machine_and_events(h
 async def test_a_gpu_is_shown_where_there_is_one(home: Path) -> None:
     make_run(home, "finished", "lamp", gpu=True)
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
-        await open_runs(pilot, "GPU 87%  41 of 78 GiB  61 °C  310 W")
+        await open_runs(pilot, "GPU 87%  41 of 78 GiB  61 °C")
 
 
 async def test_the_screen_follows_a_run_that_goes_on(home: Path) -> None:

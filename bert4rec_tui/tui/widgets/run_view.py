@@ -91,9 +91,9 @@ def describe_system(system: System | None, live: bool, ascii: bool) -> Content:
             gpu += f"  {system.gpu_memory / 2**30:.0f} of {system.gpu_memory_total / 2**30:.0f} GiB"
         if system.gpu_temperature is not None:
             gpu += f"  {system.gpu_temperature:.0f}" + (" C" if ascii else " °C")
-        if system.gpu_power is not None:
-            gpu += f"  {system.gpu_power:.0f} W"
         parts.insert(0, gpu)
+        if system.gpu_power is not None:
+            parts.append(f"GPU {system.gpu_power:.0f} W")
     at = "" if live else f"last seen {datetime.fromtimestamp(system.at):%d %b %H:%M}:  "
     return Content(at + ("  |  " if ascii else "  ·  ").join(parts))
 
