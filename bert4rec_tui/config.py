@@ -61,7 +61,7 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     start: Annotated[
         Literal["random", "transitions"],
-        Meta(description="Start the items at random, or from what follows what in training (needs an untied head)."),
+        Meta(description="Start the items at random, or from which follows which in training (needs an untied head)."),
     ] = "random"
     epochs: Annotated[int, Meta(ge=1, le=100_000, description="Passes over the training windows.")] = 10
     batch_size: Annotated[int, Meta(ge=1, le=65_536, description="Windows in a training step.")] = 128

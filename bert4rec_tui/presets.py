@@ -62,7 +62,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "notebook": ("The sizes, masking and every dropout site of the notebook that this project grew from.", {}),
     "fast": (
-        "Within minutes on a CPU: items start at what follows what, and three epochs are enough.",
+        "Minutes on a CPU: items start from which follows which, and three epochs are enough.",
         {
             **_ACCURATE,
             "model.objective": "causal",
