@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import explain_os_error, make_folder, new_folder, replace_file, replacing
 
+OTHER = "choose another place (BERT4REC_TUI_HOME moves the program's own)"
 FAULTS = {
     errno.ENOSPC: "the disk is full; free some space and try again",
-    errno.EACCES: "you have no permission there; change the permission or set BERT4REC_TUI_HOME to a folder of yours",
-    errno.EROFS: "the disk is read-only; set BERT4REC_TUI_HOME to a folder that can be written",
+    errno.EACCES: "you have no permission there; change the permission or " + OTHER,
+    errno.EROFS: "the disk is read-only; " + OTHER,
     errno.EDQUOT: "your disk quota is used up; free some space and try again",
     errno.EIO: "Input/output error",
 }
@@ -104,7 +105,9 @@ def test_a_file_in_the_place_of_a_folder_is_said_to_be_there(tmp_path):
         lambda: replace_file(tmp_path / "home" / "status.json", b""),
         lambda: new_folder(tmp_path / "home" / "runs" / "x").__enter__(),
     ):
-        with pytest.raises(UserError, match="a file stands where a folder is needed; move it away or set BERT4REC"):
+        with pytest.raises(
+            UserError, match="a file stands where a folder is needed; move it away or choose another place"
+        ):
             write()
     assert (tmp_path / "home").read_text() == "a file"
 

@@ -32,7 +32,7 @@ def _write_line(stream: TextIO, line: str) -> None:
 
 def as_json_line(values: Any, stream: TextIO) -> str:
     """A value as one line of JSON that the stream can show: an id that becomes a question mark is another id."""
-    return json.dumps(values, ensure_ascii=not stream.encoding.lower().startswith("utf"))
+    return json.dumps(values, ensure_ascii=not (stream.encoding or "utf-8").lower().startswith("utf"))
 
 
 class Output:

@@ -424,7 +424,7 @@ def test_a_folder_without_permission_is_one_sentence(place, movielens, monkeypat
 
     source = movielens("csv")
     monkeypatch.setattr(Path, "mkdir", forbidden)
-    with pytest.raises(UserError, match="you have no permission there; change the permission or set BERT4REC_TUI_HOME"):
+    with pytest.raises(UserError, match="you have no permission there; change the permission or choose another place"):
         place.prepare(source)
 
 

@@ -73,7 +73,7 @@ def test_no_two_wishes_of_any_process_or_thread_share_a_number(tmp_path):
     numbers: list[int] = []
 
     def ask_often(path: Path = tmp_path) -> None:
-        numbers.extend(ask(path, "stop").number for _ in range(25))
+        numbers.extend(ask(path, "train").number for _ in range(25))
 
     threads = [threading.Thread(target=ask_often) for _ in range(2)]
     other.stdin.write("go\n")
