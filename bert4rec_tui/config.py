@@ -310,11 +310,7 @@ def load_toml(path: Path) -> dict[str, Any]:
 
 def load_config(path: Path, base: Config | None = None) -> Config:
     """Read a configuration; what the file leaves out comes from `base`. Raises UserError that names file and field."""
-    values = load_toml(path)
-    try:
-        return from_dict(_merged(to_dict(base or Config()), values), Config)
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
+    return _config_of(path, load_toml(path), base or Config())
 
 
 def load_whole_config(path: Path) -> Config:
@@ -326,7 +322,14 @@ def load_whole_config(path: Path) -> Config:
     missing = [group for group in ("dataset", "model", "training", "evaluation") if group not in values]
     if missing:
         raise UserError(f"{path}: has no [{missing[0]}]; the file was cut short, and the run's settings are not known")
-    return load_config(path)
+    return _config_of(path, values, Config())
+
+
+def _config_of(path: Path, values: dict[str, Any], base: Config) -> Config:
+    try:
+        return from_dict(_merged(to_dict(base), values), Config)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
 
 
 def save_config(config: Config, path: Path) -> None:

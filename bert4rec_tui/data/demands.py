@@ -22,9 +22,9 @@ class Demand:
 
 
 def unmet_demands(config: Config, dataset: PreparedDataset) -> list[Demand]:
-    """The settings that ask more than the dataset has items for, the number of negatives apart.
+    """The settings that ask more than the dataset has items for.
 
-    Those it takes a look at each user to refuse; see `negatives_beyond_doubt`.
+    How many negatives a protocol may have is left out: only a look at each user can tell. See `negatives_beyond_doubt`.
     """
     largest, best, items = max(config.evaluation.ks), config.evaluation.best_metric, dataset.items
     has = f"{dataset.id} has {items:,} items"
