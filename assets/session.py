@@ -15,7 +15,7 @@ from pictures import picture
 from textual.pilot import Pilot
 
 from bert4rec_tui.config import with_assignments
-from bert4rec_tui.presets import preset
+from bert4rec_tui.config.presets import preset
 from bert4rec_tui.settings import Settings
 from bert4rec_tui.tui.app import Bert4RecApp
 

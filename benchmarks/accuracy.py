@@ -28,11 +28,11 @@ from tables import as_table
 
 from bert4rec_tui.commands.follow import told_metrics
 from bert4rec_tui.config import Config, with_assignments
+from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.finding import find_dataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.paired import Tested, kept_alike, paired_differences
-from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder, home
 

@@ -111,10 +111,10 @@ def our_phases(source: Path, folder: Path, epochs: int, precision: str) -> dict[
     import pyarrow.csv  # noqa: F401  # pyright: ignore[reportUnusedImport]  (imports are left out on both sides)
 
     from bert4rec_tui.config import DatasetConfig
+    from bert4rec_tui.config.presets import preset
     from bert4rec_tui.data.prepare import prepare as prepare_dataset
     from bert4rec_tui.evaluation.testing import run_test
     from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
-    from bert4rec_tui.presets import preset
     from bert4rec_tui.runs.store import LocalRuns
     from bert4rec_tui.settings import datasets_folder, raw_folder, runs_folder
     from bert4rec_tui.training.trainer import Trainer

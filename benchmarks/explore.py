@@ -32,9 +32,9 @@ from latency import served
 from synthetic import prepare_synthetic
 from tables import as_table
 
+from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.finding import find_dataset
-from bert4rec_tui.presets import preset
 from bert4rec_tui.recommend.titles import TitleIndex
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import datasets_folder, runs_folder
@@ -114,8 +114,8 @@ def large_world(home: Path, users: int) -> None:
 async def users_table(presses: int) -> dict[str, dict[str, float]]:
     """Open Explore, then press keys that move through the users."""
     from bert4rec_tui.tui.app import Bert4RecApp
-    from bert4rec_tui.tui.screens.explore import ExploreScreen
-    from bert4rec_tui.tui.screens.explore_asking import ExploreAsking
+    from bert4rec_tui.tui.explore.asking import ExploreAsking
+    from bert4rec_tui.tui.explore.screen import ExploreScreen
 
     ExploreAsking.program = (sys.executable, "-c", "import sys; sys.stdin.read()")
     app, chance, spent = Bert4RecApp(), random.Random(0), list[float]()

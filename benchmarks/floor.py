@@ -25,9 +25,9 @@ from techniques import network
 from torch.profiler import ProfilerActivity, profile
 
 from bert4rec_tui.config import with_assignments
+from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.finding import find_dataset
 from bert4rec_tui.model.hardware import choose_precision, has_fast_bf16, set_up_process
-from bert4rec_tui.presets import preset
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.training.batches import TrainingBatches
 from bert4rec_tui.training.step import TrainingStep

@@ -36,11 +36,11 @@ from techniques import Technique, checked_outputs, network, techniques
 from torch import Tensor
 
 from bert4rec_tui.config import Config, with_assignments
+from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.finding import find_dataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
-from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import datasets_folder, runs_folder
 from bert4rec_tui.training.batches import TrainingBatches

@@ -25,7 +25,7 @@ import numpy as np
 from pseudo_terminal import AppInTerminal
 from synthetic import prepare_synthetic
 
-from bert4rec_tui.presets import preset
+from bert4rec_tui.config.presets import preset
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import runs_folder
 

@@ -20,10 +20,10 @@ from synthetic import prepare_synthetic
 from tables import as_table
 
 from bert4rec_tui.config import with_assignments
+from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.finding import find_dataset
-from bert4rec_tui.presets import preset
 from bert4rec_tui.settings import datasets_folder
-from bert4rec_tui.tui.preflight import reckon
+from bert4rec_tui.tui.train.preflight import reckon
 
 WITHIN = 0.25
 CASES: dict[str, tuple[str, ...]] = {

@@ -52,12 +52,12 @@ def our_phases(arguments: argparse.Namespace) -> dict[str, Callable[[], Any]]:
     import pyarrow.csv  # noqa: F401  # pyright: ignore[reportUnusedImport]  (imports are left out)
 
     from bert4rec_tui.config import with_assignments
+    from bert4rec_tui.config.dataset import DatasetConfig
+    from bert4rec_tui.config.presets import preset
     from bert4rec_tui.data.prepare import prepare as prepare_dataset
-    from bert4rec_tui.dataset_config import DatasetConfig
     from bert4rec_tui.evaluation.metrics import means
     from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank
     from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
-    from bert4rec_tui.presets import preset
     from bert4rec_tui.runs.store import LocalRuns
     from bert4rec_tui.settings import datasets_folder, raw_folder, runs_folder
     from bert4rec_tui.training.compilation import wants_compilation

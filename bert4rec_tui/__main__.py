@@ -11,7 +11,7 @@ def main() -> None:
         if getattr(sys, name) is None:  # whoever started us has closed it; the next file opened would take its place
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
     try:
-        from bert4rec_tui.cli import main as run
+        from bert4rec_tui.cli.app import main as run
 
         run()
     except KeyboardInterrupt:

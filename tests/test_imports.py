@@ -32,7 +32,7 @@ def loaded_by(code: str, **variables: str) -> set[str]:
     return HEAVY & modules
 
 
-COMMAND = "from bert4rec_tui.cli import main; sys.argv = ['bert4rec-tui', *{words!r}]; main()"
+COMMAND = "from bert4rec_tui.cli.app import main; sys.argv = ['bert4rec-tui', *{words!r}]; main()"
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["train", "--help"], ["paths"]])
@@ -51,13 +51,13 @@ def test_looking_at_runs_needs_neither_numbers_nor_networks(words, tmp_path):
     ("module", "allowed"),
     [
         ("bert4rec_tui.config", set()),
-        ("bert4rec_tui.presets", set()),
+        ("bert4rec_tui.config.presets", set()),
         ("bert4rec_tui.runs.store", set()),
         ("bert4rec_tui.runs.launcher", set()),
         ("bert4rec_tui.runs.spawn", set()),
         ("bert4rec_tui.data.catalog", set()),
         ("bert4rec_tui.data.dataset", {"numpy"}),
-        ("bert4rec_tui.tui.screens.datasets", {"textual"}),  # the first one: it is painted before numpy is imported
+        ("bert4rec_tui.tui.datasets.screen", {"textual"}),  # the first one: it is painted before numpy is imported
         ("bert4rec_tui.data.negatives", {"numpy"}),
         ("bert4rec_tui.evaluation.metrics", {"numpy"}),
         ("bert4rec_tui.commands.groups", {"numpy"}),

@@ -26,6 +26,6 @@ def complete_known(incomplete: str) -> list[str]:
 
 def complete_presets(incomplete: str) -> list[str]:
     """The names of presets, for the shell."""
-    from bert4rec_tui.presets import PRESETS
+    from bert4rec_tui.config.presets import PRESETS
 
     return [name for name in PRESETS if name.startswith(incomplete)]

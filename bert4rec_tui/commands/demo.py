@@ -4,10 +4,10 @@ import zipfile
 from pathlib import PurePosixPath
 
 from bert4rec_tui.commands.output import Output
+from bert4rec_tui.config.presets import SAMPLE
 from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import new_folder
-from bert4rec_tui.presets import SAMPLE
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import bundled_file, datasets_folder, raw_folder, runs_folder
 

@@ -10,8 +10,8 @@ from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.files import replace_file, replacing
 from bert4rec_tui.progress import Progress
+from bert4rec_tui.runs.report import ReportKind, report
 from bert4rec_tui.runs.store import CheckpointName, LocalRuns, Run
-from bert4rec_tui.runs.test_report import ReportKind, report
 from bert4rec_tui.settings import datasets_folder, runs_folder
 
 Kind = Literal["onnx", "safetensors", "csv", "test-md", "test-csv", "test-json"]

@@ -10,8 +10,8 @@ from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.commands.recommend import as_text as recommendations_text
 from bert4rec_tui.commands.recommend import recommendation
 from bert4rec_tui.commands.test import as_text as test_text
+from bert4rec_tui.config.presets import SAMPLE, preset
 from bert4rec_tui.data.prepare import prepare
-from bert4rec_tui.presets import SAMPLE, preset
 from bert4rec_tui.runs.launcher import launch
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import datasets_folder, raw_folder, runs_folder

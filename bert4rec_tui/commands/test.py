@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 
+from bert4rec_tui.commands.device_for_test import device_for_test
 from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.commands.protocols import wanted_protocols
-from bert4rec_tui.commands.test_place import device_for_test
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.finding import dataset_of

@@ -19,12 +19,12 @@ from bert4rec_tui.config import (
     to_dict,
     with_assignments,
 )
+from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.demands import negatives_beyond_doubt, unmet_demands
 from bert4rec_tui.data.finding import dataset_of, find_dataset, prepared_datasets
 from bert4rec_tui.data.negatives import negatives, parse_protocol
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.launcher import launch, logout_warning
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import datasets_folder, runs_folder

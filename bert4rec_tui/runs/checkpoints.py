@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from safetensors import SafetensorError, safe_open
 
+Results = Mapping[str, Mapping[str, Any]]  # protocol → its metrics.json
+
 
 def trained_to(path: Path) -> tuple[int, int] | None:
     """The epoch and the step of the weights in a file; None where they are missing or say nothing of it."""
@@ -25,7 +27,7 @@ def is_of(result: Mapping[str, Any], moment: tuple[int, int] | None) -> bool:
     return result.get("epoch") == epoch and result.get("step", step) == step
 
 
-def told_moments(results: Mapping[str, Mapping[str, Any]], protocols: Sequence[str]) -> str:
+def told_moments(results: Results, protocols: Sequence[str]) -> str:
     """Which weights the results under protocols are of: `epoch 3`, or each of its own where they are not the same."""
     moments = {protocol: (results[protocol].get("epoch"), results[protocol].get("step")) for protocol in protocols}
     epochs = [epoch for epoch, _ in moments.values()]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bert4rec_tui.config import Config, to_dict
-from bert4rec_tui.fields import fields_of, value_at
+from bert4rec_tui.config.fields import fields_of, value_at
 
 OF_THE_RUN_ALONE = ("name", "description")  # they change nothing of what is trained
 

@@ -25,49 +25,55 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import Settings, home, runs_folder
-from bert4rec_tui.tui.calling import call_user
-from bert4rec_tui.tui.child import OUR_COMMAND, ChildCommand, Progressed, Said
-from bert4rec_tui.tui.dialogs import Chooser, Question
-from bert4rec_tui.tui.exporting import picture_name, write_export
-from bert4rec_tui.tui.leaving import farewell, leave_question, stop_all
-from bert4rec_tui.tui.live import LiveRun, LiveWatch
-from bert4rec_tui.tui.palette import THEME, palette_actions, theme_choices
-from bert4rec_tui.tui.plain import AsciiOnly
-from bert4rec_tui.tui.screens.base import MainScreen
-from bert4rec_tui.tui.screens.help import HelpScreen, keys_here
-from bert4rec_tui.tui.themes import HIGH_CONTRAST, remember_theme
-from bert4rec_tui.tui.widgets.signs import clean
-from bert4rec_tui.tui.widgets.text_input import TextInput
+from bert4rec_tui.tui.shell.ascii import AsciiOnly
+from bert4rec_tui.tui.shell.child_command import OUR_COMMAND, ChildCommand, Progressed, Said
+from bert4rec_tui.tui.shell.dialogs import Chooser, Question
+from bert4rec_tui.tui.shell.export import picture_name, write_export
+from bert4rec_tui.tui.shell.help import HelpScreen, keys_here
+from bert4rec_tui.tui.shell.live_runs import LiveRun, LiveWatch
+from bert4rec_tui.tui.shell.palette import THEME, palette_actions, theme_choices
+from bert4rec_tui.tui.shell.quitting import farewell, leave_question, stop_all
+from bert4rec_tui.tui.shell.screen import MainScreen
+from bert4rec_tui.tui.shell.terminal_notification import notify_terminal
+from bert4rec_tui.tui.shell.text import clean
+from bert4rec_tui.tui.shell.text_input import TextInput
+from bert4rec_tui.tui.shell.themes import HIGH_CONTRAST, remember_theme
 
 
 def _datasets() -> Screen[Any]:
-    from bert4rec_tui.tui.screens.datasets import DatasetsScreen
+    from bert4rec_tui.tui.datasets.screen import DatasetsScreen
 
     return DatasetsScreen()
 
 
 def _train() -> Screen[Any]:
-    from bert4rec_tui.tui.screens.train import TrainScreen
+    from bert4rec_tui.tui.train.screen import TrainScreen
 
     return TrainScreen()
 
 
 def _runs() -> Screen[Any]:
-    from bert4rec_tui.tui.screens.runs import RunsScreen
+    from bert4rec_tui.tui.runs.screen import RunsScreen
 
     return RunsScreen()
 
 
 def _test() -> Screen[Any]:
-    from bert4rec_tui.tui.screens.test import TestScreen
+    from bert4rec_tui.tui.evaluation.screen import EvaluationScreen
 
-    return TestScreen()
+    return EvaluationScreen()
 
 
 def _explore() -> Screen[Any]:
-    from bert4rec_tui.tui.screens.explore import ExploreScreen
+    from bert4rec_tui.tui.explore.screen import ExploreScreen
 
     return ExploreScreen()
+
+
+def import_screens() -> None:
+    """Import every screen, with all the keys that there are."""
+    for area in ("datasets", "train", "runs", "evaluation", "explore"):
+        importlib.import_module(f"bert4rec_tui.tui.{area}.screen")
 
 
 class Bert4RecApp(App[str | None], inherit_bindings=False):
@@ -161,8 +167,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
     @work(thread=True, group="import", exit_on_error=False)
     def import_ahead(self) -> None:
         """Import what the other screens need while the first one is being looked at."""
-        for module in ("train", "runs", "test", "explore"):
-            importlib.import_module(f"bert4rec_tui.tui.screens.{module}")
+        import_screens()
 
     def look_again(self) -> None:
         """Look for live runs, unless a look is still under way on a slow disk."""
@@ -194,7 +199,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         except UserError:  # removed meanwhile
             return
         if state in ("finished", "failed", "lost"):
-            call_user(self, self.settings.notify, f"{run.short_id} {'is' if state == 'lost' else 'has'} {state}")
+            notify_terminal(self, self.settings.notify, f"{run.short_id} {'is' if state == 'lost' else 'has'} {state}")
         if state == "finished":
             self.notify(f"{run.short_id} has finished: 5 explores it, 4 tests it", markup=False, timeout=15)
         elif state in ("failed", "lost") and not (self.current_mode == "runs" and len(self.screen_stack) == 1):

@@ -26,11 +26,12 @@ def run_app(no_mouse: bool = False, explore: str = "", greeting: str = "") -> No
     if remote:
         os.environ.setdefault("TEXTUAL_FPS", "12")
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    from bert4rec_tui.tui.app import Bert4RecApp
+    from bert4rec_tui.tui.app import Bert4RecApp, import_screens
 
     if settings.keymap:
-        from bert4rec_tui.tui.keymap import check_keymap
+        from bert4rec_tui.tui.shell.keymap import check_keymap
 
+        import_screens()  # their keys are among those that may be remapped
         check_keymap(settings.keymap, settings_file())
     app = Bert4RecApp(settings, remote=remote, explore=explore, greeting=greeting)
     if settings.theme not in app.available_themes:

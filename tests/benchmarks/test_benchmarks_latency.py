@@ -7,7 +7,7 @@ from histories import walks
 from small import tiny
 
 from bert4rec_tui.config import with_assignments
-from bert4rec_tui.presets import preset
+from bert4rec_tui.config.presets import preset
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.training.trainer import Trainer
 

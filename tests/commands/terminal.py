@@ -13,7 +13,7 @@ import small
 import torch
 from waits import wait_for
 
-from bert4rec_tui import cli
+from bert4rec_tui.cli import app as cli
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.runs.store import LocalRuns, Run

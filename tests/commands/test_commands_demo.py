@@ -6,8 +6,8 @@ import zipfile
 import pytest
 
 from bert4rec_tui.commands import demo
+from bert4rec_tui.config.presets import preset
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import bundled_file
 

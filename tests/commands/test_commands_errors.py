@@ -278,7 +278,7 @@ def test_ctrl_c_is_no_traceback_even_before_the_commands_are_there(monkeypatch):
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bert4rec_tui.cli.main", interrupted)
+    monkeypatch.setattr("bert4rec_tui.cli.app.main", interrupted)
     with pytest.raises(SystemExit) as ending:
         started()
     assert ending.value.code == 130

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bert4rec_tui import cli
+from bert4rec_tui.cli import app as cli
 from bert4rec_tui.commands.prepare import parse_columns, run_prepare, run_preview
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.errors import UserError

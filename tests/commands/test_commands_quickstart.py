@@ -7,7 +7,7 @@ from terminal import Here, Terminal
 
 from bert4rec_tui.commands import quickstart
 from bert4rec_tui.config import Config, with_assignments
-from bert4rec_tui.presets import preset
+from bert4rec_tui.config.presets import preset
 
 SMALL = ["model.hidden=16", "model.heads=2", "model.blocks=1", "model.max_len=10", "training.epochs=1"]
 

@@ -12,8 +12,8 @@ from waits import wait_for
 
 from bert4rec_tui.commands.train import configuration
 from bert4rec_tui.config import Config, load_config, save_config, with_assignments
+from bert4rec_tui.config.presets import preset
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.presets import preset
 from bert4rec_tui.runs.control import read_control
 from bert4rec_tui.runs.store import Run
 

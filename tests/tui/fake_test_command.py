@@ -16,7 +16,7 @@ from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.runs.store import Run
 
 if "--groups" in sys.argv or sys.argv[1] == "compare":  # the real one, which needs neither torch nor a network
-    from bert4rec_tui.cli import main
+    from bert4rec_tui.cli.app import main
 
     main()
     sys.exit()

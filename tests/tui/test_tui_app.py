@@ -19,11 +19,12 @@ from bert4rec_tui.runs.control import read_control
 from bert4rec_tui.runs.status import read_status, write_status
 from bert4rec_tui.settings import Settings
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.keymap import bindings_of, check_key, check_keymap, our_classes
+from bert4rec_tui.tui.shell.footer import MOST_KEYS, shown_bindings
+from bert4rec_tui.tui.shell.keymap import check_key, check_keymap, our_classes
+from bert4rec_tui.tui.shell.text_input import TextInput
+from bert4rec_tui.tui.shell.textual_private import active_keys, all_bindings
+from bert4rec_tui.tui.shell.top_line import SCREENS
 from bert4rec_tui.tui.start import draws_sparingly, run_app
-from bert4rec_tui.tui.widgets.footer import MOST_KEYS, shown_bindings
-from bert4rec_tui.tui.widgets.text_input import TextInput
-from bert4rec_tui.tui.widgets.top_line import SCREENS
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -212,7 +213,7 @@ def test_every_key_has_an_id_and_says_what_it_does() -> None:
     nameless = [
         (kind.__name__, binding.key)
         for kind in our_classes()
-        for binding in bindings_of(kind)
+        for binding in all_bindings(kind)
         if not (binding.id and binding.tooltip and binding.description)
     ]
     assert nameless == []
@@ -251,10 +252,8 @@ async def test_no_key_means_two_things_wherever_one_is(home: Path, size: tuple[i
 
 def assert_no_clash(screen: Screen[Any]) -> None:
     holders: dict[str, list[tuple[DOMNode, str]]] = {}
-    for node, bindings in screen._modal_binding_chain:
-        for key, binding in bindings:
-            if screen.app._check_action_state(binding.action, node):
-                holders.setdefault(key, []).append((node, binding.id or binding.action))
+    for node, key, binding in active_keys(screen):
+        holders.setdefault(key, []).append((node, binding.id or binding.action))
     clashes = {key: found for key, found in holders.items() if len(found) > 1}
     assert clashes == {}, f"with the focus on {screen.focused} of {screen}"
     assert len(shown_bindings(screen)) <= MOST_KEYS
@@ -283,8 +282,8 @@ def test_over_ssh_or_by_the_setting_it_draws_sparingly(
 def test_the_interface_imports_no_torch_no_pandas_no_pyarrow(home: Path) -> None:
     code = (
         "import sys, importlib\n"
-        "import bert4rec_tui.tui.app, bert4rec_tui.tui.start, bert4rec_tui.tui.keymap\n"
-        "bert4rec_tui.tui.keymap.our_classes()\n"
+        "import bert4rec_tui.tui.app, bert4rec_tui.tui.start, bert4rec_tui.tui.shell.keymap\n"
+        "bert4rec_tui.tui.app.import_screens()\n"
         "print([name for name in ('torch', 'pandas', 'pyarrow', 'rapidfuzz.nothing') if name in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -15,10 +15,10 @@ from bert4rec_tui.config import DatasetConfig, from_dict, to_dict
 from bert4rec_tui.data.finding import prepared_datasets
 from bert4rec_tui.data.prepare_arguments import prepare_arguments
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.dataset_form import dataset_errors
-from bert4rec_tui.tui.preflight import memory, reckon
-from bert4rec_tui.tui.screens.explore_asking import ExploreAsking
-from bert4rec_tui.tui.taste import taste_of
+from bert4rec_tui.tui.datasets.form import dataset_errors
+from bert4rec_tui.tui.explore.asking import ExploreAsking
+from bert4rec_tui.tui.explore.edited_history import taste_of
+from bert4rec_tui.tui.train.preflight import memory, reckon
 
 SIZES = [(80, 24), (120, 40)]
 FAKE = str(Path(__file__).with_name("fake_recommender.py"))

@@ -1,0 +1,203 @@
+"""Import a file: its first rows, the guessed columns, what is wrong; all before anything is written."""
+
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.tui.datasets.importing import NONE, Described, import_errors, import_sections
+from bert4rec_tui.tui.datasets.preview_table import PreviewTable
+from bert4rec_tui.tui.forms.form import Form
+from bert4rec_tui.tui.shell.child_command import CommandError
+from bert4rec_tui.tui.shell.dialogs import Choice, Chooser, Dialog, Prompt
+from bert4rec_tui.tui.shell.path_prompt import PathInput
+from bert4rec_tui.tui.shell.text import MUTED, clean
+from bert4rec_tui.tui.shell.text_input import TextInput
+
+
+class ImportFile(Dialog[DatasetConfig]):
+    """Asks for a file and what is in it; the answer is the settings of its preparation."""
+
+    DEFAULT_CSS = """
+    ImportFile > Vertical { width: 100%; max-width: 116; height: 95%; max-height: 34; }
+    ImportFile #path { margin-bottom: 1; background: $background; }
+    ImportFile #found { display: none; height: 1fr; }
+    ImportFile.-found #found { display: block; }
+    ImportFile PreviewTable { height: 1fr; min-height: 4; max-height: 12; }
+    ImportFile Form { height: auto; max-height: 8; margin-top: 1; }
+    ImportFile #state { dock: bottom; height: auto; max-height: 5; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "accept", "Prepare", id="import.prepare", tooltip="Prepare the file as it is described"),
+        Binding("o", "other", "Other file", id="import.other", tooltip="Write another path"),
+    ]
+
+    def __init__(self, described: Described | None = None) -> None:
+        super().__init__()
+        self.path = described.path if described else ""
+        # What was said of a file whose preparation failed, to begin with.
+        self.described = described
+
+    def compose(self) -> ComposeResult:
+        """The path; below it, once there is one, the rows, the columns, the problems."""
+        with Vertical() as box:
+            box.border_title = Content("Import a file")
+            yield PathInput(self.path, placeholder="path of a file, folder or zip with ratings", id="path")
+            with Vertical(id="found"):
+                yield PreviewTable(self.ascii)
+                yield Form([], {}, import_errors, ascii=self.ascii)
+            yield Static(id="state", markup=False)
+
+    @property
+    def ascii(self) -> bool:
+        """Whether only ASCII is drawn."""
+        return self.application.ascii
+
+    def on_mount(self) -> None:
+        """Begin with the path."""
+        self.query_one("#state", Static).update(
+            Content.styled("CSV, TSV, Parquet, .dat or u.data, alone or in a folder or zip.", MUTED)
+        )
+        self.query_one("#path").focus()
+        self._say_keys()
+        if self.described is not None:
+            self.take_up(self.described)
+
+    @work(exclusive=True, group="preview", exit_on_error=False)
+    async def take_up(self, described: Described) -> None:
+        """Go on with what was said of a file before, and look at it again."""
+        await self._begin(described)
+        self.preview()
+
+    def _say_keys(self) -> None:
+        found = self.described is not None
+        keys = "p prepare  enter edit  o other file  esc cancel" if found else "enter look  tab complete  esc cancel"
+        self.query_one(Vertical).border_subtitle = Content(keys)
+        self.set_class(found, "-found")
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to accept before a file has been looked at, and an edited field has esc for itself."""
+        del parameters
+        editing = isinstance(self.focused, TextInput)
+        if action in ("accept", "other"):
+            return self.described is not None and not editing
+        return not editing or self.focused is self.query_one("#path") if action == "leave" else True
+
+    @on(TextInput.Submitted, "#path")
+    def look(self, event: TextInput.Submitted) -> None:
+        """Look at the file."""
+        event.stop()
+        if event.value.strip():
+            if event.value.strip() != self.path:
+                self.path, self.described = event.value.strip(), None
+            self.preview()
+
+    @work(exclusive=True, group="preview", exit_on_error=False)
+    async def preview(self, said: Described | None = None) -> None:
+        """Let our own command look at the first rows, with what the person has said of them.
+
+        said: what was said of a file of which nothing has been seen yet.
+        """
+        state = self.query_one("#state", Static)
+        state.update(Content.styled("looking…", MUTED))
+        described = said or self.described or Described(self.path)
+        try:
+            seen = await self.application.run_command(*described.preview_arguments())
+        except CommandError as error:
+            problem, _, wanted = str(error).partition("; give --")
+            state.update(Content.styled(clean(problem), "$text-error"))
+            if wanted == "separator":
+                await self._ask_separator(described)
+            return
+        if self.described is None or seen["columns"] != self.described.columns:
+            await self._begin(described.seen(seen))
+            if self.described is not None and self.described.guessed:
+                self._show(seen)
+                self.preview()  # with the guess said aloud: can the rows be read so?
+                return
+        else:
+            self.described = self.described.seen_again(seen)
+        self._show(seen)
+
+    async def _ask_separator(self, described: Described) -> None:
+        """Ask what stands between two columns where it is none of the usual ones, and look again."""
+        prompt = Prompt("What stands between two columns?", placeholder="a character, or tab")
+        separator = await self.app.push_screen_wait(prompt)
+        if separator:
+            self.preview(described.saying({"separator": separator}))
+
+    async def _begin(self, described: Described) -> None:
+        """A form for the columns that were found."""
+        self.described = described
+        form = self.query_one(Form)
+        new = Form(import_sections(), described.values, import_errors, ascii=self.ascii)
+        await form.remove()
+        await self.query_one("#found").mount(new, after=self.query_one(PreviewTable))
+        self._say_keys()
+        new.select("name")
+
+    def _show(self, seen: dict[str, Any]) -> None:
+        if self.described is None:
+            return
+        roles = {role: column for role, column in self.described.values["columns"].items() if column != NONE}
+        self.query_one(PreviewTable).show(seen["columns"], seen["rows"], roles)
+        state = self.query_one("#state", Static)
+        if self.described.problems:
+            sign = "x" if self.ascii else "✗"
+            lines = "\n".join(f"{sign} {clean(problem)}" for problem in self.described.problems[:4])
+            state.update(Content.styled(lines, "$text-error"))
+        else:
+            sign = "+" if self.ascii else "✓"
+            guessed = clean(self.described.guessed)
+            caution = f"! {guessed}: look whether they are right\n" if guessed else ""
+            state.update(
+                Content.styled(caution, "$text-warning")
+                + Content.styled(f"{sign} the first rows can be read so; p prepares it", "$text-success")
+            )
+
+    @on(Form.Changed)
+    def say_again(self, event: Form.Changed) -> None:
+        """What the person says of the columns is looked at at once."""
+        if self.described is not None and event.form.values != self.described.values:
+            self.described = self.described.saying(event.form.values)
+            self.preview()
+
+    @on(Form.PickWanted)
+    def choose_column(self, event: Form.PickWanted) -> None:
+        """Choose the column that has a role."""
+        if self.described is None:
+            return
+        path, columns = event.item.path, [NONE, *self.described.columns]
+        examples = [NONE, *(self.described.rows[0] if self.described.rows else [])]
+        notes = dict(zip(columns, examples, strict=False))
+
+        def take(chosen: str | None) -> None:
+            if chosen is not None:
+                event.form.set_value(path, chosen)
+
+        role = path.rpartition(".")[2]
+        chosen = str(event.form.values["columns"][role])
+        choices = [Choice(column, clean(column), clean(notes.get(column, ""))[:30]) for column in columns]
+        self.app.push_screen(Chooser(f"The column with the {role}", choices, chosen), take)
+
+    def action_other(self) -> None:
+        """Write another path."""
+        self.query_one("#path").focus()
+
+    def action_accept(self) -> None:
+        """Prepare the file as it is described, unless something is wrong with it."""
+        form = self.query_one(Form)
+        if self.described is None:
+            return
+        if form.errors:
+            form.select(next(iter(form.errors)))
+        elif self.described.problems:
+            self.notify(self.described.problems[0], title="It cannot be prepared so", severity="error", markup=False)
+        else:
+            self.dismiss(self.described.settings())

@@ -1,0 +1,106 @@
+"""The lists that fields of the train screen are chosen from, and what is said beside its fields."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from textual.content import Content
+
+from bert4rec_tui.config import Config, value_at
+from bert4rec_tui.config.presets import PRESETS, changes_from_preset
+from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.tui.forms.form import Section
+from bert4rec_tui.tui.forms.values import text_of
+from bert4rec_tui.tui.shell.dialogs import Choice
+from bert4rec_tui.tui.shell.text import MUTED, count
+from bert4rec_tui.tui.train.checks import dataset_of
+from bert4rec_tui.tui.train.devices import Device, device_for
+
+LAST_USED = "last used"
+
+
+def preset_choices(last: Config | None) -> list[Choice]:
+    """The presets, and before them what was launched last."""
+    choices = [Choice(name, name, about) for name, (about, _) in PRESETS.items()]
+    if last is not None:
+        choices.insert(0, Choice(LAST_USED, LAST_USED, f"on {last.dataset.id}, from {last.preset}"))
+    return choices
+
+
+def dataset_choices(prepared: list[PreparedDataset]) -> list[Choice]:
+    """The prepared datasets."""
+    return [
+        Choice(d.id, d.id, f"{count(d.manifest.counts.interactions)}  {d.manifest.settings.split}") for d in prepared
+    ]
+
+
+def device_choices(devices: list[Device]) -> list[Choice]:
+    """The devices of this machine, and the choice to leave it to the machine."""
+    named = [Choice(d.name, f"{d.name}  {d.label}", f"{d.memory_free / 2**30:.1f} GiB free") for d in devices]
+    return [Choice("auto", "auto", "the fastest there is"), *named]
+
+
+def metric_choices(evaluation: dict[str, Any]) -> list[Choice]:
+    """Every metric under every protocol that the configuration evaluates."""
+    names = [
+        f"{protocol}:{metric}"
+        for protocol in evaluation["protocols"]
+        for metric in [*(f"{name}@{k}" for name in ("NDCG", "Recall") for k in evaluation["ks"]), "MRR"]
+    ]
+    return [Choice(name, name) for name in names]
+
+
+def setting_choices(sections: Sequence[Section], values: dict[str, Any]) -> list[Choice]:
+    """Every setting with its value and where it stands in the file, the rare ones too."""
+    return [
+        Choice(item.path, f"{item.label}   {text_of(value_at(values, item.path))}", item.path)
+        for section in sections
+        for item in section.fields
+    ]
+
+
+def preset_notes(config: Config) -> dict[str, str]:
+    """Beside each field that differs from the preset: what the preset has; or that nothing reads the field."""
+    changes = changes_from_preset(config)
+    notes = {path: f"{config.preset} has {text_of(value)}" for path, (value, _) in changes.items()}
+    readers = {"training.negatives": ("sampled", "gbce"), "training.gbce_t": ("gbce",)}
+    for path, losses in readers.items():
+        if path in changes and config.training.loss not in losses:
+            notes[path] = f"counts only with the loss {' or '.join(losses)}"
+    return notes
+
+
+def value_texts(config: Config, prepared: list[PreparedDataset], devices: list[Device]) -> dict[str, str]:
+    """What stands in place of a value that says too little by itself."""
+    texts = {"dataset.name": config.dataset.id}
+    dataset = dataset_of(config, prepared)
+    if dataset is not None:
+        counts = dataset.manifest.counts
+        texts["dataset.name"] = f"{dataset.id}   {count(counts.users)} users, {count(counts.items)} items"
+    device = device_for(config.training.device, devices)
+    if device is not None:
+        name = config.training.device
+        which = "" if device.name == name else f"{device.name} "
+        texts["training.device"] = f"{name}   {which}{device.label}"
+    return texts
+
+
+def changed_line(config: Config, width: int, ascii: bool) -> Content:
+    """What differs from the preset, as much of it as fits; what the preset is for where nothing does."""
+    changes = [
+        f"{path} {text_of(base)} {'->' if ascii else '→'} {text_of(now)}"
+        for path, (base, now) in changes_from_preset(config).items()
+    ]
+    start = Content.styled(f"{config.preset}  ", "bold")
+    if not changes:
+        known = PRESETS.get(config.preset)
+        about = known[0] if known else "not a preset of this version"
+        return start + Content.styled(about, MUTED)
+    room = width - start.cell_length - len("changed: ") - len("  and 99 more")
+    shown = [changes[0]]
+    for change in changes[1:]:
+        if len(", ".join([*shown, change])) > room:
+            break
+        shown.append(change)
+    more = len(changes) - len(shown)
+    text = ", ".join(shown) + (f"  and {more} more" if more else "")
+    return start + Content("changed: ") + Content.styled(text, "$text-warning")
