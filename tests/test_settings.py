@@ -13,6 +13,7 @@ import bert4rec_tui
 from bert4rec_tui import settings
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.settings import Settings, load_settings, paths, sample_archive
+from bert4rec_tui.tui.app import import_screens
 from bert4rec_tui.tui.shell.keymap import check_keymap
 
 
@@ -95,6 +96,7 @@ def test_the_sample_is_found_from_both_layouts_outside_the_repository(tmp_path, 
     package.mkdir(parents=True)
     for file in Path(bert4rec_tui.__file__).parent.glob("*.py"):
         shutil.copy(file, package)
+    shutil.copytree(Path(bert4rec_tui.__file__).parent / "config", package / "config")
     assets = (package if layout == "wheel" else package.parent) / "assets"
     assets.mkdir()
     (assets / "ml-latest-small.zip").write_bytes(b"ratings")
@@ -122,6 +124,7 @@ def test_the_keys_that_the_readme_gives_as_an_example_can_be_given(home):
     (home / "settings.toml").write_text(example.removeprefix("toml"))
     keymap = load_settings().keymap
     assert keymap
+    import_screens()
     check_keymap(keymap, home / "settings.toml")
 
 

@@ -84,6 +84,9 @@ def prepare(
         str, typer.Option(help="user=…,item=…[,timestamp=…][,rating=…][,title=…][,genres=…], by name or number from 0.")
     ] = "",
     separator: Annotated[str, typer.Option(help="What stands between two columns.")] = "",
+    item_noun: Annotated[
+        str, typer.Option(help="What one item is called, such as product; without it: movie for MovieLens, else item.")
+    ] = "",
     min_rating: Annotated[float, typer.Option(help="Drop ratings below this.")] = 0.0,
     min_user_interactions: Annotated[int, typer.Option(help="Users with fewer interactions are dropped.")] = 5,
     min_item_interactions: Annotated[int, typer.Option(help="Items with fewer interactions are dropped.")] = 0,
@@ -120,6 +123,7 @@ def prepare(
             "source": source,
             "columns": parse_columns(columns),
             "separator": separator,
+            "item_noun": item_noun,
             "min_rating": min_rating,
             "min_user_interactions": min_user_interactions,
             "min_item_interactions": min_item_interactions,

@@ -12,7 +12,7 @@ from bert4rec_tui.commands.protocols import protocols_named
 from bert4rec_tui.config import Config
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.paired import Difference, Tested, kept_alike, paired_differences
-from bert4rec_tui.runs.checkpoints import is_of, told_moments, trained_to
+from bert4rec_tui.runs.checkpoints import epochs_tested, is_of, trained_to
 from bert4rec_tui.runs.differing import differing
 from bert4rec_tui.runs.store import CheckpointName, LocalRuns
 from bert4rec_tui.settings import runs_folder
@@ -164,7 +164,7 @@ def described(side: Tested, config: Config, results: Results, protocols: Sequenc
         "preset": config.preset,
         "epoch": results[protocols[0]]["epoch"],
         "epochs": {protocol: results[protocol]["epoch"] for protocol in protocols},
-        "tested_at": told_moments(results, protocols),
+        "tested_at": epochs_tested(results, protocols),
         "best": msgspec.to_builtins(side.run.status().best),
         "users": results[protocols[0]]["users"],
         "metrics": {protocol: results[protocol]["metrics"] for protocol in protocols},

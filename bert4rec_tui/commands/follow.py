@@ -13,7 +13,7 @@ from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.errors import WorkFailedError
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs import machine
-from bert4rec_tui.runs.control import ask
+from bert4rec_tui.runs.control import request
 from bert4rec_tui.runs.events import Alert, Event, Note, StateChange, Validation
 from bert4rec_tui.runs.status import ENDED, Status
 from bert4rec_tui.runs.store import Run
@@ -64,7 +64,7 @@ def follow(run: Run, output: Output, interrupts: Interrupts, offset: int = 0) ->
                 obeyed = interrupts.count
                 if obeyed == 1:
                     output.say("stopping after saving; Ctrl-C again ends it at once")
-                    ask(run.path, "stop", run.status().control)
+                    request(run.path, "stop", run.status().control)
                 else:
                     end_at_once(run.status())
     except KeyboardInterrupt:  # a SIGTERM to this command, not to the run

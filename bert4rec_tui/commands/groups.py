@@ -15,7 +15,7 @@ from bert4rec_tui.data.texts import printable
 from bert4rec_tui.evaluation.groups import By, Group, Weakness, weakness_of_run
 from bert4rec_tui.evaluation.metrics import FEW
 from bert4rec_tui.evaluation.results import test_summary
-from bert4rec_tui.runs.checkpoints import is_of, told_moments, trained_to
+from bert4rec_tui.runs.checkpoints import epochs_tested, is_of, trained_to
 from bert4rec_tui.runs.store import CheckpointName, LocalRuns, Run
 from bert4rec_tui.settings import datasets_folder, runs_folder
 
@@ -46,7 +46,7 @@ def run_groups(
         tested(run, dataset, checkpoint, missing, device, output)
     found = {protocol: weakness_of_run(run, dataset, checkpoint, protocol, by) for protocol in wanted}
     result = test_summary(run, checkpoint, wanted) | {"groups": msgspec.to_builtins(found)}
-    output.result(result, as_text(result, found, told_moments(run.test_results(checkpoint), wanted)))
+    output.result(result, as_text(result, found, epochs_tested(run.test_results(checkpoint), wanted)))
 
 
 def untested(run: Run, checkpoint: CheckpointName, protocols: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from bert4rec_tui.commands.output import Output
 from bert4rec_tui.commands.print_launch import Launch, check_rendezvous, print_launch
 from bert4rec_tui.config import save_config, with_assignments
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs.control import ask
+from bert4rec_tui.runs.control import request
 from bert4rec_tui.runs.launcher import launch, logout_warning
 from bert4rec_tui.runs.status import ENDED, Status
 from bert4rec_tui.runs.store import LocalRuns, Run
@@ -55,7 +55,7 @@ def run_resume(
         _prepare(run, processes)
     with Interrupts() as interrupts:
         if state in ("paused", "pausing", "stopping"):
-            ask(run.path, "train", status.control)
+            request(run.path, "train", status.control)
             output.say(f"{run.id}: goes on from step {status.step:,}")
         elif starts:
             pid = launch(run)

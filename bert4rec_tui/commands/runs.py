@@ -17,7 +17,7 @@ from bert4rec_tui.commands.follow import (
 )
 from bert4rec_tui.commands.output import Output, as_json_line, duration
 from bert4rec_tui.errors import UserError, WorkFailedError
-from bert4rec_tui.runs.control import Wish, ask, read_control
+from bert4rec_tui.runs.control import Request, read_control, request
 from bert4rec_tui.runs.status import ENDED, LIVE
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import runs_folder
@@ -124,7 +124,7 @@ def run_watch(reference: str, *, as_json: bool) -> None:
     raise_for_ending(run, status)
 
 
-def run_control(reference: str, wanted: Wish, *, as_json: bool) -> None:
+def run_control(reference: str, wanted: Request, *, as_json: bool) -> None:
     """Pause or stop a run, and wait until it has. Raises UserError where it is not live."""
     output = Output(as_json)
     run = LocalRuns(runs_folder()).find(reference, "live")
@@ -134,7 +134,7 @@ def run_control(reference: str, wanted: Wish, *, as_json: bool) -> None:
         raise UserError(f"{run.id}: is {state}, so there is nothing to {wanted}")
     reached = {"pause": "paused", "stop": "stopped"}[wanted]
     if state != reached:
-        asked = ask(run.path, wanted, status.control)
+        asked = request(run.path, wanted, status.control)
         output.say(f"{run.id}: asked to {wanted}; it saves first")
         deadline = time.monotonic() + OBEYED_SECONDS
         while (state := run.state()) != reached and state not in ENDED:

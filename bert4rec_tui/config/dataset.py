@@ -25,6 +25,14 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         Meta(description="Which column is user, item, timestamp, rating, title, genres; by name or number from 0."),
     ] = {}
     separator: Annotated[str, Meta(description="What stands between two columns; empty: found by looking.")] = ""
+    item_noun: Annotated[
+        str,
+        Meta(
+            pattern=r"^([^\W\d_][\w '-]{0,31})?\Z",
+            description="What one item is called, such as product; empty: movie for MovieLens, else item.",
+            extra={"allowed": "one noun in the singular, such as product"},
+        ),
+    ] = ""
     min_rating: Annotated[float, Meta(description="Ratings below this are dropped.")] = 0.0
     min_user_interactions: Annotated[
         int, Meta(ge=3, description="Users with fewer interactions are dropped; the test and validation take one each.")

@@ -29,6 +29,7 @@ import numpy as np
 from msgspec import Struct
 
 from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.nouns import Noun, category_word, item_word, noun_of
 from bert4rec_tui.data.texts import Texts
 from bert4rec_tui.data.times import day_of
 from bert4rec_tui.errors import UserError
@@ -115,6 +116,16 @@ class PreparedDataset:
     def id(self) -> str:
         """The readable id, such as `ml-1m+items5`."""
         return self.manifest.id
+
+    @property
+    def noun(self) -> Noun:
+        """What its items are called: movies, products."""
+        return noun_of(item_word(self.manifest.settings))
+
+    @property
+    def category(self) -> Noun:
+        """What the categories of its items are called: genres, or as their column is."""
+        return noun_of(category_word(self.manifest.settings))
 
     @property
     def users(self) -> int:

@@ -21,6 +21,7 @@ from bert4rec_tui.data.interactions import (
     without_repeats,
 )
 from bert4rec_tui.data.negatives import check_enough, draw_negatives, file_name, parse_protocol, weights_for
+from bert4rec_tui.data.nouns import item_word
 from bert4rec_tui.data.sources import UNPACKING, find_origin, folder_names, opened
 from bert4rec_tui.data.splits import Histories, newcomers, split_histories
 from bert4rec_tui.data.stamps import keep_stamps, kept_stamps, stamps_of
@@ -64,6 +65,7 @@ def prepare(
     with opened(origin, raw, settings, report) as source:
         report(Progress(stage="Reading", done=source.ratings.stat().st_size, unit="bytes"))
         interactions, settings = read_interactions(source, settings)
+    settings = msgspec.structs.replace(settings, item_noun=item_word(settings))
     read = len(interactions)
     report(Progress(stage="Ordering", done=read, unit="ratings"))
     interactions = filtered(interactions, settings)
@@ -100,7 +102,7 @@ def reusable(settings: DatasetConfig, datasets: Path) -> PreparedDataset | None:
     except UserError:
         return None
     # A source, columns or a separator that are not said may be whatever they were.
-    unsaid = {field: "" for field in ("source", "separator") if not getattr(settings, field)}
+    unsaid = {field: "" for field in ("source", "separator", "item_noun") if not getattr(settings, field)}
     unsaid |= {"columns": {}} if not settings.columns else {}
     if msgspec.structs.replace(prepared.manifest.settings, **unsaid) != settings:
         return None

@@ -10,6 +10,7 @@ def prepare_arguments(settings: DatasetConfig) -> list[str]:
     for field, flag in {
         "source": "--source",
         "separator": "--separator",
+        "item_noun": "--item-noun",
         "min_rating": "--min-rating",
         "min_user_interactions": "--min-user-interactions",
         "min_item_interactions": "--min-item-interactions",

@@ -27,7 +27,7 @@ def is_of(result: Mapping[str, Any], moment: tuple[int, int] | None) -> bool:
     return result.get("epoch") == epoch and result.get("step", step) == step
 
 
-def told_moments(results: Results, protocols: Sequence[str]) -> str:
+def epochs_tested(results: Results, protocols: Sequence[str]) -> str:
     """Which weights the results under protocols are of: `epoch 3`, or each of its own where they are not the same."""
     moments = {protocol: (results[protocol].get("epoch"), results[protocol].get("step")) for protocol in protocols}
     epochs = [epoch for epoch, _ in moments.values()]

@@ -1,4 +1,4 @@
-"""What people want of a run that lives: a small file with a wish and a number, replaced atomically."""
+"""What people want of a run that lives: a small file with a request and a number, replaced atomically."""
 
 from pathlib import Path
 from typing import Literal
@@ -10,26 +10,26 @@ from msgspec import Struct
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import explain_os_error, replace_file
 
-Wish = Literal["train", "pause", "stop"]
+Request = Literal["train", "pause", "stop"]
 
 
 class Control(Struct, frozen=True):
-    """The wanted state, and a number that grows with every wish; the worker echoes it in its status."""
+    """The wanted state, and a number that grows with every request; the worker echoes it in its status."""
 
     number: int = 0
-    wanted: Wish = "train"
+    wanted: Request = "train"
 
 
 def read_control(path: Path) -> Control:
-    """The wish in a run's folder; the first one where there is none or it cannot be read."""
+    """The request in a run's folder; the first one where there is none or it cannot be read."""
     try:
         return msgspec.json.decode((path / "control.json").read_bytes(), type=Control)
     except (OSError, msgspec.MsgspecError):
         return Control()
 
 
-def ask(path: Path, wanted: Wish, at_least: int = 0) -> Control:
-    """Leave a wish for the worker of a run, with a number above `at_least`, the last it has obeyed, and all others.
+def request(path: Path, wanted: Request, at_least: int = 0) -> Control:
+    """Leave a request for the worker of a run, with a number above `at_least`, the last it has obeyed, and all others.
 
     Raises UserError where nothing can be written there, and for a pause before a stop that is still to be obeyed.
     """

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from bert4rec_tui.config import METRIC, DatasetConfig
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs.checkpoints import told_moments
+from bert4rec_tui.runs.checkpoints import epochs_tested
 from bert4rec_tui.runs.store import Run
 
 ReportKind = Literal["md", "csv", "json"]
@@ -89,7 +89,7 @@ def _csv(head: dict[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _markdown(head: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]], resamples: int) -> str:
     baselines = list(dict.fromkeys(name for result in results.values() for name in result["baselines"]))
-    moments = told_moments(results, list(results))
+    moments = epochs_tested(results, list(results))
     lines = [
         f"**{head['dataset']}**, split {head['split']}; {head['part']} set, {head['users']:,} users. "
         f"{OURS} ({head['objective']}), {head['checkpoint']} checkpoint ({moments}) of `{head['run']}`; "

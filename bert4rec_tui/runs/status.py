@@ -40,7 +40,7 @@ class Status(Struct, kw_only=True):
     """The content of status.json, written by the worker alone once it lives.
 
     Times are seconds since 1970. `step` counts from the start of training; `progress` is advanced by the loop only,
-    last at `progressed_at`, usually every `interval` seconds. `control` is the number of the last wish that was read.
+    last at `progressed_at`, usually every `interval` seconds. `control` is the number of the last request read.
     """
 
     state: WrittenState = "queued"
@@ -141,7 +141,7 @@ def _is_here(status: Status) -> bool:
 def derive_state(path: Path, status: Status, control: Control = NO_WISH) -> State:
     """What a reader shows: the written state, or what it concludes from silence. Nothing is written.
 
-    `control` is the wish in the run's folder; until the worker echoes its number it is under way.
+    `control` is the request in the run's folder; until the worker echoes its number it is under way.
     """
     if status.state in ENDED:
         return status.state

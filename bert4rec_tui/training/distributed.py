@@ -20,11 +20,11 @@ from torch.nn.parallel import DistributedDataParallel
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.ranking import Question, Ranks, Scorer, TiledScorer, rank
 from bert4rec_tui.model.hardware import choose_device
-from bert4rec_tui.runs.control import Wish
+from bert4rec_tui.runs.control import Request
 
 # Rank 0 may take long to write a checkpoint to a slow disk, and the others wait for it.
 PATIENCE = timedelta(minutes=30)
-WISHES: tuple[Wish, ...] = ("train", "pause", "stop")
+REQUESTS: tuple[Request, ...] = ("train", "pause", "stop")
 Made = TypeVar("Made")
 SumLoss = Callable[..., Tensor]
 
@@ -96,13 +96,13 @@ class World:
         dist.all_gather(found, padded)
         return torch.cat([part[:length] for part, length in zip(found, lengths, strict=True)])
 
-    def agree(self, wish: Wish) -> Wish:
+    def agree(self, request: Request) -> Request:
         """What rank 0 has heard that people want; every rank gets it at the same step."""
         if self.alone:
-            return wish
-        number = torch.tensor([WISHES.index(wish)])
+            return request
+        number = torch.tensor([REQUESTS.index(request)])
         dist.broadcast(number, 0)
-        return WISHES[int(number)]
+        return REQUESTS[int(number)]
 
     def spread(self, content: bytes) -> bytes:
         """What rank 0 has; its length is the same on all ranks."""

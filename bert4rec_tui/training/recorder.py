@@ -1,4 +1,4 @@
-"""What a training leaves in its run: events, status, TensorBoard scalars; and the wishes that it reads there."""
+"""What a training leaves in its run: events, status, TensorBoard scalars; and the requests that it reads there."""
 
 import math
 import os
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs import machine
-from bert4rec_tui.runs.control import Wish, read_control
+from bert4rec_tui.runs.control import Request, read_control
 from bert4rec_tui.runs.events import Alert, Event, EventLog, EventState, Note, StateChange, Step, Validation
 from bert4rec_tui.runs.status import Best, Status, WrittenState, read_status, write_status
 from bert4rec_tui.runs.summary import Summary
@@ -54,8 +54,8 @@ class Recorder:
         self._pending: list[Tensor] = []
         self._samples_pending = 0
         self._last_event = self._last_look = 0.0
-        self._wish: Wish = "train"
-        self._wish_number = 0
+        self._request: Request = "train"
+        self._request_number = 0
         self.not_finite = False
         self._summary = Summary(folder)
         self._rising, self._disk = RisingLoss(RISING_STEPS), FullDisk()
@@ -252,7 +252,7 @@ class Recorder:
         """Say how long the training has taken, and how long it will."""
         self.status.seconds_left, self.status.seconds = seconds_left, seconds
 
-    def wish(self) -> Wish:
+    def request(self) -> Request:
         """What people want of this run, read at most four times a second; a signal outweighs the file."""
         if self.stop_asked.is_set():
             return "stop"
@@ -260,29 +260,29 @@ class Recorder:
             self._last_look = time.monotonic()
             control = read_control(self.folder)
             if control.number > self.status.control:
-                self._wish, self._wish_number = control.wanted, control.number
+                self._request, self._request_number = control.wanted, control.number
                 # A pause is echoed when it is reached: until then readers show "pausing…".
                 if control.wanted != "pause":
                     self._echo(control.number)
-        return self._wish
+        return self._request
 
     def _echo(self, number: int) -> None:
         with self._lock:
             self.status.control = number
             self.write()
 
-    def wait_while_paused(self, step: int, agree: Callable[[Wish], Wish] = lambda wish: wish) -> Wish:
+    def wait_while_paused(self, step: int, agree: Callable[[Request], Request] = lambda request: request) -> Request:
         """Stand still until somebody wants otherwise. Returns what, as the ranks of a run `agree` on it."""
-        # The number of the wish that is obeyed, not the newest: one that came while this saved is still to be read.
-        self.status.control = self._wish_number
+        # The number of the request that is obeyed, not the newest: one that came while this saved is still to be read.
+        self.status.control = self._request_number
         self.change_state("paused", step)
-        while (wish := agree(self.wish())) == "pause":
+        while (request := agree(self.request())) == "pause":
             time.sleep(EVENT_SECONDS)
-        if wish == "train":
+        if request == "train":
             self.status.progressed_at = time.time()
             self.change_state("training", step)
         self.restart_clock()
-        return wish
+        return request
 
     def change_state(self, state: WrittenState, step: int, message: str = "") -> None:
         """Enter a state, in the status and in the log."""
@@ -336,6 +336,6 @@ class SilentRecorder(Recorder):
         """Nothing is ever due."""
         return False
 
-    def wish(self) -> Wish:
+    def request(self) -> Request:
         """Whether a stop was asked; what else people want is for rank 0 to read."""
         return "stop" if self.stop_asked.is_set() else "train"

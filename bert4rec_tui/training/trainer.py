@@ -1,4 +1,4 @@
-"""The loop: epochs of steps, a validation after each, checkpoints, and an ear for wishes between two steps."""
+"""The loop: epochs of steps, a validation after each, checkpoints, and an ear for requests between two steps."""
 
 import math
 import time
@@ -154,7 +154,7 @@ class Trainer:
 
         def stop_wanted() -> bool:
             recorder.advance()
-            return recorder.wish() == "stop"
+            return recorder.request() == "stop"
 
         batch = self.config.evaluation.batch_size
         results = rank_together(self.world, self.scorer, self.question, batch, stop_wanted)
@@ -220,15 +220,15 @@ class Trainer:
 
     def _go_on(self) -> bool:
         """Obey what people want between two steps. Returns False for a stop, after saving."""
-        wish = self.world.agree(self.recorder.wish())
-        if wish == "pause":
+        request = self.world.agree(self.recorder.request())
+        if request == "pause":
             self.save()
-            wish = self.recorder.wait_while_paused(self.position.step, self.world.agree)
+            request = self.recorder.wait_while_paused(self.position.step, self.world.agree)
             self.recorder.phase("training")
             self._step_began = time.monotonic()  # standing still is no training
-            if wish == "stop":
+            if request == "stop":
                 return False  # saved already, and nothing has moved since
-        if wish == "stop":
+        if request == "stop":
             self.save()
             return False
         return True

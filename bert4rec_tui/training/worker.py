@@ -278,7 +278,7 @@ def test_best(run: Run, trainer: Trainer, config: Config, dataset: PreparedDatas
     def moved(progress: Progress) -> None:
         del progress
         recorder.advance()
-        if recorder.wish() == "stop":
+        if recorder.request() == "stop":
             raise StopAskedError
 
     try:

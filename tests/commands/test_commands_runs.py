@@ -11,7 +11,7 @@ from terminal import ENDLESS, Terminal
 from waits import wait_for
 
 from bert4rec_tui.config import Config
-from bert4rec_tui.runs.control import ask, read_control
+from bert4rec_tui.runs.control import read_control, request
 from bert4rec_tui.runs.status import LIVE, Best, Status, write_status
 from bert4rec_tui.runs.store import Run
 
@@ -184,7 +184,7 @@ def test_who_waits_for_a_pause_hears_of_a_stop_that_came_after_it(terminal):
     os.kill(run.status().pid, signal.SIGSTOP)  # so that it obeys neither
     pause = terminal.start("pause")
     wait_for(lambda: read_control(run.path).wanted == "pause")
-    ask(run.path, "stop", run.status().control)
+    request(run.path, "stop", run.status().control)
     assert "has not paused; it was asked to stop meanwhile" in terminal.ended(pause, 1).err
     assert "was asked to stop already" in terminal.run("pause", code=2).err
     os.kill(run.status().pid, signal.SIGCONT)

@@ -38,6 +38,8 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
     """What a field may hold, from what it says of itself."""
     if field.path == "dataset.name":
         return st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+    if field.path == "dataset.item_noun":
+        return st.from_regex(r"\A([a-zé][a-z é'-]{0,31})?\Z")
     low, high = field.low or 0, min(field.high or 10**6, 10**6)
     texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
     return {

@@ -431,7 +431,7 @@ def test_a_folder_without_permission_is_one_sentence(place, movielens, monkeypat
 def test_settings_survive_the_manifest(place, movielens):
     dataset = place.prepare(movielens("csv"), split="holdout", eval_users=1, repeats="last")
     assert msgspec.structs.replace(dataset.manifest.settings, source="") == DatasetConfig(
-        name="tiny", split="holdout", eval_users=1, repeats="last"
+        name="tiny", split="holdout", eval_users=1, repeats="last", item_noun="movie"
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from bert4rec_tui.runs.checkpoints import is_of, told_moments, trained_to
+from bert4rec_tui.runs.checkpoints import epochs_tested, is_of, trained_to
 
 
 def test_the_head_of_the_weights_says_how_far_they_were_trained(tmp_path):
@@ -37,7 +37,9 @@ def test_a_test_is_of_the_weights_of_its_epoch_and_its_step(result, same):
 def test_one_moment_is_told_once_and_several_each_with_its_protocol():
     first, later = {"epoch": 3, "step": 120}, {"epoch": 3, "step": 130}
     protocols = ("full", "uniform-100")
-    assert told_moments({"full": first, "uniform-100": first}, protocols) == "epoch 3"
-    assert told_moments({"full": first, "uniform-100": later}, protocols) == "full at step 120, uniform-100 at step 130"
+    assert epochs_tested({"full": first, "uniform-100": first}, protocols) == "epoch 3"
+    assert (
+        epochs_tested({"full": first, "uniform-100": later}, protocols) == "full at step 120, uniform-100 at step 130"
+    )
     other = {"epoch": 4, "step": 160}
-    assert told_moments({"full": first, "uniform-100": other}, protocols) == "full at epoch 3, uniform-100 at epoch 4"
+    assert epochs_tested({"full": first, "uniform-100": other}, protocols) == "full at epoch 3, uniform-100 at epoch 4"

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from making_runs import environment
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs.control import Control, ask, clear_control, read_control
+from bert4rec_tui.runs.control import Control, clear_control, read_control, request
 
-wishes = st.lists(st.tuples(st.sampled_from(["train", "pause", "stop"]), st.integers(0, 20)), min_size=1, max_size=12)
+requests = st.lists(st.tuples(st.sampled_from(["train", "pause", "stop"]), st.integers(0, 20)), min_size=1, max_size=12)
 
 
-@given(asked=wishes)
+@given(asked=requests)
 def test_every_wish_has_a_greater_number_than_all_before_and_than_was_echoed(tmp_path, asked):
     clear_control(tmp_path)
     number = 0
@@ -24,10 +24,10 @@ def test_every_wish_has_a_greater_number_than_all_before_and_than_was_echoed(tmp
         before = read_control(tmp_path)
         if wanted == "pause" and before.wanted == "stop" and before.number > echoed:
             with pytest.raises(UserError, match="was asked to stop already"):
-                ask(tmp_path, wanted, echoed)
+                request(tmp_path, wanted, echoed)
             assert read_control(tmp_path) == before
             continue
-        control = ask(tmp_path, wanted, echoed)
+        control = request(tmp_path, wanted, echoed)
         assert control.number > max(number, echoed)
         assert read_control(tmp_path) == control == Control(control.number, wanted)
         number = control.number
@@ -35,7 +35,7 @@ def test_every_wish_has_a_greater_number_than_all_before_and_than_was_echoed(tmp
 
 def test_without_a_wish_a_run_trains(tmp_path):
     assert read_control(tmp_path) == Control(0, "train")
-    ask(tmp_path, "stop")
+    request(tmp_path, "stop")
     clear_control(tmp_path)
     clear_control(tmp_path)
     assert read_control(tmp_path) == Control(0, "train")
@@ -50,16 +50,16 @@ def test_a_wish_that_cannot_be_read_is_none(tmp_path):
 ASKER = """
 import sys
 from pathlib import Path
-from bert4rec_tui.runs.control import ask
+from bert4rec_tui.runs.control import request
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(50):
-    print(ask(Path(sys.argv[1]), "pause").number)
+    print(request(Path(sys.argv[1]), "pause").number)
 """
 
 
 def test_no_two_wishes_of_any_process_or_thread_share_a_number(tmp_path):
-    """The worker obeys a number once: a second wish under it would be passed over."""
+    """The worker obeys a number once: a second request under it would be passed over."""
     other = subprocess.Popen(
         [sys.executable, "-c", ASKER, str(tmp_path)],
         env=environment(),
@@ -73,7 +73,7 @@ def test_no_two_wishes_of_any_process_or_thread_share_a_number(tmp_path):
     numbers: list[int] = []
 
     def ask_often(path: Path = tmp_path) -> None:
-        numbers.extend(ask(path, "train").number for _ in range(25))
+        numbers.extend(request(path, "train").number for _ in range(25))
 
     threads = [threading.Thread(target=ask_often) for _ in range(2)]
     other.stdin.write("go\n")
@@ -89,4 +89,4 @@ def test_no_two_wishes_of_any_process_or_thread_share_a_number(tmp_path):
 def test_a_wish_that_cannot_be_left_is_a_sentence(tmp_path):
     (tmp_path / "run").write_text("a file")
     with pytest.raises(UserError, match="a file stands where a folder is needed"):
-        ask(tmp_path / "run", "stop")
+        request(tmp_path / "run", "stop")

@@ -18,7 +18,7 @@ from waits import wait_for
 import bert4rec_tui
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.runs import launcher
-from bert4rec_tui.runs.control import ask, read_control
+from bert4rec_tui.runs.control import read_control, request
 from bert4rec_tui.runs.events import StateChange
 from bert4rec_tui.runs.launcher import launch, logout_warning
 from bert4rec_tui.runs.store import LocalRuns, Run
@@ -167,7 +167,7 @@ def test_a_worker_that_cannot_be_started_leaves_a_failed_run_that_says_why(run):
 
 
 def test_a_launch_forgets_what_was_wanted_of_the_worker_before(run):
-    ask(run.path, "stop", 7)
+    request(run.path, "stop", 7)
     says(run, state="failed", control=8, message="out of memory", ended=1.0)
     launch(run)
     assert read_control(run.path).number == 0

@@ -16,7 +16,7 @@ from making_runs import holder, new_run, says
 from bert4rec_tui.commands.runs import describe
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs import machine
-from bert4rec_tui.runs.control import ask
+from bert4rec_tui.runs.control import request
 from bert4rec_tui.runs.events import Note
 from bert4rec_tui.runs.status import read_status, worker_lock, write_status
 from bert4rec_tui.runs.store import LocalRuns, Run
@@ -118,13 +118,13 @@ def test_elsewhere_a_run_is_starting_for_as_long_as_a_large_dataset_takes(run):
 def test_until_a_wish_is_echoed_a_run_is_pausing_or_stopping(run, hold):
     says(run, state="training", control=3)
     hold()
-    wish = ask(run.path, "pause", 3)
+    asked = request(run.path, "pause", 3)
     assert run.state() == "pausing"
-    says(run, state="paused", control=wish.number)
+    says(run, state="paused", control=asked.number)
     assert run.state() == "paused"
-    says(run, state="training", control=wish.number)
+    says(run, state="training", control=asked.number)
     assert run.state() == "training"
-    ask(run.path, "stop", wish.number)
+    request(run.path, "stop", asked.number)
     assert run.state() == "stopping"
 
 

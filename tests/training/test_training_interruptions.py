@@ -16,7 +16,7 @@ from working import SMALL, finish
 
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.progress import Progress
-from bert4rec_tui.runs.control import ask
+from bert4rec_tui.runs.control import request
 from bert4rec_tui.runs.events import Validation
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.training import recorder as recorder_module
@@ -61,7 +61,7 @@ def test_a_pause_is_no_training(new_run, monkeypatch):
 
     def for_days(recorder: Recorder, step: int, agree: Callable) -> str:
         nonlocal offset
-        ask(run.path, "train", recorder.status.control)
+        request(run.path, "train", recorder.status.control)
         offset += 1_000_000.0
         return stand_still(recorder, step, agree)
 
@@ -78,7 +78,7 @@ def test_a_pause_is_no_training(new_run, monkeypatch):
     def then_pause(recorder: Recorder, event: Validation, *arguments) -> None:
         validation(recorder, event, *arguments)
         if event.epoch == 0:
-            ask(run.path, "pause", recorder.status.control)
+            request(run.path, "pause", recorder.status.control)
 
     monkeypatch.setattr(Recorder, "validation", then_pause)
     assert finish(run) == 0
@@ -99,8 +99,8 @@ def test_a_stop_during_the_last_test_ends_it_and_the_run_has_finished(new_run, m
         def ask_first(progress: Progress) -> None:
             stages.append(progress.stage)
             if len(stages) == 1:
-                ask(run.path, "stop", run.status().control)
-                time.sleep(2 * recorder_module.EVENT_SECONDS)  # wishes are read four times a second
+                request(run.path, "stop", run.status().control)
+                time.sleep(2 * recorder_module.EVENT_SECONDS)  # requests are read four times a second
             report(progress)
 
         test(*arguments[:-1], ask_first)
@@ -149,17 +149,17 @@ def test_a_kill_between_the_best_weights_and_the_last_leaves_the_best_that_the_r
 
 def test_a_stop_between_an_epoch_and_its_validation_keeps_the_loss_of_the_epoch(new_run, monkeypatch):
     run = new_run("training.epochs=2")
-    wish = Recorder.wish
+    request = Recorder.request
 
     def stop_before_the_second_validation(recorder: Recorder) -> str:
         trained = any("epoch 1 " in getattr(event, "text", "") for event in run.events.read()[0])
-        return "stop" if trained else wish(recorder)
+        return "stop" if trained else request(recorder)
 
-    monkeypatch.setattr(Recorder, "wish", stop_before_the_second_validation)
+    monkeypatch.setattr(Recorder, "request", stop_before_the_second_validation)
     assert finish(run) == 0
     assert run.state() == "stopped"
     assert [event.epoch for event in run.events.read()[0] if isinstance(event, Validation)] == [0]
-    monkeypatch.setattr(Recorder, "wish", wish)
+    monkeypatch.setattr(Recorder, "request", request)
     assert finish(run) == 0
     validations = [event for event in run.events.read()[0] if isinstance(event, Validation)]
     assert [event.epoch for event in validations] == [0, 1, 2]

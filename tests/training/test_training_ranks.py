@@ -14,7 +14,7 @@ from waits import wait_for
 from whole_log import WholeLog
 
 from bert4rec_tui.config import Config, save_config, with_assignments
-from bert4rec_tui.runs.control import ask
+from bert4rec_tui.runs.control import request
 from bert4rec_tui.runs.launcher import launch
 from bert4rec_tui.runs.status import LIVE, lock_is_held
 from bert4rec_tui.runs.store import LocalRuns, Run
@@ -174,15 +174,15 @@ def test_all_ranks_pause_and_go_on_and_only_one_writes(new_run):
     run = new_run(ENDLESS)
     launch(run)
     until_training(run)
-    ask(run.path, "pause", run.status().control)
+    request(run.path, "pause", run.status().control)
     wait_for(lambda: run.state() == "paused", 120)
     step = run.status().step
     assert load_file(run.checkpoint("last"))
     time.sleep(0.6)
     assert run.status().step == step
-    ask(run.path, "train", run.status().control)
+    request(run.path, "train", run.status().control)
     wait_for(lambda: run.status().step > step, 120)
-    ask(run.path, "stop", run.status().control)
+    request(run.path, "stop", run.status().control)
     wait_for(lambda: run.state() == "stopped", 120)
     until_left(run)
     assert len(list((run.path / "tensorboard").iterdir())) == 1

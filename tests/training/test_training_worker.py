@@ -15,7 +15,7 @@ from waits import wait_for
 from working import SMALL, curves, finish, start
 
 from bert4rec_tui.config import Config, with_assignments
-from bert4rec_tui.runs.control import ask
+from bert4rec_tui.runs.control import request
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.runs.summary import Summary
 from bert4rec_tui.training.recorder import Recorder
@@ -71,7 +71,7 @@ def test_a_paused_run_keeps_its_lock_outlives_its_terminal_and_goes_on_to_the_sa
     paused = new_run("training.batch_size=2")
     worker = start(paused)
     wait_for(lambda: bool(curves(paused).steps), worker=worker)
-    ask(paused.path, "pause", paused.status().control)
+    request(paused.path, "pause", paused.status().control)
     assert paused.state() in ("pausing", "paused")
     wait_for(lambda: paused.state() == "paused", worker=worker)
     step = paused.status().step
@@ -83,7 +83,7 @@ def test_a_paused_run_keeps_its_lock_outlives_its_terminal_and_goes_on_to_the_sa
     assert paused.status().pid == worker.pid
     assert paused.status().step == step
     assert paused.status().heartbeat > time.time() - 4
-    ask(paused.path, "train", paused.status().control)
+    request(paused.path, "train", paused.status().control)
     assert worker.wait(120) == 0
     expected, found = (load_file(run.checkpoint("last")) for run in (whole, paused))
     assert all(np.array_equal(expected[key], found[key]) for key in expected)
@@ -97,7 +97,7 @@ def test_a_stop_saves_and_ends_and_the_run_goes_on_from_there(new_run, way):
     if way == "signal":
         worker.send_signal(signal.SIGTERM)
     else:
-        ask(run.path, "stop", run.status().control)
+        request(run.path, "stop", run.status().control)
     assert worker.wait(60) == 0
     assert run.state() == "stopped"
     stopped_at = run.status().step
@@ -182,12 +182,12 @@ def test_the_worker_keeps_a_summary_that_holds_to_the_end_of_the_log(new_run):
 
 
 def test_a_wish_that_comes_while_a_pause_saves_is_obeyed(new_run):
-    """Pause, and stop at once: the run does not stay paused on a wish that nobody reads again."""
+    """Pause, and stop at once: the run does not stay paused on a request that nobody reads again."""
     run = new_run()
     recorder = Recorder(run.path, torch.device("cpu"))
-    ask(run.path, "pause")
-    assert recorder.wish() == "pause"
-    ask(run.path, "stop")
+    request(run.path, "pause")
+    assert recorder.request() == "pause"
+    request(run.path, "stop")
     assert recorder.wait_while_paused(1) == "stop"
 
 

@@ -1,6 +1,7 @@
 """How tests of the screens wait: for what must come true, never for a time."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -8,9 +9,10 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Let the app work until something is so; fail where it does not become so."""
-    for _ in range(int(seconds / 0.05)):
+async def until(pilot: Pilot[Any], condition: Callable[[], bool], seconds: float = 90.0) -> None:
+    """Let the app work until something is so; fail where it does not become so, also on a very busy machine."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         await pilot.pause()
         if condition():
             await pilot.pause()

@@ -12,7 +12,7 @@ from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.paired import Tested, UsersApart, check_prepared, kept_alike, users_apart
-from bert4rec_tui.runs.checkpoints import Results, told_moments
+from bert4rec_tui.runs.checkpoints import Results, epochs_tested
 from bert4rec_tui.runs.store import CheckpointName, Run
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.evaluation.results import figures
@@ -47,7 +47,7 @@ class Side:
 
     def epoch(self) -> str:
         """The epoch that was tested, in brackets, or those under each protocol; nothing where none was."""
-        return f" ({told_moments(self.results, list(self.results))})" if self.results else ""
+        return f" ({epochs_tested(self.results, list(self.results))})" if self.results else ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bert4rec_tui.tui.shell.multiple_choice import SeveralDialog
+from bert4rec_tui.tui.shell.multiple_choice import MultipleChoice
 
 
 def meaning(protocol: str) -> str:
@@ -14,7 +14,7 @@ def meaning(protocol: str) -> str:
     return f"{number} unseen items, {drawn}"
 
 
-class ProtocolsDialog(SeveralDialog):
+class ProtocolsDialog(MultipleChoice):
     """A list in which each protocol is taken or not."""
 
     def __init__(self, known: Sequence[str], taken: Sequence[str]) -> None:

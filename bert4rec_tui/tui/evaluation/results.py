@@ -7,7 +7,7 @@ import numpy as np
 from textual.content import Content
 
 from bert4rec_tui.config import METRIC
-from bert4rec_tui.runs.checkpoints import Results, is_of, told_moments
+from bert4rec_tui.runs.checkpoints import Results, epochs_tested, is_of
 from bert4rec_tui.tui.charts.chart import Plot, Series
 from bert4rec_tui.tui.lists.array_list import cells
 from bert4rec_tui.tui.shell.text import MUTED, count, metric, share
@@ -134,7 +134,7 @@ def notes(results: Results, moment: tuple[int, int] | None) -> str:
     if moment and old:
         same_epoch = all(results[protocol].get("epoch") == moment[0] for protocol in old)
         now = f"step {count(moment[1])}" if same_epoch else f"epoch {moment[0]}"
-        said.insert(0, f"tested at {told_moments(results, list(results))}, now it is {now}: r tests again")
+        said.insert(0, f"tested at {epochs_tested(results, list(results))}, now it is {now}: r tests again")
     return " · ".join(said)
 
 

@@ -126,7 +126,7 @@ class RunActions(MainScreen):
             return
         self.acted_on()
         mend = advised(row.status.message, config) if row.state == "failed" else None
-        self.application.go("train", dataset=config.dataset.id, config=config, mend=mend)
+        self.application.go("train", dataset=config.dataset.id, config=config, advice=mend)
 
     @work(thread=True, group="control", exit_on_error=False)
     def do(self, what: Callable[[], str]) -> None:

@@ -24,7 +24,7 @@ from bert4rec_tui.tui.runs.plots import (
 from bert4rec_tui.tui.runs.reading import RunsReading
 from bert4rec_tui.tui.runs.view import LiveChart, RunPane, best_metric
 from bert4rec_tui.tui.shell.export import write_export
-from bert4rec_tui.tui.shell.multiple_choice import SeveralDialog
+from bert4rec_tui.tui.shell.multiple_choice import MultipleChoice
 
 
 class RunCharts(RunsReading):
@@ -101,7 +101,7 @@ class RunCharts(RunsReading):
     @work(exclusive=True, group="question")
     async def action_choose_charts(self) -> None:
         """Ask which charts are to be shown."""
-        chosen = await self.app.push_screen_wait(SeveralDialog("Show which charts?", CHARTS, self.charts))
+        chosen = await self.app.push_screen_wait(MultipleChoice("Show which charts?", CHARTS, self.charts))
         if chosen:
             self.charts = chosen
             self.query_one(RunPane).show_charts(chosen)

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs.control import Wish, ask
+from bert4rec_tui.runs.control import Request, request
 from bert4rec_tui.runs.labels import with_note
 from bert4rec_tui.runs.launcher import launch, logout_warning
 from bert4rec_tui.runs.status import LIVE
@@ -17,7 +17,7 @@ def pause(run: Run) -> str:
         return f"{run.short_id} is paused already; r resumes it."
     if state not in LIVE:
         raise UserError(f"{run.short_id} is {state}: there is nothing to pause")
-    _wish(run, "pause")
+    _request(run, "pause")
     return f"{run.short_id} saves and pauses."
 
 
@@ -32,7 +32,7 @@ def resume(run: Run) -> str:
     if state in LIVE:
         if state == "training":
             return f"{run.short_id} is training already."
-        _wish(run, "train")
+        _request(run, "train")
         return f"{run.short_id} goes on."
     launch(run)
     from_where = "from its last checkpoint" if run.can_go_on() else "from the beginning"
@@ -44,7 +44,7 @@ def stop(run: Run) -> str:
     state = run.state()
     if state not in LIVE:
         raise UserError(f"{run.short_id} is {state}: there is nothing to stop")
-    _wish(run, "stop")
+    _request(run, "stop")
     return f"{run.short_id} saves and stops; r goes on from there."
 
 
@@ -72,5 +72,5 @@ def turn_pin(run: Run) -> str:
     return f"{run.short_id} stands first now, whatever the order." if pinned else f"{run.short_id} is not pinned now."
 
 
-def _wish(run: Run, wanted: Wish) -> None:
-    ask(run.path, wanted, at_least=run.status().control)
+def _request(run: Run, wanted: Request) -> None:
+    request(run.path, wanted, at_least=run.status().control)

@@ -15,14 +15,14 @@ from bert4rec_tui.tui.shell.dialogs import Dialog
 from bert4rec_tui.tui.shell.text import MUTED
 
 
-class SeveralDialog(Dialog[list[str]]):
+class MultipleChoice(Dialog[list[str]]):
     """A list in which each thing is taken or not: its name, and what it means."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "take", "Take", id="dialog.take", tooltip="Take what is under the cursor, or leave it"),
     ]
     DEFAULT_CSS = """
-    SeveralDialog ChoiceList { height: auto; max-height: 12; }
+    MultipleChoice ChoiceList { height: auto; max-height: 12; }
     """
 
     def __init__(self, question: str, known: Mapping[str, str], taken: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 """What is asked and said when one leaves while something trains."""
 
-from bert4rec_tui.runs.control import ask
+from bert4rec_tui.runs.control import request
 from bert4rec_tui.tui.shell.dialogs import Question
 from bert4rec_tui.tui.shell.live_runs import LiveRun
 
@@ -31,7 +31,7 @@ def come_back(live: tuple[LiveRun, ...]) -> str:
 def stop_all(live: tuple[LiveRun, ...]) -> None:
     """Ask every live run to save and end."""
     for run in live:
-        ask(run.run.path, "stop", at_least=run.status.control)
+        request(run.run.path, "stop", at_least=run.status.control)
 
 
 def farewell(live: tuple[LiveRun, ...], stopped: bool) -> str:

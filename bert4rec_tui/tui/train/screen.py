@@ -129,7 +129,7 @@ class TrainScreen(TrainChoosing):
         self.remember()
 
     def on_arrive(
-        self, dataset: str = "", config: Config | None = None, mend: tuple[str, Any] | None = None, **_: Any
+        self, dataset: str = "", config: Config | None = None, advice: tuple[str, Any] | None = None, **_: Any
     ) -> None:
         """Train on a dataset, from a configuration if one is given, with one setting mended."""
         if config is not None:
@@ -138,10 +138,10 @@ class TrainScreen(TrainChoosing):
             self._wanted_dataset = dataset
             self.look()
         self.go_to_field("dataset.name")
-        if config is not None and mend is not None:
-            self._mend(*mend)
+        if config is not None and advice is not None:
+            self._apply_advice(*advice)
 
-    def _mend(self, path: str, value: Any) -> None:
+    def _apply_advice(self, path: str, value: Any) -> None:
         before = text_of(value_at(self.form.values, path))
         self.form.set_value(path, value)
         self.go_to_field(path)

@@ -254,7 +254,7 @@ async def test_nothing_of_one_model_is_shown_under_the_name_of_another(dataset: 
         server = state(pilot)._server
         assert server is not None
 
-        async def never(*question: object, **wishes: object) -> None:
+        async def never(*question: object, **requests: object) -> None:
             await asyncio.Event().wait()
 
         server.recommend = never  # pyright: ignore[reportAttributeAccessIssue]
