@@ -28,7 +28,7 @@ async def open_train(pilot: Pilot[Any], **training: Any) -> TrainScreen:
     await until(pilot, lambda: isinstance(pilot.app.screen, TrainScreen))
     screen = pilot.app.screen
     assert isinstance(screen, TrainScreen)
-    await until(pilot, lambda: screen._looked)
+    await until(pilot, lambda: screen.session.scanned)
     values = {**to_dict(small_config()), "dataset": screen.form.values["dataset"]}
     values["evaluation"] = {**values["evaluation"], "protocols": ("full",)}
     values["training"] = {**values["training"], "device": "auto"} | training
@@ -49,8 +49,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path) -> list
 @pytest.mark.parametrize(
     ("training", "sentence"),
     [
-        ({"processes": 3}, "take a GPU each, and this machine has 2; with Device cpu they share the cores"),
-        ({"processes": 4, "device": "cuda"}, "take a GPU each, and this machine has 2"),
+        ({"processes": 3}, "need a GPU each, but this machine has 2; on device cpu they share the cores"),
+        ({"processes": 4, "device": "cuda"}, "need a GPU each, but this machine has 2"),
         ({"processes": 2, "device": "cuda:1"}, "is one device"),
     ],
 )
