@@ -25,7 +25,7 @@ class Progress(Struct, frozen=True, kw_only=True):
 ReportProgress = Callable[[Progress], None]
 
 
-def report_nothing(progress: Progress) -> None:
+def ignore_progress(progress: Progress) -> None:
     """For callers who do not want to know."""
     del progress
 

@@ -12,8 +12,8 @@ from bert4rec_tui.cli.label import label
 from bert4rec_tui.cli.options import AsJson, Checkpoint, PrintLaunch, Rendezvous, RunName
 from bert4rec_tui.cli.recommend import recommend
 from bert4rec_tui.cli.results import export, test
-from bert4rec_tui.commands.answering import Misuse, answering, check_words, refuse_misuse
 from bert4rec_tui.commands.completion import complete_datasets, complete_known, complete_presets, complete_runs
+from bert4rec_tui.commands.exit_codes import UsageError, check_utf8, exit_with_usage_error, handling_errors
 
 app = typer.Typer(
     name="bert4rec-tui",
@@ -36,7 +36,7 @@ def open_app(
         print(__version__)
         raise typer.Exit
     if context.invoked_subcommand is None:
-        with answering(as_json=False):
+        with handling_errors(as_json=False):
             from bert4rec_tui.tui.start import run_app
 
             run_app(no_mouse)
@@ -45,7 +45,7 @@ def open_app(
 @app.command()
 def quickstart(as_json: AsJson = False) -> None:
     """Prepare the bundled sample, train a small model, test it, and print a user's next movies."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.quickstart import run_quickstart
 
         run_quickstart(as_json=as_json)
@@ -57,7 +57,7 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Lay the run out and print where; open nothing.")] = False,
 ) -> None:
     """Browse a model that is trained already: open the app on a finished run of the bundled sample."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.demo import GREETING, run_demo
 
         run = run_demo(as_json=as_json)
@@ -70,7 +70,7 @@ def demo(
 @app.command()
 def datasets(as_json: AsJson = False) -> None:
     """List the known datasets and the prepared ones."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.datasets import run_datasets
 
         run_datasets(as_json=as_json)
@@ -111,7 +111,7 @@ def prepare(
     as_json: AsJson = False,
 ) -> None:
     """Prepare a dataset: fetch, filter, order, split, draw negatives."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.prepare import parse_columns, run_prepare, run_preview
         from bert4rec_tui.config import DatasetConfig, from_dict
 
@@ -164,7 +164,7 @@ def train(
     With --set training.processes=4 four GPUs of this machine share each batch; docs/several-machines.md in the
     repository says more.
     """
-    with answering(as_json):
+    with handling_errors(as_json):
         if try_:
             from bert4rec_tui.commands.trial import run_trial
 
@@ -197,7 +197,7 @@ def train(
 @app.command()
 def runs(as_json: AsJson = False) -> None:
     """List the runs."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.runs import run_runs
 
         run_runs(as_json=as_json)
@@ -206,7 +206,7 @@ def runs(as_json: AsJson = False) -> None:
 @app.command()
 def watch(run: RunName = "latest", as_json: AsJson = False) -> None:
     """Follow a run until it ends; Ctrl-C only leaves. With --json one event a line."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.runs import run_watch
 
         run_watch(run, as_json=as_json)
@@ -215,7 +215,7 @@ def watch(run: RunName = "latest", as_json: AsJson = False) -> None:
 @app.command()
 def pause(run: RunName = "latest", as_json: AsJson = False) -> None:
     """Save, then pause the run."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.runs import run_control
 
         run_control(run, "pause", as_json=as_json)
@@ -233,7 +233,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Continue a paused run; restart a stopped, failed or lost one; follow a live one."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.resume import run_resume
 
         run_resume(
@@ -249,7 +249,7 @@ def resume(
 @app.command()
 def stop(run: RunName = "latest", as_json: AsJson = False) -> None:
     """Save, then end the run."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.runs import run_control
 
         run_control(run, "stop", as_json=as_json)
@@ -268,7 +268,7 @@ def remove(
 
     It asks first on a terminal; in a script, or with --json, it does not.
     """
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.runs import run_remove
 
         run_remove(run, yes=yes, as_json=as_json)
@@ -296,7 +296,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Set tested runs side by side, with a paired test of each against the first."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.compare import run_compare
 
         run_compare(runs, checkpoint=checkpoint, protocols=protocol or [], users=users, as_json=as_json)
@@ -309,7 +309,7 @@ app.command()(export)
 @app.command()
 def paths(as_json: AsJson = False) -> None:
     """Print where everything is."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.output import Output
         from bert4rec_tui.settings import paths as all_paths
 
@@ -329,12 +329,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a title's letters gets a question mark for each.
         cast(TextIOWrapper, stream).reconfigure(errors="replace")
-    with answering(as_json="--json" in sys.argv[1:]):
-        check_words(sys.argv[1:])
+    with handling_errors(as_json="--json" in sys.argv[1:]):
+        check_utf8(sys.argv[1:])
         try:
             code = app(prog_name="bert4rec-tui", standalone_mode=False)
         except Exception as error:
-            if not isinstance(error, Misuse):
+            if not isinstance(error, UsageError):
                 raise
-            refuse_misuse(error, sys.argv[1:])
+            exit_with_usage_error(error, sys.argv[1:])
     sys.exit(code)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bert4rec_tui.cli.options import AsJson, RunName
-from bert4rec_tui.commands.answering import answering
+from bert4rec_tui.commands.exit_codes import handling_errors
 
 
 def label(
@@ -20,7 +20,7 @@ def label(
     as_json: AsJson = False,
 ) -> None:
     """Name a run, write a note on it, pin it; without an option: show what stands on it."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.label import run_label
 
         run_label(run, name=name, note=note, pinned=pin, as_json=as_json)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from bert4rec_tui.cli.options import AsJson, Device, RunName
-from bert4rec_tui.commands.answering import answering
+from bert4rec_tui.commands.exit_codes import handling_errors
 
 
 def recommend(
@@ -39,10 +39,10 @@ def recommend(
     as_json: AsJson = False,
 ) -> None:
     """Print what a user would watch next."""
-    with answering(as_json):
-        from bert4rec_tui.commands.recommend import WhatIsShown, run_recommend
+    with handling_errors(as_json):
+        from bert4rec_tui.commands.recommend import ListOptions, run_recommend
 
-        shown = WhatIsShown(tuple(genre or ()), from_year, to_year, min_count, max_count, seen, diversify)
+        shown = ListOptions(tuple(genre or ()), from_year, to_year, min_count, max_count, seen, diversify)
         run_recommend(
             run,
             user=user,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from bert4rec_tui.cli.options import AsJson, Checkpoint, Device, RunName
-from bert4rec_tui.commands.answering import answering
+from bert4rec_tui.commands.exit_codes import handling_errors
 
 
 def test(
@@ -32,7 +32,7 @@ def test(
     as_json: AsJson = False,
 ) -> None:
     """Rank the held-out test items, with intervals and baselines."""
-    with answering(as_json):
+    with handling_errors(as_json):
         if by and groups:
             from bert4rec_tui.errors import UserError
 
@@ -76,7 +76,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Take a model elsewhere: its network, its recommendations for all users, or the table of its tests."""
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.export import run_export
 
         run_export(run, kind=format_, out=out, checkpoint=checkpoint, k=k, device=device, as_json=as_json)

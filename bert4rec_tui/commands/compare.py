@@ -11,7 +11,7 @@ from bert4rec_tui.commands.output import Output
 from bert4rec_tui.commands.protocols import protocols_named
 from bert4rec_tui.config import Config
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.paired import Difference, Tested, kept_alike, paired_differences
+from bert4rec_tui.evaluation.paired import Difference, TestedCheckpoint, load_rank_pair, paired_differences
 from bert4rec_tui.runs.checkpoints import epochs_tested, is_of, trained_to
 from bert4rec_tui.runs.differing import differing
 from bert4rec_tui.runs.store import CheckpointName, LocalRuns
@@ -56,7 +56,7 @@ def run_compare(
     differing_users: list[dict[str, Any]] = []
     for protocol in wanted:
         for side, results, label in zip(sides[1:], tests[1:], labels[1:], strict=True):
-            ranks = kept_alike(side, base, protocol)
+            ranks = load_rank_pair(side, base, protocol)
             tested = int(results[protocol]["users"])
             pair = {
                 "run": side.run.id, "checkpoint": side.checkpoint, "label": label,
@@ -88,21 +88,21 @@ def run_compare(
     output.result(result, as_text(result, labels))
 
 
-def side_of(store: LocalRuns, reference: str, checkpoint: CheckpointName) -> Tested:
+def side_of(store: LocalRuns, reference: str, checkpoint: CheckpointName) -> TestedCheckpoint:
     """The checkpoint that a person means: `RUN:last` or `RUN:best`, else the given one of RUN. Raises UserError."""
     run, _, name = reference.rpartition(":")
     if run and name in ("best", "last"):
-        return Tested(store.find(run, name), name)
-    return Tested(store.find(reference, "tested"), checkpoint)
+        return TestedCheckpoint(store.find(run, name), name)
+    return TestedCheckpoint(store.find(reference, "tested"), checkpoint)
 
 
-def labels_of(sides: Sequence[Tested]) -> list[str]:
+def labels_of(sides: Sequence[TestedCheckpoint]) -> list[str]:
     """What to call the sides in a column: the last four letters, with the checkpoint where not all have the same."""
     one = len({side.checkpoint for side in sides}) == 1
     return [side.run.short_id if one else f"{side.run.short_id}:{side.checkpoint}" for side in sides]
 
 
-def results_of(side: Tested) -> Results:
+def results_of(side: TestedCheckpoint) -> Results:
     """What the tests of a checkpoint gave. Raises UserError where it has not been tested."""
     found = side.run.test_results(side.checkpoint)
     if not found:
@@ -113,7 +113,7 @@ def results_of(side: Tested) -> Results:
     return found
 
 
-def same_split(sides: Sequence[Tested], tests: Sequence[Results]) -> None:
+def same_split(sides: Sequence[TestedCheckpoint], tests: Sequence[Results]) -> None:
     """Raises UserError where a checkpoint was tested on another dataset or split than the first."""
     first, base = _split(tests[0]), sides[0].run
     for side, results in zip(sides[1:], tests[1:], strict=True):
@@ -135,7 +135,7 @@ def _split(results: Results) -> tuple[str, str]:
     return str(newest.get("dataset", "")), str(newest.get("split_hash", ""))
 
 
-def common_protocols(sides: Sequence[Tested], tests: Sequence[Results], asked: Sequence[str]) -> list[str]:
+def common_protocols(sides: Sequence[TestedCheckpoint], tests: Sequence[Results], asked: Sequence[str]) -> list[str]:
     """The protocols asked for, or all under which each was tested. Raises UserError where one is missing."""
     wanted = list(protocols_named(asked)) or [p for p in tests[0] if all(p in results for results in tests)]
     if not wanted:
@@ -153,7 +153,7 @@ def common_protocols(sides: Sequence[Tested], tests: Sequence[Results], asked: S
     return wanted
 
 
-def described(side: Tested, config: Config, results: Results, protocols: Sequence[str]) -> dict[str, Any]:
+def described(side: TestedCheckpoint, config: Config, results: Results, protocols: Sequence[str]) -> dict[str, Any]:
     """A checkpoint of a run as `compare --json` shows it."""
     return {
         "run": side.run.id,
@@ -181,7 +181,9 @@ def words(found: Difference, users: int) -> str:
     return f"{'better' if found.value > 0 else 'worse'} by {by} for these {users:,} users"
 
 
-def notes(sides: Sequence[Tested], configs: Sequence[Config], protocols: Sequence[str], comparisons: int) -> list[str]:
+def notes(
+    sides: Sequence[TestedCheckpoint], configs: Sequence[Config], protocols: Sequence[str], comparisons: int
+) -> list[str]:
     """What a reader of the figures has to know."""
     said = [SEEDS] if len({side.run.id for side in sides}) > 1 else [ONE_RUN]
     if comparisons > 1:
@@ -195,7 +197,7 @@ def notes(sides: Sequence[Tested], configs: Sequence[Config], protocols: Sequenc
 
 
 def stale(
-    sides: Sequence[Tested], tests: Sequence[Results], protocols: Sequence[str], labels: Sequence[str]
+    sides: Sequence[TestedCheckpoint], tests: Sequence[Results], protocols: Sequence[str], labels: Sequence[str]
 ) -> list[str]:
     """Which checkpoints have become others since they were tested, and what tests them again."""
     said: list[str] = []

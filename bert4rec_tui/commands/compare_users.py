@@ -4,23 +4,25 @@ from typing import Any
 
 import numpy as np
 
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.data.texts import printable
-from bert4rec_tui.evaluation.paired import KeptRanks, Tested, check_prepared, users_apart
+from bert4rec_tui.evaluation.paired import SavedRanks, TestedCheckpoint, check_same_split, largest_rank_changes
 from bert4rec_tui.settings import datasets_folder
 
 TITLE = 40
 
 
-def apart(side: Tested, ours: KeptRanks, theirs: KeptRanks, result: dict[str, Any], most: int) -> dict[str, Any]:
+def apart(
+    side: TestedCheckpoint, ours: SavedRanks, theirs: SavedRanks, result: dict[str, Any], most: int
+) -> dict[str, Any]:
     """How many users are ranked differently, and of the first so many who they are and how far apart.
 
     Raises UserError where the dataset is not there as it was when they were tested.
     """
     dataset = dataset_of(side.run.config().dataset, datasets_folder())
-    check_prepared(side.run, result, dataset, ours.users)
+    check_same_split(side.run, result, dataset, ours.users)
     places = dataset.split.targets("test")
-    found = users_apart(ours, theirs, most)
+    found = largest_rank_changes(ours, theirs, most)
     listed: list[dict[str, Any]] = []
     for user, rank, against_rank in zip(found.users.tolist(), found.ours.tolist(), found.theirs.tolist(), strict=True):
         target = int(dataset.history[int(dataset.offsets[user]) + int(places[user])])

@@ -4,7 +4,7 @@ from bert4rec_tui.commands.output import Output, size
 from bert4rec_tui.commands.prepare import describe
 from bert4rec_tui.data.catalog import KNOWN, Known
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import Damaged, datasets_and_damaged
+from bert4rec_tui.data.store import Damaged, datasets_and_damaged
 from bert4rec_tui.settings import datasets_folder, raw_folder
 
 

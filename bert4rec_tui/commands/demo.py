@@ -22,7 +22,7 @@ def run_demo(*, as_json: bool) -> str:
     """
     output = Output(as_json)
     dataset = prepare(SAMPLE, datasets_folder(), raw_folder(), output.progress)
-    run = lay_out_run()
+    run = install_demo_run()
     trained_on = run.config().dataset.id
     if trained_on != dataset.id:
         raise UserError(f"{run.path}: was trained on {trained_on} and not on {dataset.id}; install the program again")
@@ -31,7 +31,7 @@ def run_demo(*, as_json: bool) -> str:
     return run.id
 
 
-def lay_out_run() -> Run:
+def install_demo_run() -> Run:
     """The run that came with the program, unpacked into the folder of runs unless it is there already."""
     archive = bundled_file(ARCHIVE)
     try:

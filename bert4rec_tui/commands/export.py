@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from bert4rec_tui.commands.output import Output, size
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.files import replace_file, replacing
 from bert4rec_tui.progress import Progress

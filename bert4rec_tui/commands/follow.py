@@ -119,7 +119,7 @@ def sentence(event: Event) -> str:
             shown = [
                 f"{name} {values[name]:.4f} {protocol}"
                 for protocol, values in metrics.items()
-                for name in told_metrics(values)
+                for name in headline_metrics(values)
             ]
             return f"validation after epoch {epoch}: {'  '.join(shown)}{'  (best)' if best else ''}"
         case StateChange(state="failed", step=step):  # why is what the command itself ends with
@@ -134,7 +134,7 @@ def sentence(event: Event) -> str:
             return ""
 
 
-def told_metrics(values: dict[str, float]) -> list[str]:
+def headline_metrics(values: dict[str, float]) -> list[str]:
     """NDCG and Recall at 10, or at the largest k below it, or else at the smallest; MRR where there is neither."""
     ks = sorted(int(name.removeprefix("NDCG@")) for name in values if name.startswith("NDCG@"))
     if not ks:

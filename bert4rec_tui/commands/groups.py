@@ -10,9 +10,9 @@ import msgspec
 
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.commands.protocols import wanted_protocols
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.data.texts import printable
-from bert4rec_tui.evaluation.groups import By, Group, Weakness, weakness_of_run
+from bert4rec_tui.evaluation.groups import By, Group, GroupResults, run_group_results
 from bert4rec_tui.evaluation.metrics import FEW
 from bert4rec_tui.evaluation.results import test_summary
 from bert4rec_tui.runs.checkpoints import epochs_tested, is_of, trained_to
@@ -40,22 +40,22 @@ def run_groups(
     run = LocalRuns(runs_folder()).find(reference, checkpoint)
     wanted = wanted_protocols(run, protocols)
     dataset = dataset_of(run.config().dataset, datasets_folder())
-    if not kept and (missing := untested(run, checkpoint, wanted)):
+    if not kept and (missing := missing_protocols(run, checkpoint, wanted)):
         from bert4rec_tui.commands.test import tested
 
         tested(run, dataset, checkpoint, missing, device, output)
-    found = {protocol: weakness_of_run(run, dataset, checkpoint, protocol, by) for protocol in wanted}
+    found = {protocol: run_group_results(run, dataset, checkpoint, protocol, by) for protocol in wanted}
     result = test_summary(run, checkpoint, wanted) | {"groups": msgspec.to_builtins(found)}
     output.result(result, as_text(result, found, epochs_tested(run.test_results(checkpoint), wanted)))
 
 
-def untested(run: Run, checkpoint: CheckpointName, protocols: Sequence[str]) -> list[str]:
+def missing_protocols(run: Run, checkpoint: CheckpointName, protocols: Sequence[str]) -> list[str]:
     """The protocols that this checkpoint, as it is now, has not been tested under."""
     kept, moment = run.test_results(checkpoint), trained_to(run.checkpoint(checkpoint))
     return [name for name in protocols if name not in kept or not is_of(kept[name], moment)]
 
 
-def as_text(result: dict[str, Any], found: dict[str, Weakness], at: str) -> str:
+def as_text(result: dict[str, Any], found: dict[str, GroupResults], at: str) -> str:
     """The groups for people: a protocol after the other, in each a table for every way to divide."""
     lines = [
         f"{result['run']} · {result['checkpoint']} ({at}) · {result['objective']} · test set · "

@@ -10,12 +10,12 @@ import msgspec
 
 from bert4rec_tui.progress import Progress, describe_progress, duration, size
 
-__all__ = ["Output", "describe_progress", "duration", "harmless", "size"]
+__all__ = ["Output", "describe_progress", "duration", "size", "without_controls"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def harmless(text: str) -> str:
+def without_controls(text: str) -> str:
     """The text without what would move a terminal's cursor or change its colours; lines and tabs stay."""
     return _CONTROL.sub(" ", text)
 
@@ -60,25 +60,25 @@ class Output:
         if self.as_json:
             _write_line(sys.stderr, json.dumps({"progress": msgspec.to_builtins(progress)}))
         elif self._rewrites:
-            print(f"\r\x1b[K{harmless(describe_progress(progress))}", end="", file=sys.stderr, flush=True)
+            print(f"\r\x1b[K{without_controls(describe_progress(progress))}", end="", file=sys.stderr, flush=True)
             self._line_open = True
         elif new_stage or progress.done != progress.total:
-            _write_line(sys.stderr, harmless(describe_progress(progress)))
+            _write_line(sys.stderr, without_controls(describe_progress(progress)))
 
     def say(self, sentence: str) -> None:
         """Tell the person something on stderr."""
         self.close_line()
-        _write_line(sys.stderr, json.dumps({"message": sentence}) if self.as_json else harmless(sentence))
+        _write_line(sys.stderr, json.dumps({"message": sentence}) if self.as_json else without_controls(sentence))
 
     def result(self, values: Any, text: str) -> None:
         """Print the result: `values` as one line of JSON, or `text`."""
         self.close_line()
-        _write_line(sys.stdout, as_json_line(values, sys.stdout) if self.as_json else harmless(text))
+        _write_line(sys.stdout, as_json_line(values, sys.stdout) if self.as_json else without_controls(text))
 
     def line(self, text: str) -> None:
         """Print a line for people on stdout before the result is known."""
         self.close_line()
-        _write_line(sys.stdout, harmless(text))
+        _write_line(sys.stdout, without_controls(text))
 
     def close_line(self) -> None:
         """End a line that progress was rewriting."""

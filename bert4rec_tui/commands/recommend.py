@@ -11,15 +11,15 @@ import numpy as np
 
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.hardware import choose_device, set_up_process
 from bert4rec_tui.recommend.diversify import HEAD
 from bert4rec_tui.recommend.filters import ItemFilter, Seen, filter_text
 from bert4rec_tui.recommend.matching import Match, TitleMatcher, read_titles
-from bert4rec_tui.recommend.own_histories import find_own
 from bert4rec_tui.recommend.recommender import Recommender
+from bert4rec_tui.recommend.saved_histories import find_history
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import datasets_folder, runs_folder
 
@@ -29,7 +29,7 @@ SHOWN_GUESSES = 3
 
 
 @dataclass(frozen=True)
-class WhatIsShown:
+class ListOptions:
     """What the list may hold, and how much it is diversified."""
 
     genres: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ def run_recommend(
     as_json: bool,
     titles: str | None = None,
     own: str | None = None,
-    shown: WhatIsShown | None = None,
+    shown: ListOptions | None = None,
 ) -> None:
     """Print what comes next. Raises UserError for an unknown run, user or item, or where no title matches."""
     if sum(way is not None for way in (user, items, titles, own)) != 1:
@@ -75,7 +75,7 @@ def run_recommend(
     dataset = dataset_of(run.config().dataset, datasets_folder())
     if not 1 <= k <= dataset.items:
         raise UserError(f"-k {k}: {dataset.id} has {dataset.items:,} items; write a number from 1 to {dataset.items}")
-    shown = shown or WhatIsShown()
+    shown = shown or ListOptions()
     wanted = shown.wanted()
     output = Output(as_json)
     index, matches = dataset.user_index(user) if user is not None else None, list[Match]()
@@ -85,9 +85,9 @@ def run_recommend(
         matches = match_titles(Path(titles), dataset, output)
         history = [match.items[0] for match in matches if match.items]
     elif own is not None:
-        history = find_own(own, dataset).items(dataset)
+        history = find_history(own, dataset).items(dataset)
     else:
-        history = [dataset.item_index(raw) for raw in said_ids(items or "")]
+        history = [dataset.item_index(raw) for raw in parse_item_ids(items or "")]
     chosen = choose_device(device, "--device")
     set_up_process(0, False, chosen)
     recommender = Recommender(run, dataset, device=str(chosen))
@@ -97,7 +97,7 @@ def run_recommend(
     output.result(values, as_text(values, recommender))
 
 
-def said_ids(text: str) -> list[str]:
+def parse_item_ids(text: str) -> list[str]:
     """The ids of a list such as `1,"salt, coarse",7`, where `"` encloses an id that has a comma.
 
     Raises UserError for an id without end.

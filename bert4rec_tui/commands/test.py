@@ -10,7 +10,7 @@ from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.commands.protocols import wanted_protocols
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
 from bert4rec_tui.model.hardware import choose_device, set_up_process

@@ -20,10 +20,10 @@ from bert4rec_tui.config import (
     with_assignments,
 )
 from bert4rec_tui.config.presets import preset
+from bert4rec_tui.data.compatibility import guaranteed_negatives, incompatibilities
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.demands import negatives_beyond_doubt, unmet_demands
-from bert4rec_tui.data.finding import dataset_of, find_dataset, prepared_datasets
 from bert4rec_tui.data.negatives import negatives, parse_protocol
+from bert4rec_tui.data.store import dataset_of, find_dataset, prepared_datasets
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.launcher import launch, logout_warning
 from bert4rec_tui.runs.store import LocalRuns
@@ -135,7 +135,7 @@ def newest_dataset() -> PreparedDataset:
 
 def check(config: Config, dataset: PreparedDataset) -> None:
     """Refuse what would fail later. Raises UserError that names the field."""
-    for demand in unmet_demands(config, dataset):
+    for demand in incompatibilities(config, dataset):
         raise UserError(str(demand))
     for protocol in config.evaluation.protocols:
         check_negatives(dataset, protocol, config.evaluation.negatives_seed)
@@ -168,7 +168,7 @@ def check_negatives(dataset: PreparedDataset, protocol: str, seed: int) -> None:
     """Raises UserError where a protocol wants more negatives than any user has unseen items."""
     if protocol == "full":
         return
-    if parse_protocol(protocol)[1] > negatives_beyond_doubt(dataset, protocol):
+    if parse_protocol(protocol)[1] > guaranteed_negatives(dataset, protocol):
         try:
             negatives(dataset, protocol, seed)
         except UserError as error:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import explain_os_error
-from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
 # Tables of ratings shrink to a tenth or so; a zip that grows a hundredfold is not one.
 MOST_MEMBERS = 10_000
@@ -44,7 +44,7 @@ def unpack(
     folder: Path,
     wanted: Callable[[str], bool] | None = None,
     limit: int | None = None,
-    report: ReportProgress = report_nothing,
+    report: ReportProgress = ignore_progress,
 ) -> list[Path]:
     """Unpack the members whose name is `wanted`, or all, into `folder` and return their paths.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bert4rec_tui.data.catalog import BASE, Known
 from bert4rec_tui.errors import OutOfReachError, UserError
 from bert4rec_tui.files import explain_os_error, make_folder, replace_file
-from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
 if TYPE_CHECKING:
     import requests
@@ -22,7 +22,7 @@ CONNECT_SECONDS, SILENCE_SECONDS = 10, 30
 def fetch(
     dataset: Known,
     raw: Path,
-    report: ReportProgress = report_nothing,
+    report: ReportProgress = ignore_progress,
     mirror: str | None = None,
     pause: float = 0.5,
 ) -> Path:

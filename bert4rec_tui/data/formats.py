@@ -7,10 +7,10 @@ import numpy as np
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
+from bert4rec_tui.data.format_detection import Head, Shape, head_of, parse_separator, read_head
 from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.movies import read_movies
 from bert4rec_tui.data.parquet import parquet_head, read_parquet
-from bert4rec_tui.data.sniffing import Head, Shape, head_of, read_head, spoken_separator
 from bert4rec_tui.data.sources import RatingsSource
 from bert4rec_tui.data.tables import read_text, textual_ids
 from bert4rec_tui.data.texts import printable
@@ -96,7 +96,7 @@ def guess_table(source: RatingsSource, settings: DatasetConfig) -> Guess:
 
 def with_columns(settings: DatasetConfig, source: RatingsSource) -> DatasetConfig:
     """The settings with guessed columns where none were said. Raises UserError where the guess is in doubt."""
-    separator = spoken_separator(settings.separator)
+    separator = parse_separator(settings.separator)
     if settings.columns:
         return msgspec.structs.replace(settings, separator=separator)
     guess = guess_table(source, settings)

@@ -103,7 +103,7 @@ def without_repeats(interactions: Interactions, keep: str) -> Interactions:
     return interactions.take(mask[::-1] if keep == "last" else mask)
 
 
-def often_enough(interactions: Interactions, items: int, users: int, until_stable: bool) -> Interactions:
+def filter_by_count(interactions: Interactions, items: int, users: int, until_stable: bool) -> Interactions:
     """Drop items with fewer than `items` rows, then users with fewer than `users`; once, or until nothing changes."""
     while True:
         before = len(interactions)
@@ -117,7 +117,7 @@ def often_enough(interactions: Interactions, items: int, users: int, until_stabl
             return interactions
 
 
-def only_present(interactions: Interactions) -> Interactions:
+def reindexed(interactions: Interactions) -> Interactions:
     """Number users and items anew, so that only those with a row are left; the order of their ids stays."""
     users, user_ids, _ = _renumber(interactions.users, interactions.user_ids)
     items, item_ids, kept = _renumber(interactions.items, interactions.item_ids)

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from bert4rec_tui.data.sniffing import decode, explain_read_error
+from bert4rec_tui.data.format_detection import decode, explain_read_error
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 

@@ -6,7 +6,7 @@ from bert4rec_tui.data.arrays import save_array
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import replacing
-from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
 # Users are worked on together while a table of users × items of this many bytes can hold what each has seen.
 _TABLE_BYTES = 64 * 1024 * 1024
@@ -31,7 +31,7 @@ def negatives(dataset: PreparedDataset, protocol: str, seed: int) -> np.ndarray:
     weights = weights_for(kind, dataset.train_counts)
     if number > (there := int(np.count_nonzero(weights))):  # before anything that large is made
         raise _too_few(protocol, max(0, there - int(np.diff(dataset.offsets).min())))
-    drawn = draw_negatives(dataset.history, dataset.offsets, weights, number, seed)
+    drawn = sample_negatives(dataset.history, dataset.offsets, weights, number, seed)
     check_enough(drawn, protocol)
     with replacing(file) as temporary:
         save_array(temporary, drawn)
@@ -77,13 +77,13 @@ def _too_few(protocol: str, most: int) -> UserError:
     )
 
 
-def draw_negatives(
+def sample_negatives(
     history: np.ndarray,
     offsets: np.ndarray,
     weights: np.ndarray,
     number: int,
     seed: int,
-    report: ReportProgress = report_nothing,
+    report: ReportProgress = ignore_progress,
 ) -> np.ndarray:
     """(users, number) int32 distinct items outside each user's whole history.
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from bert4rec_tui.data.format_detection import explain_read_error
 from bert4rec_tui.data.interactions import Interactions
-from bert4rec_tui.data.sniffing import explain_read_error
 from bert4rec_tui.data.tables import interactions_from
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError

@@ -12,23 +12,23 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.arrays import save_archive, save_array
 from bert4rec_tui.data.catalog import KNOWN
 from bert4rec_tui.data.dataset import SCHEMA, Counts, Manifest, PreparedDataset, Split, manifest_bytes
+from bert4rec_tui.data.fingerprints import fingerprint_source, load_fingerprints, save_fingerprints
 from bert4rec_tui.data.formats import read_interactions
 from bert4rec_tui.data.interactions import (
     Interactions,
+    filter_by_count,
     in_time_order,
-    often_enough,
-    only_present,
+    reindexed,
     without_repeats,
 )
-from bert4rec_tui.data.negatives import check_enough, draw_negatives, file_name, parse_protocol, weights_for
+from bert4rec_tui.data.negatives import check_enough, file_name, parse_protocol, sample_negatives, weights_for
 from bert4rec_tui.data.nouns import item_word
 from bert4rec_tui.data.sources import UNPACKING, find_origin, folder_names, opened
 from bert4rec_tui.data.splits import Histories, newcomers, split_histories
-from bert4rec_tui.data.stamps import keep_stamps, kept_stamps, stamps_of
 from bert4rec_tui.data.texts import Texts, pack_texts
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder, new_folder
-from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
 FEWEST_ITEMS = 3
 # Drawn at once with the dataset, since nearly every test asks for them.
@@ -39,7 +39,7 @@ def prepare(
     settings: DatasetConfig,
     datasets: Path,
     raw: Path,
-    report: ReportProgress = report_nothing,
+    report: ReportProgress = ignore_progress,
     again: bool = False,
     mirror: str | None = None,
 ) -> PreparedDataset:
@@ -61,7 +61,7 @@ def prepare(
     make_folder(datasets)  # a folder without permission is said before a long download
     origin = find_origin(settings, raw, report, mirror)
     # Taken before the reading: what changes in the meantime is another source the next time.
-    stamps = stamps_of(Path(settings.source)) if settings.source else None
+    stamps = fingerprint_source(Path(settings.source)) if settings.source else None
     with opened(origin, raw, settings, report) as source:
         report(Progress(stage="Reading", done=source.ratings.stat().st_size, unit="bytes"))
         interactions, settings = read_interactions(source, settings)
@@ -72,7 +72,7 @@ def prepare(
     with new_folder(datasets / settings.id) as folder:
         write(interactions, settings, read, folder, report)
         if stamps is not None:
-            keep_stamps(stamps, folder)
+            save_fingerprints(stamps, folder)
     return PreparedDataset(datasets / settings.id)
 
 
@@ -111,7 +111,7 @@ def reusable(settings: DatasetConfig, datasets: Path) -> PreparedDataset | None:
 
 def _is_still_there(source: Path, dataset: Path) -> bool:
     """Whether a source is what it was when it was read; what replaced it may be older, as after `mv` or `cp -p`."""
-    kept, stamps = kept_stamps(dataset), stamps_of(source)
+    kept, stamps = load_fingerprints(dataset), fingerprint_source(source)
     if kept is not None:
         return bool(stamps) and stamps == kept
     # Prepared by a version that kept no stamps: the source is only asked not to be newer.
@@ -141,10 +141,10 @@ def filtered(interactions: Interactions, settings: DatasetConfig) -> Interaction
     interactions = in_time_order(interactions)
     if settings.repeats != "keep":
         interactions = without_repeats(interactions, settings.repeats)
-    interactions = often_enough(
+    interactions = filter_by_count(
         interactions, settings.min_item_interactions, settings.min_user_interactions, settings.filter == "core"
     )
-    interactions = only_present(interactions)
+    interactions = reindexed(interactions)
     if not len(interactions):
         raise UserError(
             f"{settings.name}: the filters leave nobody (min_rating = {settings.min_rating:g}, min_item_interactions = "
@@ -185,7 +185,7 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
     save_archive(folder / "items.npz", _id_arrays(interactions.item_ids) | _text_arrays(interactions) | counts)
     for protocol in FIRST_PROTOCOLS:
         kind, number = parse_protocol(protocol)
-        drawn = draw_negatives(history, offsets, weights_for(kind, train_counts), number, FIRST_SEED, report)
+        drawn = sample_negatives(history, offsets, weights_for(kind, train_counts), number, FIRST_SEED, report)
         try:
             check_enough(drawn, protocol)
         except UserError:

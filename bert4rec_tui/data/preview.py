@@ -9,9 +9,9 @@ from msgspec import Struct
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
-from bert4rec_tui.data.faults import fault_of
+from bert4rec_tui.data.format_detection import HEAD_BYTES, Head, explain_read_error, head_of, require
 from bert4rec_tui.data.formats import PARQUET, movielens_shape, table_head
-from bert4rec_tui.data.sniffing import HEAD_BYTES, Head, explain_read_error, head_of, require
+from bert4rec_tui.data.line_errors import row_error
 from bert4rec_tui.data.sources import (
     RatingsSource,
     folder_names,
@@ -108,7 +108,7 @@ def _problems(head: Head, guess: Guess, name: str, movielens: bool) -> list[str]
     faults = (
         f"{name}, line {number:,}: {fault}"
         for number, row in zip(head.lines, head.rows, strict=True)
-        if (fault := fault_of(row, shape, roles, movielens))
+        if (fault := row_error(row, shape, roles, movielens))
     )
     return problems + list(islice(faults, MOST_PROBLEMS))
 

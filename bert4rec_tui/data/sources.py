@@ -13,10 +13,10 @@ from bert4rec_tui.data import archives
 from bert4rec_tui.data.catalog import KNOWN
 from bert4rec_tui.data.columns import number_in
 from bert4rec_tui.data.download import fetch
-from bert4rec_tui.data.sniffing import HEAD_BYTES, HEAD_LINES, explain_read_error, require, spoken_separator
+from bert4rec_tui.data.format_detection import HEAD_BYTES, HEAD_LINES, explain_read_error, parse_separator, require
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder
-from bert4rec_tui.progress import ReportProgress, report_nothing
+from bert4rec_tui.progress import ReportProgress, ignore_progress
 from bert4rec_tui.settings import sample_archive
 
 UNPACKING = ".unpacking-"
@@ -75,7 +75,7 @@ def find_origin(settings: DatasetConfig, raw: Path, report: ReportProgress, mirr
 
 @contextmanager
 def opened(
-    origin: Path, raw: Path, settings: DatasetConfig, report: ReportProgress = report_nothing
+    origin: Path, raw: Path, settings: DatasetConfig, report: ReportProgress = ignore_progress
 ) -> Generator[RatingsSource]:
     """Find the ratings in a folder, a zip or a file; what has to be unpacked lies in `raw` until the end.
 
@@ -159,7 +159,7 @@ def source_of_file(path: Path, settings: DatasetConfig, start: bytes | None = No
     start: its first bytes, where it is not at its path. Titles beside it are kept wherever the items are MovieLens'.
     """
     layout = LAYOUTS.get(path.name)
-    if layout is None or spoken_separator(settings.separator) not in ("", layout.separator):
+    if layout is None or parse_separator(settings.separator) not in ("", layout.separator):
         return RatingsSource(path)
     beside = path.with_name(layout.titles)
     movies = beside if beside.is_file() else None

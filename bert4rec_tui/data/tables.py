@@ -7,9 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from bert4rec_tui.data.faults import every_line_is_a_row, find_fault, find_swallowed, has_leading_zeros, line_ends
+from bert4rec_tui.data.format_detection import Shape, explain_read_error
 from bert4rec_tui.data.interactions import Interactions, index_numbers
-from bert4rec_tui.data.sniffing import Shape, explain_read_error
+from bert4rec_tui.data.line_errors import (
+    every_line_is_a_row,
+    find_line_error,
+    find_swallowed,
+    has_leading_zeros,
+    line_ends,
+)
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.data.times import Times, from_numbers, parse_time
 from bert4rec_tui.errors import UserError
@@ -161,7 +167,7 @@ def _failed_role(message: str, roles: dict[str, int], stride: int) -> str | None
 
 
 def _explain(error: Exception | str, path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> UserError:
-    fault = find_fault(path, shape, roles, movielens)
+    fault = find_line_error(path, shape, roles, movielens)
     return fault or UserError(f"{path.name}: cannot be read ({printable(str(error))})")
 
 

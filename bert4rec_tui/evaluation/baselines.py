@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.evaluation.ease import Advance, Ease, tell_nobody, too_large_for_ease
+from bert4rec_tui.evaluation.ease import Advance, Ease, ignore_advance, too_large_for_ease
 from bert4rec_tui.evaluation.ranking import Scorer
 
 
@@ -52,7 +52,7 @@ class Transitions:
 
 
 def baselines(
-    dataset: PreparedDataset, advance: Advance = tell_nobody
+    dataset: PreparedDataset, advance: Advance = ignore_advance
 ) -> dict[str, Callable[[PreparedDataset], Scorer]]:
     """What makes each baseline, by its name in tables, one at a time; EASE where the catalogue is small enough.
 

@@ -37,7 +37,7 @@ def too_large_for_ease(dataset: PreparedDataset) -> str:
 Advance = Callable[[int, int], None]
 
 
-def tell_nobody(done: int, total: int) -> None:
+def ignore_advance(done: int, total: int) -> None:
     """For callers who do not want to know."""
     del done, total
 
@@ -46,7 +46,7 @@ class Ease:
     """Scores with EASE, learnt from the training interactions alone, after any history."""
 
     def __init__(
-        self, dataset: PreparedDataset, regularisation: float = REGULARISATION, advance: Advance = tell_nobody
+        self, dataset: PreparedDataset, regularisation: float = REGULARISATION, advance: Advance = ignore_advance
     ) -> None:
         """advance: is told while it learns of how many of the users it has seen, and may raise to end it."""
         self.items = dataset.items

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.evaluation.metrics import FEW, Estimate, estimates
-from bert4rec_tui.evaluation.paired import KeptRanks, check_prepared, kept_ranks
+from bert4rec_tui.evaluation.paired import SavedRanks, check_same_split, load_ranks
 from bert4rec_tui.runs.store import Run
 
 By = Literal["length", "popularity", "genre", "recency", "trained"]
@@ -51,7 +51,7 @@ class Grouping(Struct, frozen=True):
     note: str = ""
 
 
-class Weakness(Struct, frozen=True):
+class GroupResults(Struct, frozen=True):
     """Where a tested checkpoint is weak under a protocol: all users, then the groupings."""
 
     whole: Group
@@ -68,21 +68,21 @@ class _Labels:
     note: str = ""
 
 
-def weakness_of_run(
+def run_group_results(
     run: Run, dataset: PreparedDataset, checkpoint: str, protocol: str, by: Sequence[By] = GROUPINGS
-) -> Weakness:
+) -> GroupResults:
     """Where a checkpoint of a run is weak under a protocol, from the ranks that its test has kept.
 
     Raises UserError where it was not tested so, or on another preparation of the dataset.
     """
-    kept = kept_ranks(run, checkpoint, protocol)
-    check_prepared(run, run.test_results(checkpoint).get(protocol, {}), dataset, kept.users)
-    return weakness(dataset, kept, by, run.config().evaluation.bootstrap)
+    kept = load_ranks(run, checkpoint, protocol)
+    check_same_split(run, run.test_results(checkpoint).get(protocol, {}), dataset, kept.users)
+    return group_results(dataset, kept, by, run.config().evaluation.bootstrap)
 
 
-def weakness(
-    dataset: PreparedDataset, kept: KeptRanks, by: Sequence[By] = GROUPINGS, resamples: int = 1000
-) -> Weakness:
+def group_results(
+    dataset: PreparedDataset, kept: SavedRanks, by: Sequence[By] = GROUPINGS, resamples: int = 1000
+) -> GroupResults:
     """NDCG@10 and Recall@10 of all tested users and of groups of them; a smaller k where there are fewer candidates."""
     candidates = int(kept.candidates.max())
     k = max(1, min(K, candidates - 1))
@@ -105,7 +105,7 @@ def weakness(
         ]
         groups.sort(key=lambda found: [estimate.value for estimate in found.metrics.values()])
         groupings.append(Grouping(name, divided.words, groups, divided.note))
-    return Weakness(whole, groupings)
+    return GroupResults(whole, groupings)
 
 
 def _verdict(

@@ -17,7 +17,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Tested:
+class TestedCheckpoint:
     """One of the checkpoints that are compared."""
 
     run: Run
@@ -43,7 +43,7 @@ class Difference(Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class KeptRanks:
+class SavedRanks:
     """What a test has kept. users, ranks, candidates: (users,) int, of each tested user in the order of the dataset."""
 
     users: np.ndarray
@@ -51,13 +51,13 @@ class KeptRanks:
     candidates: np.ndarray
 
 
-def kept_ranks(run: Run, checkpoint: str, protocol: str) -> KeptRanks:
+def load_ranks(run: Run, checkpoint: str, protocol: str) -> SavedRanks:
     """The ranks that a test of a run has kept. Raises UserError where there are none, or they cannot be read."""
     file = run.test_folder(checkpoint, protocol) / "ranks.npz"
     command = f"`bert4rec-tui test {run.short_id} --checkpoint {checkpoint} --protocol {protocol}`"
     try:
         with np.load(file, allow_pickle=False) as kept:
-            return KeptRanks(kept["users"], kept["ranks"], kept["candidates"])
+            return SavedRanks(kept["users"], kept["ranks"], kept["candidates"])
     except FileNotFoundError:
         raise UserError(
             f"{run.id}: its checkpoint {checkpoint} has not been tested under {protocol}; {command} does"
@@ -67,7 +67,7 @@ def kept_ranks(run: Run, checkpoint: str, protocol: str) -> KeptRanks:
 
 
 def paired_differences(
-    ours: KeptRanks, theirs: KeptRanks, ks: Sequence[int], resamples: int = 2000, seed: int = 0
+    ours: SavedRanks, theirs: SavedRanks, ks: Sequence[int], resamples: int = 2000, seed: int = 0
 ) -> dict[str, Difference]:
     """The mean difference of each metric, ours less theirs, over the same users (Efron & Tibshirani, 1993, §16).
 
@@ -97,12 +97,12 @@ def paired_differences(
     }
 
 
-def kept_alike(ours: Tested, theirs: Tested, protocol: str) -> tuple[KeptRanks, KeptRanks]:
+def load_rank_pair(ours: TestedCheckpoint, theirs: TestedCheckpoint, protocol: str) -> tuple[SavedRanks, SavedRanks]:
     """What the tests of two checkpoints under a protocol have kept, of the same users in the same order.
 
     Raises UserError where one was not tested under it, or the two not on the same users.
     """
-    one, other = (kept_ranks(side.run, side.checkpoint, protocol) for side in (ours, theirs))
+    one, other = (load_ranks(side.run, side.checkpoint, protocol) for side in (ours, theirs))
     if not np.array_equal(one.users, other.users):
         raise UserError(
             f"{ours.run.id} and {theirs.run.id} were not tested on the same users, so they cannot be compared"
@@ -110,7 +110,7 @@ def kept_alike(ours: Tested, theirs: Tested, protocol: str) -> tuple[KeptRanks, 
     return one, other
 
 
-def check_prepared(run: Run, result: Mapping[str, Any], dataset: PreparedDataset, users: np.ndarray) -> None:
+def check_same_split(run: Run, result: Mapping[str, Any], dataset: PreparedDataset, users: np.ndarray) -> None:
     """Raises UserError where the dataset is not as it was when a test gave this result for these users."""
     split = dataset.manifest.split_hash
     if result.get("split_hash", split) != split or not np.array_equal(users, dataset.evaluated_users("test")):
@@ -118,7 +118,7 @@ def check_prepared(run: Run, result: Mapping[str, Any], dataset: PreparedDataset
 
 
 @dataclass(frozen=True)
-class UsersApart:
+class LargestRankChanges:
     """The users whose target two checkpoints rank differently, those first on whom they differ most.
 
     users: (n,) int64, rows of the dataset. ours, theirs: (n,) int32, the ranks.
@@ -129,7 +129,7 @@ class UsersApart:
     theirs: np.ndarray
 
 
-def users_apart(ours: KeptRanks, theirs: KeptRanks, most: int | None = None) -> UsersApart:
+def largest_rank_changes(ours: SavedRanks, theirs: SavedRanks, most: int | None = None) -> LargestRankChanges:
     """On whom two checkpoints differ, by how much the rank counts in NDCG without a limit, 1 / log2(1 + rank).
 
     So a target that goes from rank 1 to 20 stands before one that goes from 1,000 to 3,000, which nobody would see.
@@ -137,4 +137,4 @@ def users_apart(ours: KeptRanks, theirs: KeptRanks, most: int | None = None) -> 
     """
     change = np.abs(1 / np.log2(1.0 + ours.ranks) - 1 / np.log2(1.0 + theirs.ranks))
     order = np.argsort(-change, kind="stable")[: np.count_nonzero(change)][:most]
-    return UsersApart(ours.users[order], ours.ranks[order], theirs.ranks[order])
+    return LargestRankChanges(ours.users[order], ours.ranks[order], theirs.ranks[order])

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from bert4rec_tui.config import ModelConfig
 from bert4rec_tui.data.dataset import Part, PreparedDataset
 from bert4rec_tui.data.negatives import negatives
-from bert4rec_tui.evaluation.counting import Recommended, full_ranks, seen_items
+from bert4rec_tui.evaluation.tiled_ranks import RecommendationCounts, full_ranks, seen_items
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.catalogue import CatalogueScores, HeadScores, WholeRows, tile_shape, tiles
 from bert4rec_tui.model.hardware import rows_at_once, scores_at_once
@@ -156,7 +156,7 @@ def rank(
     ranks = {name: torch.zeros(total, dtype=torch.int32, device=device) for name in question.protocols}
     candidates = {name: torch.zeros(total, dtype=torch.int32, device=device) for name in question.protocols}
     not_finite = torch.zeros((), dtype=torch.int64, device=device)
-    recommended = Recommended(recommended_at if full else (), question.catalogue)
+    recommended = RecommendationCounts(recommended_at if full else (), question.catalogue)
     done = 0
     for batch in islice(_batches(question, rows, width if full else question.catalogue), share[0], None, share[1]):
         chosen = torch.from_numpy(batch.users).to(device)

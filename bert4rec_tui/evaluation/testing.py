@@ -22,7 +22,7 @@ from bert4rec_tui.evaluation.ranking import ModelScorer, Question, Ranks, Scorer
 from bert4rec_tui.evaluation.results import test_summary
 from bert4rec_tui.files import explain_os_error, make_folder, replacing
 from bert4rec_tui.model.weights import load_checkpoint
-from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 from bert4rec_tui.runs.store import CheckpointName, Run
 
 COVERAGE_KS = (10,)
@@ -35,7 +35,7 @@ def run_test(
     protocols: Sequence[str],
     device: torch.device,
     precision: str = "fp32",
-    report: ReportProgress = report_nothing,
+    report: ReportProgress = ignore_progress,
 ) -> dict[str, Any]:
     """Test one checkpoint of a run under protocols, and write a pair of files for each.
 

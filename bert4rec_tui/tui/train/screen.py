@@ -16,7 +16,7 @@ from textual.widgets import Static
 from bert4rec_tui.config import Config, to_dict, value_at
 from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import prepared_datasets
+from bert4rec_tui.data.store import prepared_datasets
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.listing import RunRow, RunsReader
 from bert4rec_tui.settings import datasets_folder

@@ -14,19 +14,19 @@ from bert4rec_tui.settings import histories_folder
 _NAME = re.compile(r"[^\W_][\w .-]{0,39}")
 
 
-class OwnMovie(Struct, frozen=True):
+class SavedItem(Struct, frozen=True):
     """One movie: its id in the source, and its title for whoever reads the file."""
 
     item: int | str
     title: str
 
 
-class OwnHistory(Struct, frozen=True):
+class SavedHistory(Struct, frozen=True):
     """What somebody watched, oldest first. dataset: the name of the one it was made with, whatever its settings."""
 
     name: str
     dataset: str
-    movies: list[OwnMovie]
+    movies: list[SavedItem]
 
     def items(self, dataset: PreparedDataset) -> list[int]:
         """The items 1…N of a prepared dataset; what a stricter preparation has left out is passed over."""
@@ -49,20 +49,22 @@ def check_name(name: str) -> str:
     return name
 
 
-def save_own(name: str, dataset: PreparedDataset, items: list[int]) -> OwnHistory:
-    """Keep a history under a name, in the place of what `holder_of` it tells. Raises UserError for a bad name."""
-    movies = [OwnMovie(dataset.item_id(item), dataset.title(item)) for item in items]
-    own = OwnHistory(check_name(name), dataset.manifest.settings.name, movies)
+def save_history(name: str, dataset: PreparedDataset, items: list[int]) -> SavedHistory:
+    """Keep a history under a name, replacing an existing one (see `describe_existing`).
+
+    Raises UserError for a bad name."""
+    movies = [SavedItem(dataset.item_id(item), dataset.title(item)) for item in items]
+    own = SavedHistory(check_name(name), dataset.manifest.settings.name, movies)
     text = json.dumps(msgspec.to_builtins(own), ensure_ascii=False, indent=1) + "\n"
     replace_file(make_folder(histories_folder()) / f"{own.name}.json", text.encode())
     return own
 
 
-def holder_of(name: str) -> str | None:
+def describe_existing(name: str) -> str | None:
     """What is kept under a name already, in words, whichever dataset it is of; None where that is free."""
     file = histories_folder() / f"{name.strip()}.json"
     try:
-        own = msgspec.json.decode(file.read_bytes(), type=OwnHistory)
+        own = msgspec.json.decode(file.read_bytes(), type=SavedHistory)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError):
@@ -70,12 +72,12 @@ def holder_of(name: str) -> str | None:
     return f"{len(own.movies):,} {'movie' if len(own.movies) == 1 else 'movies'} of {own.dataset}"
 
 
-def own_histories(dataset: PreparedDataset) -> list[OwnHistory]:
+def saved_histories(dataset: PreparedDataset) -> list[SavedHistory]:
     """The histories that were made with this dataset, by name; what cannot be read is passed over."""
-    found: list[OwnHistory] = []
+    found: list[SavedHistory] = []
     for file in sorted(histories_folder().glob("*.json")):
         try:
-            own = msgspec.json.decode(file.read_bytes(), type=OwnHistory)
+            own = msgspec.json.decode(file.read_bytes(), type=SavedHistory)
         except (OSError, msgspec.MsgspecError):
             continue
         if own.dataset == dataset.manifest.settings.name:
@@ -83,9 +85,9 @@ def own_histories(dataset: PreparedDataset) -> list[OwnHistory]:
     return found
 
 
-def find_own(name: str, dataset: PreparedDataset) -> OwnHistory:
+def find_history(name: str, dataset: PreparedDataset) -> SavedHistory:
     """The history of this name. Raises UserError that lists those there are."""
-    known = {own.name: own for own in own_histories(dataset)}
+    known = {own.name: own for own in saved_histories(dataset)}
     if name in known:
         return known[name]
     there = f"there are {', '.join(known)}" if known else "none is saved yet; s on the app's Explore screen keeps one"

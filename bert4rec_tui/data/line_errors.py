@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bert4rec_tui.data.sniffing import Shape, decode, explain_read_error, split_lines
+from bert4rec_tui.data.format_detection import Shape, decode, explain_read_error, split_lines
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.data.times import parse_time
 from bert4rec_tui.errors import UserError
@@ -17,13 +17,13 @@ LEAST_SWALLOWED = 3  # lines within a cell that all look like rows
 _SAID = {"user": "user id", "item": "item id"}
 
 
-def find_fault(path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> UserError | None:
+def find_line_error(path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> UserError | None:
     """The error of the first line at fault, None where every line is good. Reads line by line: for after a failure."""
     try:
         for number, row in _rows(path, shape):
             if number <= shape.skip:
                 continue
-            fault = fault_of(row, shape, roles, movielens)
+            fault = row_error(row, shape, roles, movielens)
             if fault:
                 return UserError(f"{path.name}, line {number:,}: {fault}")
     except UserError as error:
@@ -33,7 +33,7 @@ def find_fault(path: Path, shape: Shape, roles: dict[str, int], movielens: bool)
     return None
 
 
-def fault_of(row: list[str], shape: Shape, roles: dict[str, int], movielens: bool) -> str | None:
+def row_error(row: list[str], shape: Shape, roles: dict[str, int], movielens: bool) -> str | None:
     """What is wrong with a row, None where nothing is."""
     if len(row) != shape.count:
         shown = printable(shape.separator.join(row), 60)

@@ -48,7 +48,7 @@ class Head:
     lines: list[int]
 
 
-def spoken_separator(text: str) -> str:
+def parse_separator(text: str) -> str:
     """A separator as typed at a prompt: `\\t`, `tab`, `comma`, … or the characters themselves."""
     separator = _SPOKEN.get(text.lower(), text)
     if not separator.isascii() or any(character in separator for character in '"\r\n\0'):
@@ -75,7 +75,7 @@ def read_head(path: Path, separator: str = "", header: bool | None = None, said:
 def head_of(start: bytes, name: str, separator: str = "", header: bool | None = None, said: Sequence[int] = ()) -> Head:
     """Like `read_head`, from the first bytes of the file `name`."""
     lines = _first_lines(start, name)
-    separator = spoken_separator(separator) or _find_separator(lines, name)
+    separator = parse_separator(separator) or _find_separator(lines, name)
     numbered = list(split_lines(enumerate(lines, 1), separator, name))
     if len(lines) == HEAD_LINES and len(numbered) > 1:
         numbered.pop()  # it may go on in the next line

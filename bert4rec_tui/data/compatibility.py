@@ -10,7 +10,7 @@ from bert4rec_tui.data.negatives import parse_protocol, weights_for
 
 
 @dataclass(frozen=True)
-class Demand:
+class Incompatibility:
     """A setting that asks too much: its path, its value as it is written, and what is wrong with it."""
 
     path: str
@@ -21,27 +21,29 @@ class Demand:
         return f"{self.path} = {self.value} {self.fault}"
 
 
-def unmet_demands(config: Config, dataset: PreparedDataset) -> list[Demand]:
+def incompatibilities(config: Config, dataset: PreparedDataset) -> list[Incompatibility]:
     """The settings that ask more than the dataset has items for.
 
-    How many negatives a protocol may have is left out: only a look at each user can tell. See `negatives_beyond_doubt`.
+    How many negatives a protocol may have is left out: only a look at each user can tell. See `guaranteed_negatives`.
     """
     largest, best, items = max(config.evaluation.ks), config.evaluation.best_metric, dataset.items
     has = f"{dataset.id} has {items:,} items"
-    found: list[Demand] = []
+    found: list[Incompatibility] = []
     if largest > items:
-        found.append(Demand("evaluation.ks", str(largest), f"is larger than the catalogue: {has}"))
+        found.append(Incompatibility("evaluation.ks", str(largest), f"is larger than the catalogue: {has}"))
     if best in (f"full:Recall@{items}", f"full:NDCG@{items}"):
-        found.append(Demand("evaluation.best_metric", best, f"tells nothing: {has} in all; choose a smaller k"))
-    drawn = drawn_demand(config.training, items)
+        found.append(
+            Incompatibility("evaluation.best_metric", best, f"tells nothing: {has} in all; choose a smaller k")
+        )
+    drawn = too_many_negatives(config.training, items)
     return [*found, drawn] if drawn else found
 
 
-def drawn_demand(training: TrainingConfig, items: int) -> Demand | None:
+def too_many_negatives(training: TrainingConfig, items: int) -> Incompatibility | None:
     """What is wrong with the number of items that each step draws; None where it is right, or none are drawn."""
     if training.loss == "full" or training.negatives < items:
         return None
-    return Demand(
+    return Incompatibility(
         "training.negatives",
         str(training.negatives),
         f"must be below the {items:,} items of the catalogue; "
@@ -49,7 +51,7 @@ def drawn_demand(training: TrainingConfig, items: int) -> Demand | None:
     )
 
 
-def negatives_beyond_doubt(dataset: PreparedDataset, protocol: str) -> int:
+def guaranteed_negatives(dataset: PreparedDataset, protocol: str) -> int:
     """How many negatives of a protocol the user with the shortest history has at least, without a look at any user."""
     kind, _ = parse_protocol(protocol)
     drawable = int(np.count_nonzero(weights_for(kind, dataset.train_counts)))

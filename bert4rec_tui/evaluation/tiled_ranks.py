@@ -39,7 +39,7 @@ def seen_items(items: Tensor, starts: Tensor, ends: Tensor, longest: int, target
 
 
 def full_ranks(
-    scores: CatalogueScores, target: Tensor, seen: Seen, tiles: Iterable[tuple[int, int]], firsts: "Firsts | None"
+    scores: CatalogueScores, target: Tensor, seen: Seen, tiles: Iterable[tuple[int, int]], firsts: "TopItems | None"
 ) -> Tensor:
     """1 plus the other unseen items that are not scored strictly lower than the target.
 
@@ -72,7 +72,7 @@ def _hide(tile: Tensor, places: Tensor, inside: Tensor) -> None:
     tile[:, 0] = first
 
 
-class Firsts:
+class TopItems:
     """The k columns with the highest scores of each row, whatever tiles they come in; NaN is the lowest."""
 
     def __init__(self, k: int) -> None:
@@ -92,7 +92,7 @@ class Firsts:
         self.scores, self.columns = scores, columns
 
 
-class Recommended:
+class RecommendationCounts:
     """How often each item of a catalogue is among the first k of a user, for several k.
 
     counts: k → (N,) int64; a k above N is left out.
@@ -101,11 +101,11 @@ class Recommended:
     def __init__(self, ks: Sequence[int], items: int) -> None:
         self.counts = {k: np.zeros(items, np.int64) for k in ks if k <= items}
 
-    def firsts(self) -> Firsts | None:
+    def firsts(self) -> TopItems | None:
         """What gathers the first items of a batch, None where nobody asks for them."""
-        return Firsts(max(self.counts)) if self.counts else None
+        return TopItems(max(self.counts)) if self.counts else None
 
-    def add(self, firsts: Firsts) -> None:
+    def add(self, firsts: TopItems) -> None:
         """Count the first items of a batch; what has no score above -inf is not recommended."""
         if firsts.scores is None or firsts.columns is None:
             return

@@ -12,12 +12,12 @@ from bert4rec_tui.errors import UserError, WorkFailedError
 
 
 @contextmanager
-def answering(as_json: bool) -> Generator[None]:
+def handling_errors(as_json: bool) -> Generator[None]:
     """Turn how a command ends into one sentence and an exit code: 1 failed, 2 wrong request, 130 interrupted."""
     try:
         yield
     except (UserError, WorkFailedError) as error:
-        refuse(str(error), error.exit_code, as_json=as_json)
+        exit_with_error(str(error), error.exit_code, as_json=as_json)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BrokenPipeError:
@@ -29,19 +29,21 @@ def answering(as_json: bool) -> Generator[None]:
         from bert4rec_tui.files import explain_os_error
 
         told = explain_os_error(error, Path(str(error.filename or "a file")))
-        refuse(str(told), told.exit_code, as_json=as_json)
+        exit_with_error(str(told), told.exit_code, as_json=as_json)
 
 
-def refuse(sentence: str, code: int, *, as_json: bool) -> NoReturn:
+def exit_with_error(sentence: str, code: int, *, as_json: bool) -> NoReturn:
     """End the command with a sentence on stderr."""
-    from bert4rec_tui.commands.output import harmless
+    from bert4rec_tui.commands.output import without_controls
 
-    text = json.dumps({"error": sentence}) if as_json else harmless(f"bert4rec-tui: {sentence}".replace("\n", " "))
+    text = (
+        json.dumps({"error": sentence}) if as_json else without_controls(f"bert4rec-tui: {sentence}".replace("\n", " "))
+    )
     print(text, file=sys.stderr, flush=True)
     raise SystemExit(code)
 
 
-def check_words(words: list[str]) -> None:
+def check_utf8(words: list[str]) -> None:
     """Raises UserError for words of the command line that are no text, and so could be kept nowhere."""
     for word in words:
         try:
@@ -55,7 +57,7 @@ def check_words(words: list[str]) -> None:
 
 
 @runtime_checkable
-class Misuse(Protocol):
+class UsageError(Protocol):
     """What typer raises for words that are no command of ours; it keeps the class to itself."""
 
     exit_code: int
@@ -65,8 +67,8 @@ class Misuse(Protocol):
         ...
 
 
-def refuse_misuse(misuse: Misuse, words: list[str]) -> NoReturn:
+def exit_with_usage_error(misuse: UsageError, words: list[str]) -> NoReturn:
     """End with a sentence on words that are no command, and the way to help. words: what was typed."""
     path = getattr(getattr(misuse, "ctx", None), "command_path", "bert4rec-tui")
     what = misuse.format_message().replace("Value error, ", "").rstrip(".")
-    refuse(f"{what}; {path} --help says what there is", misuse.exit_code, as_json="--json" in words)
+    exit_with_error(f"{what}; {path} --help says what there is", misuse.exit_code, as_json="--json" in words)

@@ -10,17 +10,17 @@ from msgspec import Struct
 
 from bert4rec_tui.data.sources import LAYOUTS, folder_names, members_of_interest
 
-STAMPS = "source.json"
+FINGERPRINTS = "source.json"
 
 
-class Stamp(Struct, frozen=True):
+class Fingerprint(Struct, frozen=True):
     """The size in bytes and the time of the last change, in nanoseconds, of a file."""
 
     size: int
     changed: int
 
 
-def stamps_of(source: Path) -> dict[str, Stamp]:
+def fingerprint_source(source: Path) -> dict[str, Fingerprint]:
     """The stamps of the files of a source that a preparation reads, by name; none where it is not there."""
     if source.is_dir():
         names, folder = members_of_interest(folder_names(source)), source
@@ -30,19 +30,19 @@ def stamps_of(source: Path) -> dict[str, Stamp]:
     return {name: _stamp(folder / name) for name in names if (folder / name).is_file()}
 
 
-def keep_stamps(stamps: dict[str, Stamp], dataset: Path) -> None:
+def save_fingerprints(stamps: dict[str, Fingerprint], dataset: Path) -> None:
     """Write them into the folder of a prepared dataset."""
-    (dataset / STAMPS).write_bytes(msgspec.json.format(msgspec.json.encode(stamps)) + b"\n")
+    (dataset / FINGERPRINTS).write_bytes(msgspec.json.format(msgspec.json.encode(stamps)) + b"\n")
 
 
-def kept_stamps(dataset: Path) -> dict[str, Stamp] | None:
-    """What `keep_stamps` wrote; None where an older version prepared the dataset, or the file cannot be read."""
+def load_fingerprints(dataset: Path) -> dict[str, Fingerprint] | None:
+    """What `save_fingerprints` wrote; None where an older version prepared the dataset, or the file cannot be read."""
     try:
-        return msgspec.json.decode((dataset / STAMPS).read_bytes(), type=dict[str, Stamp])
+        return msgspec.json.decode((dataset / FINGERPRINTS).read_bytes(), type=dict[str, Fingerprint])
     except (OSError, msgspec.MsgspecError):
         return None
 
 
-def _stamp(file: Path) -> Stamp:
+def _stamp(file: Path) -> Fingerprint:
     found = file.stat()
-    return Stamp(found.st_size, found.st_mtime_ns)
+    return Fingerprint(found.st_size, found.st_mtime_ns)
