@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and one sentence in place of a traceback."""
+"""How a command ends: its exit code, and one sentence instead of a traceback."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from bert4rec_tui.errors import UserError, WorkFailedError
 
 @contextmanager
 def handling_errors(as_json: bool) -> Generator[None]:
-    """Turn how a command ends into one sentence and an exit code: 1 failed, 2 wrong request, 130 interrupted."""
+    """Map exceptions to one sentence and an exit code: 1 failed, 2 wrong request, 130 interrupted by Ctrl-C."""
     try:
         yield
     except (UserError, WorkFailedError) as error:
@@ -21,19 +21,19 @@ def handling_errors(as_json: bool) -> Generator[None]:
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BrokenPipeError:
-        # Whoever read our output has had enough; nothing is left to flush it to.
+        # The reader of our output is gone; there is nothing left to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
     except OSError as error:
-        # A folder without permission, a full disk: wherever it shows, the person is told and not shown our code.
+        # A folder without permission, a full disk: wherever it happens, the user gets a sentence, not a traceback.
         from bert4rec_tui.files import explain_os_error
 
-        told = explain_os_error(error, Path(str(error.filename or "a file")))
-        exit_with_error(str(told), told.exit_code, as_json=as_json)
+        explained = explain_os_error(error, Path(str(error.filename or "a file")))
+        exit_with_error(str(explained), explained.exit_code, as_json=as_json)
 
 
 def exit_with_error(sentence: str, code: int, *, as_json: bool) -> NoReturn:
-    """End the command with a sentence on stderr."""
+    """Print a sentence on stderr and exit with a code."""
     from bert4rec_tui.commands.output import without_controls
 
     text = (
@@ -44,31 +44,31 @@ def exit_with_error(sentence: str, code: int, *, as_json: bool) -> NoReturn:
 
 
 def check_utf8(words: list[str]) -> None:
-    """Raises UserError for words of the command line that are no text, and so could be kept nowhere."""
+    """Raises UserError for command-line arguments that are not valid UTF-8, and so cannot be stored anywhere."""
     for word in words:
         try:
             word.encode()
         except UnicodeEncodeError:
-            told = word.encode("utf-8", "backslashreplace").decode()
+            escaped = word.encode("utf-8", "backslashreplace").decode()
             raise UserError(
-                f"{told}: cannot be read as UTF-8; write it in UTF-8, and where your locale is none of UTF-8 (LANG=C), "
-                "set PYTHONUTF8=1"
+                f"{escaped}: is not valid UTF-8; pass it in UTF-8, and in a locale without UTF-8 (LANG=C) set "
+                "PYTHONUTF8=1"
             ) from None
 
 
 @runtime_checkable
 class UsageError(Protocol):
-    """What typer raises for words that are no command of ours; it keeps the class to itself."""
+    """What typer raises for wrong arguments; its class is not public."""
 
     exit_code: int
 
     def format_message(self) -> str:
-        """What is wrong with the words."""
+        """What is wrong with the arguments."""
         ...
 
 
-def exit_with_usage_error(misuse: UsageError, words: list[str]) -> NoReturn:
-    """End with a sentence on words that are no command, and the way to help. words: what was typed."""
-    path = getattr(getattr(misuse, "ctx", None), "command_path", "bert4rec-tui")
-    what = misuse.format_message().replace("Value error, ", "").rstrip(".")
-    exit_with_error(f"{what}; {path} --help says what there is", misuse.exit_code, as_json="--json" in words)
+def exit_with_usage_error(error: UsageError, words: list[str]) -> NoReturn:
+    """Exit with a sentence about wrong arguments that points to --help. words: the command line."""
+    path = getattr(getattr(error, "ctx", None), "command_path", "bert4rec-tui")
+    what = error.format_message().replace("Value error, ", "").rstrip(".")
+    exit_with_error(f"{what}; see {path} --help", error.exit_code, as_json="--json" in words)

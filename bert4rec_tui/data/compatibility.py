@@ -1,4 +1,4 @@
-"""What a configuration asks of a prepared dataset that it cannot give; said alike by the commands and by the form."""
+"""Settings that do not fit a prepared dataset, in the same words for the commands and the form."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from bert4rec_tui.data.negatives import parse_protocol, weights_for
 
 @dataclass(frozen=True)
 class Incompatibility:
-    """A setting that asks too much: its path, its value as it is written, and what is wrong with it."""
+    """A setting that does not fit the dataset: its path, its value as text, and what is wrong with it."""
 
     path: str
     value: str
@@ -22,37 +22,38 @@ class Incompatibility:
 
 
 def incompatibilities(config: Config, dataset: PreparedDataset) -> list[Incompatibility]:
-    """The settings that ask more than the dataset has items for.
+    """The settings that need more items than the dataset has.
 
-    How many negatives a protocol may have is left out: only a look at each user can tell. See `guaranteed_negatives`.
+    The negatives of protocols are not checked, because they depend on every user; see `guaranteed_negatives`.
     """
     largest, best, items = max(config.evaluation.ks), config.evaluation.best_metric, dataset.items
-    has = f"{dataset.id} has {items:,} items"
+    has = f"{dataset.id} has {dataset.noun.counted(items)}"
     found: list[Incompatibility] = []
     if largest > items:
         found.append(Incompatibility("evaluation.ks", str(largest), f"is larger than the catalogue: {has}"))
     if best in (f"full:Recall@{items}", f"full:NDCG@{items}"):
         found.append(
-            Incompatibility("evaluation.best_metric", best, f"tells nothing: {has} in all; choose a smaller k")
+            Incompatibility(
+                "evaluation.best_metric", best, f"is the same for any model: {has} in all; choose a smaller k"
+            )
         )
-    drawn = too_many_negatives(config.training, items)
-    return [*found, drawn] if drawn else found
+    negatives = too_many_negatives(config.training, items)
+    return [*found, negatives] if negatives else found
 
 
 def too_many_negatives(training: TrainingConfig, items: int) -> Incompatibility | None:
-    """What is wrong with the number of items that each step draws; None where it is right, or none are drawn."""
+    """What is wrong with the number of negatives per step; None where it fits, or none are sampled."""
     if training.loss == "full" or training.negatives < items:
         return None
     return Incompatibility(
         "training.negatives",
         str(training.negatives),
-        f"must be below the {items:,} items of the catalogue; "
-        'so small a one needs no drawn items: training.loss = "full"',
+        f'must be below the {items:,} items of the catalogue; for a catalogue this small use training.loss = "full"',
     )
 
 
 def guaranteed_negatives(dataset: PreparedDataset, protocol: str) -> int:
-    """How many negatives of a protocol the user with the shortest history has at least, without a look at any user."""
+    """The number of negatives that the user with the shortest history has at least, without reading any history."""
     kind, _ = parse_protocol(protocol)
-    drawable = int(np.count_nonzero(weights_for(kind, dataset.train_counts)))
-    return drawable - dataset.manifest.counts.shortest_history
+    candidates = int(np.count_nonzero(weights_for(kind, dataset.train_counts)))
+    return candidates - dataset.manifest.counts.shortest_history

@@ -159,7 +159,7 @@ class ExploreChanging(ExploreWhy):
         if not known:
             self.notify("No history is kept yet: s keeps the one that is shown, I imports a file of titles.")
             return
-        choices = [Choice(name, name, f"{count(len(own.movies))} movies") for name, own in known.items()]
+        choices = [Choice(name, name, f"{count(len(own.entries))} movies") for name, own in known.items()]
         title = "Open which history?"
         chosen = await self.app.push_screen_wait(Chooser(title, choices, self.taste.name, search=len(known) > 9))
         if chosen is not None and self.world is world:
