@@ -26,13 +26,13 @@ from ablations import changes_of
 from kept_runs import KeptRuns, Training, tested
 from tables import as_table
 
-from bert4rec_tui.commands.follow import told_metrics
+from bert4rec_tui.commands.follow import headline_metrics
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import find_dataset
+from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.paired import Tested, kept_alike, paired_differences
+from bert4rec_tui.evaluation.paired import TestedCheckpoint, load_rank_pair, paired_differences
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder, home
 
@@ -88,7 +88,7 @@ def wanted(arguments: argparse.Namespace, kept: KeptRuns, training: Training) ->
 
 def shown_metrics(results: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
     """The protocols and metrics that are printed: NDCG and Recall at 10, or at what is nearest below."""
-    return [(protocol, name) for protocol, result in results.items() for name in told_metrics(result["metrics"])]
+    return [(protocol, name) for protocol, result in results.items() for name in headline_metrics(result["metrics"])]
 
 
 def record(run: Run, results: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def record(run: Run, results: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "best_epoch": first["epoch"],
         "seconds": round(status.seconds),
         "test": {
-            protocol: {name: result["metrics"][name] for name in told_metrics(result["metrics"])}
+            protocol: {name: result["metrics"][name] for name in headline_metrics(result["metrics"])}
             for protocol, result in results.items()
         },
     }
@@ -177,7 +177,7 @@ def ablate(arguments: argparse.Namespace, kept: KeptRuns, dataset: PreparedDatas
                 cells.append("")
                 continue
             k = int(name.partition("@")[2] or 1)
-            ranks = kept_alike(Tested(run, "best"), Tested(base, "best"), protocol)
+            ranks = load_rank_pair(TestedCheckpoint(run, "best"), TestedCheckpoint(base, "best"), protocol)
             found = paired_differences(*ranks, [k])[name]
             differences.setdefault(protocol, {})[name] = msgspec.to_builtins(found)
             cells.append(f"{found.value:+.4f} [{found.low:+.4f}, {found.high:+.4f}]")

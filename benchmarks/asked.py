@@ -13,7 +13,7 @@ from synthetic import ITEMS, USERS, prepare_synthetic
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import find_dataset
+from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import datasets_folder, runs_folder

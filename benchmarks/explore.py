@@ -34,7 +34,7 @@ from tables import as_table
 
 from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import find_dataset
+from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.recommend.titles import TitleIndex
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import datasets_folder, runs_folder

@@ -26,7 +26,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from bert4rec_tui.config import with_assignments
 from bert4rec_tui.config.presets import preset
-from bert4rec_tui.data.finding import find_dataset
+from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.model.hardware import choose_precision, has_fast_bf16, set_up_process
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.training.batches import TrainingBatches

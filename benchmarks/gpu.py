@@ -38,7 +38,7 @@ from torch import Tensor
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import find_dataset
+from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
 from bert4rec_tui.runs.store import LocalRuns

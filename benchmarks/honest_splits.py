@@ -23,9 +23,9 @@ import numpy as np
 from kept_runs import KeptRuns, Training, command, tested
 from tables import as_table
 
-from bert4rec_tui.commands.follow import told_metrics
+from bert4rec_tui.commands.follow import headline_metrics
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import find_dataset
+from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder, home
@@ -124,7 +124,7 @@ def main() -> None:
             tests[split] = {}
             for protocol, result in tested(run).items():
                 tests[split][protocol] = {}
-                for metric in told_metrics(result["metrics"]):
+                for metric in headline_metrics(result["metrics"]):
                     value = result["metrics"][metric]
                     beside = {name: metrics[metric]["value"] for name, metrics in result["baselines"].items()}
                     chance = by_chance(run, protocol, metric)

@@ -21,7 +21,7 @@ from tables import as_table
 
 from bert4rec_tui.config import with_assignments
 from bert4rec_tui.config.presets import preset
-from bert4rec_tui.data.finding import find_dataset
+from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.train.preflight import preflight
 

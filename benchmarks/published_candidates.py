@@ -24,8 +24,8 @@ import torch
 from tables import as_table
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import dataset_of
-from bert4rec_tui.data.negatives import draw_negatives, parse_protocol
+from bert4rec_tui.data.negatives import parse_protocol, sample_negatives
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.baselines import baselines
 from bert4rec_tui.evaluation.metrics import estimates
@@ -50,7 +50,7 @@ def drawn_with_seen(dataset: PreparedDataset, protocol: str, seed: int) -> np.nd
     counts = np.bincount(dataset.history, minlength=dataset.items + 1)[1:]
     weights = np.ones_like(counts) if kind == "uniform" else counts
     targets = np.asarray(dataset.history)[np.maximum(places, 0)]
-    drawn = draw_negatives(targets, np.arange(dataset.users + 1), weights, number, seed)
+    drawn = sample_negatives(targets, np.arange(dataset.users + 1), weights, number, seed)
     for user in dataset.evaluated_users("test").tolist():
         seen = np.asarray(dataset.history[dataset.offsets[user] : places[user]])
         drawn[user][np.isin(drawn[user], seen)] = 0

@@ -71,7 +71,7 @@ class Size:
 
         from bert4rec_tui.config import with_assignments
         from bert4rec_tui.config.presets import preset
-        from bert4rec_tui.data.finding import find_dataset
+        from bert4rec_tui.data.store import find_dataset
         from bert4rec_tui.model.bert4rec import Bert4Rec
         from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
         from bert4rec_tui.settings import datasets_folder

@@ -1,4 +1,4 @@
-"""How long work tells what it has done: one small value, passed to whoever asked for it."""
+"""Progress of long work: one small value, passed to a callback."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,11 @@ from msgspec import Struct
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """How far one stage of some work is.
+    """The progress of one stage of some work.
 
-    `stage` is a word for the person, such as "Downloading"; `total` is None while unknown; `unit` is what is counted
-    ("bytes", "users", …); `rate` is in units a second, `seconds_left` None while unknown; `note` is what else is known
-    now, such as the loss.
+    `stage` is shown to the user, such as "Downloading"; `total` is None while unknown; `unit` is what is counted
+    ("bytes", "users", …); `rate` is in units per second, `seconds_left` None while unknown; `note` is any other current
+    value, such as the loss.
     """
 
     stage: str
@@ -25,13 +25,13 @@ class Progress(Struct, frozen=True, kw_only=True):
 ReportProgress = Callable[[Progress], None]
 
 
-def report_nothing(progress: Progress) -> None:
-    """For callers who do not want to know."""
+def ignore_progress(progress: Progress) -> None:
+    """The default where progress is not reported."""
     del progress
 
 
 def duration(seconds: float) -> str:
-    """A time as people read it: `42s`, `4m 10s`, `2h 5m`, `3d 4h`."""
+    """A duration as text: `42s`, `4m 10s`, `2h 5m`, `3d 4h`."""
     whole = max(0, round(seconds))
     days, hours, minutes, rest = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
     if days:
@@ -42,7 +42,7 @@ def duration(seconds: float) -> str:
 
 
 def size(amount: float) -> str:
-    """Bytes as people read them: `5.9 MB`."""
+    """A number of bytes as text: `5.9 MB`."""
     for unit in ("B", "kB", "MB", "GB"):
         if amount < 1000:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
@@ -51,12 +51,12 @@ def size(amount: float) -> str:
 
 
 def memory(amount: float) -> str:
-    """Bytes of a machine's memory as people read them, the way cards are sold: `78.2 GiB`."""
+    """Bytes of memory as text, in the unit used for memory and GPUs: `78.2 GiB`."""
     return f"{amount / 2**30:.1f} GiB"
 
 
 def describe_progress(progress: Progress) -> str:
-    """One line for a progress: `Downloading 3.2 of 5.9 MB  54%  1.1 MB/s  3s left`."""
+    """A progress as one line: `Downloading 3.2 of 5.9 MB  54%  1.1 MB/s  3s left`."""
 
     def show(amount: float) -> str:
         return size(amount) if progress.unit == "bytes" else f"{amount:,.0f} {progress.unit}".rstrip()
@@ -65,7 +65,7 @@ def describe_progress(progress: Progress) -> str:
     if progress.total:
         done, total = show(progress.done), show(progress.total)
         number, _, unit = done.partition(" ")
-        done = number if total.endswith(f" {unit}") else done  # the unit once, where it is the same
+        done = number if total.endswith(f" {unit}") else done  # show a common unit once
         parts.append(f"{done} of {total}  {progress.done / progress.total:.0%}")
     elif progress.done:
         parts.append(show(progress.done))

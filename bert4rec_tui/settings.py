@@ -1,4 +1,4 @@
-"""Where things live, and what a user has chosen for the program as a whole."""
+"""The folders of the program, and the user's settings.toml."""
 
 import os
 from collections.abc import Callable
@@ -14,33 +14,35 @@ from bert4rec_tui.files import explain_os_error
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What settings.toml may hold; all of it may be left out."""
+    """The fields of settings.toml, all optional."""
 
-    theme: Annotated[str, Meta(description="The colours; the palette lists the names.")] = "textual-dark"
+    theme: Annotated[str, Meta(description="Colour theme; the command palette lists the names.")] = "textual-dark"
     ascii: Annotated[bool, Meta(description="Draw with ASCII characters only.")] = False
-    mouse: Annotated[bool, Meta(description="Let the terminal report the mouse.")] = True
+    mouse: Annotated[bool, Meta(description="Enable the mouse.")] = True
     remote: Annotated[
         Literal["auto", "yes", "no"],
-        Meta(description="Draw sparingly, as over SSH; auto looks for SSH, which tmux may hide."),
+        Meta(description="Reduce screen updates, as over SSH; auto detects SSH, except inside tmux."),
     ] = "auto"
     notify: Annotated[
         Literal["off", "bell", "osc9"],
-        Meta(description="How the interface calls when a run ends: not, by a bell, or by the terminal's notification."),
+        Meta(
+            description="Notification when a run ends: none, the terminal bell, or the terminal's desktop notification."
+        ),
     ] = "off"
     notify_command: Annotated[
         str,
         Meta(
-            description="A command line that the worker runs, without a shell, when a run finishes, fails or turns to "
-            "NaN; {run}, {state}, {sentence} and {folder} are replaced."
+            description="Command that the worker runs, without a shell, when a run finishes, fails or becomes NaN; "
+            "{run}, {state}, {sentence} and {folder} are replaced."
         ),
     ] = ""
     keymap: Annotated[
-        dict[str, str], Meta(description='A key for a binding\'s id, such as "runs.pause" = "f8"; help shows the ids.')
+        dict[str, str], Meta(description='Keys by binding id, such as "runs.pause" = "f8"; help shows the ids.')
     ] = {}
 
 
 def home() -> Path:
-    """The folder that holds all data; BERT4REC_TUI_HOME moves it."""
+    """The folder of all data; BERT4REC_TUI_HOME sets it."""
     chosen = os.environ.get("BERT4REC_TUI_HOME")
     if not chosen:
         return _place(platformdirs.user_data_path)
@@ -48,53 +50,53 @@ def home() -> Path:
         chosen.encode()
         return Path(chosen).expanduser().absolute()
     except RuntimeError:
-        raise UserError(f"BERT4REC_TUI_HOME = {chosen}: there is no such user's home; write the path in full") from None
+        raise UserError(f"BERT4REC_TUI_HOME = {chosen}: no such user's home; use an absolute path") from None
     except UnicodeEncodeError:
-        raise UserError("BERT4REC_TUI_HOME: cannot be read as UTF-8; choose a folder whose path can") from None
+        raise UserError("BERT4REC_TUI_HOME: is not valid UTF-8; choose another folder") from None
 
 
 def _place(place: Callable[[str], Path]) -> Path:
-    """One of the places that the platform has for a program. Raises UserError for a user without a home."""
+    """A standard folder of the platform. Raises UserError where the home folder is unknown."""
     try:
         return place("bert4rec-tui")
     except RuntimeError:
-        raise UserError("your home folder is not known; set HOME, or BERT4REC_TUI_HOME to a folder of yours") from None
+        raise UserError("your home folder is unknown; set HOME or BERT4REC_TUI_HOME") from None
 
 
 def raw_folder() -> Path:
-    """Where downloaded ratings are kept."""
+    """The folder of downloaded ratings."""
     return home() / "raw"
 
 
 def datasets_folder() -> Path:
-    """Where prepared datasets are kept."""
+    """The folder of prepared datasets."""
     return home() / "datasets"
 
 
 def runs_folder() -> Path:
-    """Where runs are kept."""
+    """The folder of runs."""
     return home() / "runs"
 
 
 def histories_folder() -> Path:
-    """Where histories of one's own are kept."""
+    """The folder of saved histories."""
     return home() / "histories"
 
 
 def logs_folder() -> Path:
-    """Where child processes of the interface leave what they say on stderr."""
+    """The folder of the logs (stderr) of the app's child processes."""
     return home() / "logs"
 
 
 def settings_file() -> Path:
-    """The user's settings.toml; it stands with the data where BERT4REC_TUI_HOME moves them."""
+    """The user's settings.toml; inside BERT4REC_TUI_HOME if that is set."""
     if os.environ.get("BERT4REC_TUI_HOME"):
         return home() / "settings.toml"
     return _place(platformdirs.user_config_path) / "settings.toml"
 
 
 def paths() -> dict[str, str]:
-    """Every place by name, for the command `paths`."""
+    """All paths by name, for the command `paths`."""
     places = {
         "home": home(),
         "raw": raw_folder(),
@@ -108,7 +110,7 @@ def paths() -> dict[str, str]:
 
 
 def load_settings() -> Settings:
-    """The user's settings; the defaults where there is no file. Raises UserError that names file and field."""
+    """The user's settings, or the defaults without a file. Raises UserError that names file and field."""
     file = settings_file()
     try:
         if not file.exists():
@@ -128,9 +130,9 @@ def sample_archive() -> Path:
 
 
 def bundled_file(name: str) -> Path:
-    """A file that comes with the program, in a wheel or in a checkout. Raises UserError where it is missing."""
+    """A bundled file, in a wheel or in a checkout. Raises UserError where it is missing."""
     package = Path(__file__).parent
     for folder in (package / "assets", package.parent / "assets"):
         if (folder / name).exists():
             return folder / name
-    raise UserError(f"{package / 'assets' / name}: came with the program and is missing; install it again")
+    raise UserError(f"{package / 'assets' / name}: is missing from the installation; reinstall the program")

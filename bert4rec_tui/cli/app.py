@@ -1,6 +1,5 @@
 """The commands. Each imports its module when it is called, so that help needs neither torch, pandas nor textual."""
 
-import signal
 import sys
 from io import TextIOWrapper
 from typing import Annotated, Literal, cast
@@ -12,12 +11,12 @@ from bert4rec_tui.cli.label import label
 from bert4rec_tui.cli.options import AsJson, Checkpoint, PrintLaunch, Rendezvous, RunName
 from bert4rec_tui.cli.recommend import recommend
 from bert4rec_tui.cli.results import export, test
-from bert4rec_tui.commands.answering import Misuse, answering, check_words, refuse_misuse
 from bert4rec_tui.commands.completion import complete_datasets, complete_known, complete_presets, complete_runs
+from bert4rec_tui.commands.exit_codes import UsageError, check_utf8, exit_with_usage_error, handling_errors
 
 app = typer.Typer(
     name="bert4rec-tui",
-    help="From raw ratings to a trained BERT4Rec and to what a user would watch next. Without a command: the app.",
+    help="Train BERT4Rec on your interactions and recommend what comes next. Without a command: open the app.",
     no_args_is_help=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -29,14 +28,14 @@ app = typer.Typer(
 def open_app(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Do not capture the mouse.")] = False,
 ) -> None:
     """Open the app, unless a command is named."""
     if version:
         print(__version__)
         raise typer.Exit
     if context.invoked_subcommand is None:
-        with answering(as_json=False):
+        with handling_errors(as_json=False):
             from bert4rec_tui.tui.start import run_app
 
             run_app(no_mouse)
@@ -44,8 +43,8 @@ def open_app(
 
 @app.command()
 def quickstart(as_json: AsJson = False) -> None:
-    """Prepare the bundled sample, train a small model, test it, and print a user's next movies."""
-    with answering(as_json):
+    """Prepare the bundled sample, train a small model, test it, and print a user's next items."""
+    with handling_errors(as_json):
         from bert4rec_tui.commands.quickstart import run_quickstart
 
         run_quickstart(as_json=as_json)
@@ -53,11 +52,13 @@ def quickstart(as_json: AsJson = False) -> None:
 
 @app.command()
 def demo(
-    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Lay the run out and print where; open nothing.")] = False,
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Do not capture the mouse.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Install the demo run and print its path; do not open the app.")
+    ] = False,
 ) -> None:
-    """Browse a model that is trained already: open the app on a finished run of the bundled sample."""
-    with answering(as_json):
+    """Explore a trained model: open the app on a finished run of the bundled sample."""
+    with handling_errors(as_json):
         from bert4rec_tui.commands.demo import GREETING, run_demo
 
         run = run_demo(as_json=as_json)
@@ -69,8 +70,8 @@ def demo(
 
 @app.command()
 def datasets(as_json: AsJson = False) -> None:
-    """List the known datasets and the prepared ones."""
-    with answering(as_json):
+    """List known and prepared datasets."""
+    with handling_errors(as_json):
         from bert4rec_tui.commands.datasets import run_datasets
 
         run_datasets(as_json=as_json)
@@ -78,40 +79,55 @@ def datasets(as_json: AsJson = False) -> None:
 
 @app.command()
 def prepare(
-    name: Annotated[str, typer.Argument(help="A known dataset, or a name.", autocompletion=complete_known)],
-    source: Annotated[str, typer.Option(help="A folder, zip or file that you have; without it: download.")] = "",
+    name: Annotated[
+        str,
+        typer.Argument(help="A known dataset, such as ml-1m, or a name for your own.", autocompletion=complete_known),
+    ],
+    source: Annotated[str, typer.Option(help="A local folder, zip or file with the ratings; default: download.")] = "",
     columns: Annotated[
-        str, typer.Option(help="user=…,item=…[,timestamp=…][,rating=…][,title=…][,genres=…], by name or number from 0.")
+        str,
+        typer.Option(
+            help="user=…,item=…[,timestamp=…][,rating=…][,title=…][,genres=…]; column names, or numbers from 0."
+        ),
     ] = "",
-    separator: Annotated[str, typer.Option(help="What stands between two columns.")] = "",
+    separator: Annotated[str, typer.Option(help="Column separator; default: detected.")] = "",
     item_noun: Annotated[
-        str, typer.Option(help="What one item is called, such as product; without it: movie for MovieLens, else item.")
+        str, typer.Option(help="Singular noun for an item, such as product; default: movie for MovieLens, else item.")
     ] = "",
-    min_rating: Annotated[float, typer.Option(help="Drop ratings below this.")] = 0.0,
-    min_user_interactions: Annotated[int, typer.Option(help="Users with fewer interactions are dropped.")] = 5,
-    min_item_interactions: Annotated[int, typer.Option(help="Items with fewer interactions are dropped.")] = 0,
-    filter_kind: Annotated[Literal["once", "core"], typer.Option("--filter", help="Once, or until stable.")] = "once",
-    repeats: Annotated[
-        Literal["keep", "first", "last"], typer.Option(help="What stays of an item that a user met more than once.")
-    ] = "keep",
-    split: Annotated[str, typer.Option(help="leave-one-out, holdout or time.")] = "leave-one-out",
-    eval_users: Annotated[
-        int, typer.Option(help="Held-out users, each for validation and test; 0: 500 or a tenth.")
+    min_rating: Annotated[float, typer.Option(help="Min. rating; lower ones are dropped.")] = 0.0,
+    min_user_interactions: Annotated[
+        int, typer.Option(help="Min. interactions per user; users with fewer are dropped.")
+    ] = 5,
+    min_item_interactions: Annotated[
+        int, typer.Option(help="Min. interactions per item; items with fewer are dropped.")
     ] = 0,
-    validation_users: Annotated[int, typer.Option(help="Users validated in leave-one-out; 0: all.")] = 0,
+    filter_kind: Annotated[
+        Literal["once", "core"],
+        typer.Option("--filter", help="Apply the two minimums once, or repeat until nothing changes (k-core)."),
+    ] = "once",
+    repeats: Annotated[
+        Literal["keep", "first", "last"],
+        typer.Option(help="Repeated interactions of a user with an item: keep all, the first or the last."),
+    ] = "keep",
+    split: Annotated[
+        str, typer.Option(help="Train/validation/test split: leave-one-out, holdout or time.")
+    ] = "leave-one-out",
+    eval_users: Annotated[
+        int,
+        typer.Option(help="Held-out users for validation, and as many for test; 0: 500, or 10% of a small dataset."),
+    ] = 0,
+    validation_users: Annotated[int, typer.Option(help="Number of validation users with leave-one-out; 0: all.")] = 0,
     validation_share: Annotated[
-        float, typer.Option(help="Share of the interactions between the two cuts of --split time.")
+        float, typer.Option(help="Validation share of the interactions with --split time.")
     ] = 0.1,
-    test_share: Annotated[
-        float, typer.Option(help="Share of the interactions after the second cut of --split time.")
-    ] = 0.1,
-    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 42,
-    again: Annotated[bool, typer.Option("--again", help="Prepare anew what is prepared already.")] = False,
-    preview: Annotated[bool, typer.Option("--preview", help="Show the source's first rows only.")] = False,
+    test_share: Annotated[float, typer.Option(help="Test share of the interactions with --split time.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Split seed.")] = 42,
+    again: Annotated[bool, typer.Option("--again", help="Prepare again, replacing an existing preparation.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Only show the first rows of the source.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Prepare a dataset: fetch, filter, order, split, draw negatives."""
-    with answering(as_json):
+    """Prepare a dataset: download, filter, sort, split, sample negatives."""
+    with handling_errors(as_json):
         from bert4rec_tui.commands.prepare import parse_columns, run_prepare, run_preview
         from bert4rec_tui.config import DatasetConfig, from_dict
 
@@ -141,30 +157,37 @@ def prepare(
 
 @app.command()
 def train(
-    config: Annotated[str, typer.Option(help="A TOML file; what it leaves out comes from the preset.")] = "",
-    preset: Annotated[str, typer.Option(help="Where to start from.", autocompletion=complete_presets)] = "",
+    config: Annotated[str, typer.Option(help="A TOML configuration file; missing settings come from the preset.")] = "",
+    preset: Annotated[str, typer.Option(help="Preset to start from.", autocompletion=complete_presets)] = "",
     dataset: Annotated[
-        str, typer.Option(help="A prepared dataset; without it: the newest.", autocompletion=complete_datasets)
+        str,
+        typer.Option(help="A prepared dataset; default: the most recently prepared.", autocompletion=complete_datasets),
     ] = "",
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as training.epochs=20.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Override a setting, such as training.epochs=20; may be repeated."
+        ),
     ] = None,
-    init_from: Annotated[str, typer.Option(help="A safetensors file with weights to start with.")] = "",
-    name: Annotated[str, typer.Option(help="A name of your own for the run.")] = "",
-    detach: Annotated[bool, typer.Option("--detach", help="Start the run and return at once.")] = False,
+    init_from: Annotated[str, typer.Option(help="Initialise from the weights in a safetensors file.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the run.")] = "",
+    detach: Annotated[bool, typer.Option("--detach", help="Start the run in the background and return.")] = False,
     try_: Annotated[
-        bool, typer.Option("--try", help="Take a few steps and say what an epoch costs; no run is made.")
+        bool,
+        typer.Option(
+            "--try", help="Benchmark a few steps and estimate the time and memory of an epoch; creates no run."
+        ),
     ] = False,
     print_launch: PrintLaunch = None,
     rendezvous: Rendezvous = "",
     as_json: AsJson = False,
 ) -> None:
-    """Train, and follow the run until it ends. Ctrl-C stops it after saving, twice at once.
+    """Train a model and follow the run until it ends. Ctrl-C saves and stops, a second Ctrl-C stops at once.
 
-    With --set training.processes=4 four GPUs of this machine share each batch; docs/several-machines.md in the
-    repository says more.
+    --set training.processes=4 splits each batch across four GPUs of this machine; see docs/several-machines.md in the
+    repository.
     """
-    with answering(as_json):
+    with handling_errors(as_json):
         if try_:
             from bert4rec_tui.commands.trial import run_trial
 
@@ -196,8 +219,8 @@ def train(
 
 @app.command()
 def runs(as_json: AsJson = False) -> None:
-    """List the runs."""
-    with answering(as_json):
+    """List all runs."""
+    with handling_errors(as_json):
         from bert4rec_tui.commands.runs import run_runs
 
         run_runs(as_json=as_json)
@@ -205,8 +228,8 @@ def runs(as_json: AsJson = False) -> None:
 
 @app.command()
 def watch(run: RunName = "latest", as_json: AsJson = False) -> None:
-    """Follow a run until it ends; Ctrl-C only leaves. With --json one event a line."""
-    with answering(as_json):
+    """Follow a run until it ends; Ctrl-C stops following, not the run. --json prints one event per line."""
+    with handling_errors(as_json):
         from bert4rec_tui.commands.runs import run_watch
 
         run_watch(run, as_json=as_json)
@@ -214,8 +237,8 @@ def watch(run: RunName = "latest", as_json: AsJson = False) -> None:
 
 @app.command()
 def pause(run: RunName = "latest", as_json: AsJson = False) -> None:
-    """Save, then pause the run."""
-    with answering(as_json):
+    """Save a checkpoint and pause a run."""
+    with handling_errors(as_json):
         from bert4rec_tui.commands.runs import run_control
 
         run_control(run, "pause", as_json=as_json)
@@ -224,16 +247,16 @@ def pause(run: RunName = "latest", as_json: AsJson = False) -> None:
 @app.command()
 def resume(
     run: RunName = "latest",
-    detach: Annotated[bool, typer.Option("--detach", help="Start the run and return at once.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Start the run in the background and return.")] = False,
     processes: Annotated[
-        int, typer.Option(help="Resume with this many processes on this machine; without it: as before.")
+        int, typer.Option(help="Number of processes to resume with on this machine; default: as before.")
     ] = 0,
     print_launch: PrintLaunch = None,
     rendezvous: Rendezvous = "",
     as_json: AsJson = False,
 ) -> None:
-    """Continue a paused run; restart a stopped, failed or lost one; follow a live one."""
-    with answering(as_json):
+    """Continue a paused run, restart a stopped, failed or lost one from its checkpoint, or follow a live one."""
+    with handling_errors(as_json):
         from bert4rec_tui.commands.resume import run_resume
 
         run_resume(
@@ -248,8 +271,8 @@ def resume(
 
 @app.command()
 def stop(run: RunName = "latest", as_json: AsJson = False) -> None:
-    """Save, then end the run."""
-    with answering(as_json):
+    """Save a checkpoint and stop a run."""
+    with handling_errors(as_json):
         from bert4rec_tui.commands.runs import run_control
 
         run_control(run, "stop", as_json=as_json)
@@ -261,14 +284,14 @@ app.command()(label)
 @app.command()
 def remove(
     run: RunName,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Delete a run with its checkpoints and results.
 
-    It asks first on a terminal; in a script, or with --json, it does not.
+    Asks for confirmation on a terminal, but not in a script or with --json.
     """
-    with answering(as_json):
+    with handling_errors(as_json):
         from bert4rec_tui.commands.runs import run_remove
 
         run_remove(run, yes=yes, as_json=as_json)
@@ -283,20 +306,23 @@ def compare(
         list[str],
         typer.Argument(
             metavar="RUN RUN…",
-            help="Two runs or more, RUN:last or RUN:best for one of two checkpoints; each further one is compared "
-            "with the first.",
+            help="Two or more runs, or RUN:best and RUN:last for a checkpoint; each is compared with the first, the "
+            "baseline.",
             autocompletion=complete_runs,
         ),
     ],
     checkpoint: Checkpoint = "best",
     protocol: Annotated[
-        list[str] | None, typer.Option(help="full, uniform-100 …; may be repeated; without it: all they share.")
+        list[str] | None,
+        typer.Option(help="full, uniform-100 …; may be repeated; default: all that the runs have in common."),
     ] = None,
-    users: Annotated[int, typer.Option(min=0, metavar="N", help="List also the N users on whom they differ most.")] = 0,
+    users: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Also list the N users with the largest rank changes.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Set tested runs side by side, with a paired test of each against the first."""
-    with answering(as_json):
+    """Compare the metrics of tested runs side by side, with a paired test of each against the first."""
+    with handling_errors(as_json):
         from bert4rec_tui.commands.compare import run_compare
 
         run_compare(runs, checkpoint=checkpoint, protocols=protocol or [], users=users, as_json=as_json)
@@ -308,8 +334,8 @@ app.command()(export)
 
 @app.command()
 def paths(as_json: AsJson = False) -> None:
-    """Print where everything is."""
-    with answering(as_json):
+    """Print the paths of all folders and files."""
+    with handling_errors(as_json):
         from bert4rec_tui.commands.output import Output
         from bert4rec_tui.settings import paths as all_paths
 
@@ -317,24 +343,17 @@ def paths(as_json: AsJson = False) -> None:
         Output(as_json).result(places, "\n".join(f"{name:<10}{place}" for name, place in places.items()))
 
 
-def _interrupt(number: int, frame: object) -> None:
-    del number, frame
-    raise KeyboardInterrupt
-
-
 def main() -> None:
     """The command `bert4rec-tui`."""
-    # Whoever ends a command kindly gets the same tidy end as with Ctrl-C: nothing half-written stays behind.
-    signal.signal(signal.SIGTERM, _interrupt)
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a title's letters gets a question mark for each.
+        # A terminal whose encoding lacks a title's letters gets a question mark for each.
         cast(TextIOWrapper, stream).reconfigure(errors="replace")
-    with answering(as_json="--json" in sys.argv[1:]):
-        check_words(sys.argv[1:])
+    with handling_errors(as_json="--json" in sys.argv[1:]):
+        check_utf8(sys.argv[1:])
         try:
             code = app(prog_name="bert4rec-tui", standalone_mode=False)
         except Exception as error:
-            if not isinstance(error, Misuse):
+            if not isinstance(error, UsageError):
                 raise
-            refuse_misuse(error, sys.argv[1:])
+            exit_with_usage_error(error, sys.argv[1:])
     sys.exit(code)

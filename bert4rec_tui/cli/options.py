@@ -1,4 +1,4 @@
-"""What several commands take, said once."""
+"""Options and arguments shared by several commands."""
 
 from typing import Annotated, Literal
 
@@ -6,21 +6,23 @@ import typer
 
 from bert4rec_tui.commands.completion import complete_runs
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RunName = Annotated[
     str,
     typer.Argument(
         metavar="RUN",
-        help="An id, its last four letters, a name, an unambiguous prefix, or `latest`.",
+        help="Run id, its last four letters, a name, an unambiguous prefix, or `latest`.",
         autocompletion=complete_runs,
     ),
 ]
 PrintLaunch = Annotated[
     Literal["torchrun", "sbatch"] | None,
-    typer.Option("--print-launch", help="Start nothing; print what starts the run, as on several machines."),
+    typer.Option(
+        "--print-launch", help="Start nothing; print the launch command or job script, as for several machines."
+    ),
 ]
 Rendezvous = Annotated[
-    str, typer.Option(metavar="HOST:PORT", help="Where the ranks of a torchrun line meet; without it: on this host.")
+    str, typer.Option(metavar="HOST:PORT", help="Rendezvous endpoint for torchrun; default: this host.")
 ]
-Checkpoint = Annotated[Literal["best", "last"], typer.Option(help="Which weights.")]
+Checkpoint = Annotated[Literal["best", "last"], typer.Option(help="Checkpoint to use.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]

@@ -1,4 +1,4 @@
-"""The command `compare`: metrics of checkpoints side by side, the paired test, and where the settings differ."""
+"""The command `compare`: metrics of checkpoints side by side, the paired test, and the settings that differ."""
 
 import json
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from bert4rec_tui.commands.compare_users import apart, users_text
+from bert4rec_tui.commands.compare_users import rank_changes, rank_changes_text
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.commands.protocols import protocols_named
 from bert4rec_tui.config import Config
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.paired import Difference, Tested, kept_alike, paired_differences
+from bert4rec_tui.evaluation.paired import Difference, TestedCheckpoint, load_rank_pair, paired_differences
 from bert4rec_tui.runs.checkpoints import epochs_tested, is_of, trained_to
 from bert4rec_tui.runs.differing import differing
 from bert4rec_tui.runs.store import CheckpointName, LocalRuns
@@ -20,11 +20,11 @@ from bert4rec_tui.settings import runs_folder
 K = 10
 METRICS = (f"NDCG@{K}", f"Recall@{K}", "MRR")
 SEEDS = (
-    "These are single runs: the intervals tell of other users, not of another seed. "
+    "These are single runs: the intervals cover sampling of users, not of seeds. "
     "To compare methods, train each with several seeds."
 )
-ONE_RUN = "These are two checkpoints of one run: the intervals tell of other users, not of another training."
-MANY = "p is not corrected for how many comparisons are made here."
+ONE_RUN = "These are two checkpoints of one run: the intervals cover sampling of users, not of seeds."
+MANY = "p-values are not corrected for multiple comparisons."
 
 Results = dict[str, dict[str, Any]]  # protocol → its metrics.json
 
@@ -34,18 +34,18 @@ def run_compare(
 ) -> None:
     """Compare each further run, or checkpoint `RUN:last`, with the first.
 
-    users: of how many users on whom they differ most to tell. Raises UserError for fewer than two, one that was not
-    tested, or splits that differ.
+    users: how many users with the largest rank changes to list. Raises UserError for fewer than two runs, one that was
+    not tested, or different splits.
     """
     output = Output(as_json)
     store = LocalRuns(runs_folder())
     found = (side_of(store, reference, checkpoint) for reference in references)
     sides = list({(side.run.id, side.checkpoint): side for side in found}.values())
     if len(sides) < 2:
-        one = f"only {sides[0].run.id}" if sides else "none"
+        given = f"only {sides[0].run.id}" if sides else "none"
         raise UserError(
-            f"compare: needs at least two runs, {one} was named; "
-            "RUN:last and RUN:best are the two checkpoints of one run"
+            f"compare: needs at least two runs, {given} was given; "
+            "use RUN:best and RUN:last to compare two checkpoints of one run"
         )
     tests = [results_of(side) for side in sides]
     same_split(sides, tests)
@@ -56,7 +56,7 @@ def run_compare(
     differing_users: list[dict[str, Any]] = []
     for protocol in wanted:
         for side, results, label in zip(sides[1:], tests[1:], labels[1:], strict=True):
-            ranks = kept_alike(side, base, protocol)
+            ranks = load_rank_pair(side, base, protocol)
             tested = int(results[protocol]["users"])
             pair = {
                 "run": side.run.id, "checkpoint": side.checkpoint, "label": label,
@@ -68,12 +68,14 @@ def run_compare(
                 {"protocol": protocol, "metric": name}
                 | pair
                 | msgspec.to_builtins(differences[name])
-                | {"shown": differences[name].shown, "words": words(differences[name], tested)}
+                | {"shown": differences[name].significant, "words": describe_difference(differences[name], tested)}
                 for name in METRICS
                 if name in differences
             ]
             if users:
-                differing_users.append({"protocol": protocol} | pair | apart(side, *ranks, results[protocol], users))
+                differing_users.append(
+                    {"protocol": protocol} | pair | rank_changes(side, *ranks, results[protocol], users)
+                )
     result = {
         "runs": [
             described(side, config, results, wanted)
@@ -88,32 +90,32 @@ def run_compare(
     output.result(result, as_text(result, labels))
 
 
-def side_of(store: LocalRuns, reference: str, checkpoint: CheckpointName) -> Tested:
-    """The checkpoint that a person means: `RUN:last` or `RUN:best`, else the given one of RUN. Raises UserError."""
+def side_of(store: LocalRuns, reference: str, checkpoint: CheckpointName) -> TestedCheckpoint:
+    """The checkpoint that a reference means: `RUN:last` or `RUN:best`, else the given one of RUN. Raises UserError."""
     run, _, name = reference.rpartition(":")
     if run and name in ("best", "last"):
-        return Tested(store.find(run, name), name)
-    return Tested(store.find(reference, "tested"), checkpoint)
+        return TestedCheckpoint(store.find(run, name), name)
+    return TestedCheckpoint(store.find(reference, "tested"), checkpoint)
 
 
-def labels_of(sides: Sequence[Tested]) -> list[str]:
-    """What to call the sides in a column: the last four letters, with the checkpoint where not all have the same."""
+def labels_of(sides: Sequence[TestedCheckpoint]) -> list[str]:
+    """Column labels of the sides: the last four letters of the run, with the checkpoint where they differ in it."""
     one = len({side.checkpoint for side in sides}) == 1
     return [side.run.short_id if one else f"{side.run.short_id}:{side.checkpoint}" for side in sides]
 
 
-def results_of(side: Tested) -> Results:
-    """What the tests of a checkpoint gave. Raises UserError where it has not been tested."""
+def results_of(side: TestedCheckpoint) -> Results:
+    """The test results of a checkpoint. Raises UserError where it has not been tested."""
     found = side.run.test_results(side.checkpoint)
     if not found:
         raise UserError(
-            f"{side.run.id}: its {side.checkpoint} checkpoint has not been tested; "
-            f"`bert4rec-tui test {side.run.short_id} --checkpoint {side.checkpoint}` does"
+            f"{side.run.id}: the {side.checkpoint} checkpoint has not been tested; "
+            f"run `bert4rec-tui test {side.run.short_id} --checkpoint {side.checkpoint}`"
         )
     return found
 
 
-def same_split(sides: Sequence[Tested], tests: Sequence[Results]) -> None:
+def same_split(sides: Sequence[TestedCheckpoint], tests: Sequence[Results]) -> None:
     """Raises UserError where a checkpoint was tested on another dataset or split than the first."""
     first, base = _split(tests[0]), sides[0].run
     for side, results in zip(sides[1:], tests[1:], strict=True):
@@ -123,9 +125,9 @@ def same_split(sides: Sequence[Tested], tests: Sequence[Results]) -> None:
                 f"{run.id} was tested on {other[0]} and {base.id} on {first[0]}; "
                 "only runs with the same dataset and split can be compared"
             )
-        if first[1] and other[1] and first[1] != other[1]:  # results of before it was kept have none
+        if first[1] and other[1] and first[1] != other[1]:  # older results have no hash
             raise UserError(
-                f"{run.id} and {base.id} were tested on different splits of {first[0]}, which was prepared anew "
+                f"{run.id} and {base.id} were tested on different splits of {first[0]}, which was prepared again "
                 "in between; test both again"
             )
 
@@ -135,25 +137,25 @@ def _split(results: Results) -> tuple[str, str]:
     return str(newest.get("dataset", "")), str(newest.get("split_hash", ""))
 
 
-def common_protocols(sides: Sequence[Tested], tests: Sequence[Results], asked: Sequence[str]) -> list[str]:
-    """The protocols asked for, or all under which each was tested. Raises UserError where one is missing."""
+def common_protocols(sides: Sequence[TestedCheckpoint], tests: Sequence[Results], asked: Sequence[str]) -> list[str]:
+    """The requested protocols, or all under which every side was tested. Raises UserError where one is missing."""
     wanted = list(protocols_named(asked)) or [p for p in tests[0] if all(p in results for results in tests)]
     if not wanted:
         raise UserError(
-            f"{sides[0].run.id} was tested under {', '.join(tests[0])}, and no protocol is common to all; "
-            f"`bert4rec-tui test RUN --checkpoint {sides[0].checkpoint} --protocol {next(iter(tests[0]))}` adds one"
+            f"{sides[0].run.id} was tested under {', '.join(tests[0])}, and no protocol is common to all runs; test "
+            f"with `bert4rec-tui test RUN --checkpoint {sides[0].checkpoint} --protocol {next(iter(tests[0]))}`"
         )
     for protocol in wanted:
         for side, results in zip(sides, tests, strict=True):
             if protocol not in results:
                 raise UserError(
-                    f"{side.run.id}: its {side.checkpoint} checkpoint has not been tested under {protocol}; "
-                    f"`bert4rec-tui test {side.run.short_id} --checkpoint {side.checkpoint} --protocol {protocol}` does"
+                    f"{side.run.id}: the {side.checkpoint} checkpoint has not been tested under {protocol}; run "
+                    f"`bert4rec-tui test {side.run.short_id} --checkpoint {side.checkpoint} --protocol {protocol}`"
                 )
     return wanted
 
 
-def described(side: Tested, config: Config, results: Results, protocols: Sequence[str]) -> dict[str, Any]:
+def described(side: TestedCheckpoint, config: Config, results: Results, protocols: Sequence[str]) -> dict[str, Any]:
     """A checkpoint of a run as `compare --json` shows it."""
     return {
         "run": side.run.id,
@@ -171,54 +173,57 @@ def described(side: Tested, config: Config, results: Results, protocols: Sequenc
     }
 
 
-def words(found: Difference, users: int) -> str:
-    """A difference in plain words, of the further one against the first."""
+def describe_difference(found: Difference, users: int) -> str:
+    """A difference from the baseline in words."""
+    tested = f"({users:,} user{'' if users == 1 else 's'})"
     if found.few:
-        return f"too few users to tell: {users:,}"
-    if not found.shown:
-        return f"no difference shown by {users:,} users"
+        return f"too few users to tell {tested}"
+    if not found.significant:
+        return f"no significant difference {tested}"
     by = f"{abs(found.value):.4f}".replace("0.", ".", 1)
-    return f"{'better' if found.value > 0 else 'worse'} by {by} for these {users:,} users"
+    return f"{'better' if found.value > 0 else 'worse'} by {by} {tested}"
 
 
-def notes(sides: Sequence[Tested], configs: Sequence[Config], protocols: Sequence[str], comparisons: int) -> list[str]:
-    """What a reader of the figures has to know."""
-    said = [SEEDS] if len({side.run.id for side in sides}) > 1 else [ONE_RUN]
+def notes(
+    sides: Sequence[TestedCheckpoint], configs: Sequence[Config], protocols: Sequence[str], comparisons: int
+) -> list[str]:
+    """Caveats on the figures."""
+    caveats = [SEEDS] if len({side.run.id for side in sides}) > 1 else [ONE_RUN]
     if comparisons > 1:
-        said.append(MANY)
+        caveats.append(MANY)
     sampled = [protocol for protocol in protocols if protocol != "full"]
     if sampled and len({config.evaluation.negatives_seed for config in configs}) > 1:
-        said.append(f"{', '.join(sampled)}: the negatives have different seeds, which adds chance to the difference.")
+        caveats.append(f"{', '.join(sampled)}: the negatives' seeds differ, which adds noise to the difference.")
     if len({config.training.seed for config in configs}) > 1:
-        said.append("The seeds of training differ: a part of the difference is theirs.")
-    return said
+        caveats.append("The training seeds differ: part of the difference is due to the seed.")
+    return caveats
 
 
 def stale(
-    sides: Sequence[Tested], tests: Sequence[Results], protocols: Sequence[str], labels: Sequence[str]
+    sides: Sequence[TestedCheckpoint], tests: Sequence[Results], protocols: Sequence[str], labels: Sequence[str]
 ) -> list[str]:
-    """Which checkpoints have become others since they were tested, and what tests them again."""
-    said: list[str] = []
+    """The checkpoints that have changed since they were tested, and the command that tests them again."""
+    outdated: list[str] = []
     for side, results, label in zip(sides, tests, labels, strict=True):
         moment = trained_to(side.run.checkpoint(side.checkpoint))
         old = [protocol for protocol in protocols if not is_of(results[protocol], moment)]
         if moment and old:
             again = " ".join(f"--protocol {protocol}" for protocol in old)
-            said.append(
-                f"{label}: its {side.checkpoint} checkpoint is of epoch {moment[0]}, step {moment[1]:,} now, and was "
-                f"another when it was tested under {', '.join(old)}; "
-                f"`bert4rec-tui test {side.run.short_id} --checkpoint {side.checkpoint} {again}` tests it again."
+            outdated.append(
+                f"{label}: the {side.checkpoint} checkpoint, now of epoch {moment[0]}, step {moment[1]:,}, has changed "
+                f"since it was tested under {', '.join(old)}; test it again with "
+                f"`bert4rec-tui test {side.run.short_id} --checkpoint {side.checkpoint} {again}`."
             )
-    return said
+    return outdated
 
 
 def as_text(result: dict[str, Any], letters: Sequence[str]) -> str:
-    """The comparison for people: what was compared, what differs, the figures, the paired test, what to know."""
+    """The comparison as text: the runs, the settings that differ, the metrics, the paired test, the caveats."""
     runs: list[dict[str, Any]] = result["runs"]
     lines: list[str] = []
     for letter, run in zip(letters, runs, strict=True):
         best = run["best"]
-        validation = f" · best in validation {best['metric']} {best['value']:.4f}" if best else ""
+        validation = f" · best validation {best['metric']} {best['value']:.4f}" if best else ""
         name = f" ({run['name']})" if run["name"] else ""
         at = f"{run['checkpoint']} ({run['tested_at']})"
         lines.append(f"{letter}  {run['run']}{name} · {at} · {run['objective']}{validation}")
@@ -226,9 +231,9 @@ def as_text(result: dict[str, Any], letters: Sequence[str]) -> str:
     lines.append("")
     if differences:
         rows = [[path, *(_short(value) for value in values)] for path, values in differences.items()]
-        lines += _columns([["settings that differ", *letters], *rows])
+        lines += _columns([["differences", *letters], *rows])
     else:
-        lines.append("their settings are the same")
+        lines.append("settings: identical")
     for protocol in result["protocols"]:
         shared = [name for name in runs[0]["metrics"][protocol] if all(name in r["metrics"][protocol] for r in runs)]
         rows = [[name, *(_figure(name, run["metrics"][protocol][name]) for run in runs)] for name in shared]
@@ -244,9 +249,9 @@ def as_text(result: dict[str, Any], letters: Sequence[str]) -> str:
         ]
         for found in result["paired"]
     ]
-    lines += ["", *_columns([["paired test", "", "difference", "95% interval", "p", ""], *rows], words_last=True)]
+    lines += ["", *_columns([["paired test", "", "difference", "95% interval", "p", ""], *rows], left_last=True)]
     for found in result.get("users", []):
-        lines += ["", *users_text(found)]
+        lines += ["", *rank_changes_text(found)]
     return "\n".join([*lines, "", *result["notes"]])
 
 
@@ -258,13 +263,13 @@ def _figure(name: str, estimate: dict[str, float]) -> str:
     return f"{estimate['value']:,.0f}" if name.startswith("popularity") else f"{estimate['value']:.4f}"
 
 
-def _columns(rows: Sequence[Sequence[str]], words_last: bool = False) -> list[str]:
-    """Rows in columns: the first to the left, the others to the right; `words_last`: the last to the left too."""
+def _columns(rows: Sequence[Sequence[str]], left_last: bool = False) -> list[str]:
+    """Rows as aligned columns: the first to the left, the others to the right; `left_last`: the last to the left."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines: list[str] = []
     for row in rows:
         cells = [
-            cell.ljust(width) if at == 0 or (words_last and at == len(row) - 1) else cell.rjust(width)
+            cell.ljust(width) if at == 0 or (left_last and at == len(row) - 1) else cell.rjust(width)
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())

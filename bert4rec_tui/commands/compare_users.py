@@ -1,26 +1,28 @@
-"""What `compare --users` adds: the users on whom two checkpoints differ most, with the target that they rank apart."""
+"""What `compare --users` adds: the users with the largest rank changes between two checkpoints, and their targets."""
 
 from typing import Any
 
 import numpy as np
 
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.data.texts import printable
-from bert4rec_tui.evaluation.paired import KeptRanks, Tested, check_prepared, users_apart
+from bert4rec_tui.evaluation.paired import SavedRanks, TestedCheckpoint, check_same_split, largest_rank_changes
 from bert4rec_tui.settings import datasets_folder
 
 TITLE = 40
 
 
-def apart(side: Tested, ours: KeptRanks, theirs: KeptRanks, result: dict[str, Any], most: int) -> dict[str, Any]:
-    """How many users are ranked differently, and of the first so many who they are and how far apart.
+def rank_changes(
+    side: TestedCheckpoint, ours: SavedRanks, theirs: SavedRanks, result: dict[str, Any], most: int
+) -> dict[str, Any]:
+    """How many users' ranks differ, and the `most` users with the largest changes.
 
-    Raises UserError where the dataset is not there as it was when they were tested.
+    Raises UserError where the dataset has been prepared again since the tests.
     """
     dataset = dataset_of(side.run.config().dataset, datasets_folder())
-    check_prepared(side.run, result, dataset, ours.users)
+    check_same_split(side.run, result, dataset, ours.users)
     places = dataset.split.targets("test")
-    found = users_apart(ours, theirs, most)
+    found = largest_rank_changes(ours, theirs, most)
     listed: list[dict[str, Any]] = []
     for user, rank, against_rank in zip(found.users.tolist(), found.ours.tolist(), found.theirs.tolist(), strict=True):
         target = int(dataset.history[int(dataset.offsets[user]) + int(places[user])])
@@ -34,15 +36,16 @@ def apart(side: Tested, ours: KeptRanks, theirs: KeptRanks, result: dict[str, An
                 "rank": rank,
             }
         )
-    return {"differ": int(np.count_nonzero(ours.ranks != theirs.ranks)), "most": listed}
+    differ = int(np.count_nonzero(ours.ranks != theirs.ranks))
+    return {"differ": differ, "item_noun": dataset.noun.one, "most": listed}
 
 
-def users_text(found: dict[str, Any]) -> list[str]:
-    """The same for people."""
+def rank_changes_text(found: dict[str, Any]) -> list[str]:
+    """The same as text."""
     before, after = found["against_label"], found["label"]
     lines = [
-        f"{found['protocol']}: {found['differ']:,} of {found['users']:,} users have another rank; most apart are",
-        f"{'user':<12}{'history':>8}{before:>10}{after:>10}{'change':>9}  target",
+        f"{found['protocol']}: {found['differ']:,} of {found['users']:,} users' ranks differ; largest changes",
+        f"{'user':<12}{'history':>8}{before:>10}{after:>10}{'change':>9}  target {found['item_noun']}",
     ]
     for row in found["most"]:
         change = row["against_rank"] - row["rank"]

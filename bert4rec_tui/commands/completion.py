@@ -1,8 +1,8 @@
-"""What the shell offers for a word that is half typed; whatever must be looked up is imported when it is asked."""
+"""Shell completion; each function imports what it looks up when it is called."""
 
 
 def complete_runs(incomplete: str) -> list[str]:
-    """The ids of runs, for the shell."""
+    """The ids of runs."""
     from bert4rec_tui.runs.store import LocalRuns
     from bert4rec_tui.settings import runs_folder
 
@@ -10,7 +10,7 @@ def complete_runs(incomplete: str) -> list[str]:
 
 
 def complete_datasets(incomplete: str) -> list[str]:
-    """The ids of prepared datasets, for the shell."""
+    """The ids of prepared datasets."""
     from bert4rec_tui.settings import datasets_folder
 
     found = sorted(file.parent.name for file in datasets_folder().glob("*/manifest.json"))
@@ -18,14 +18,14 @@ def complete_datasets(incomplete: str) -> list[str]:
 
 
 def complete_known(incomplete: str) -> list[str]:
-    """The names of known datasets, for the shell."""
+    """The names of known datasets."""
     from bert4rec_tui.data.catalog import KNOWN
 
     return [name for name in KNOWN if name.startswith(incomplete)]
 
 
 def complete_presets(incomplete: str) -> list[str]:
-    """The names of presets, for the shell."""
+    """The names of presets."""
     from bert4rec_tui.config.presets import PRESETS
 
     return [name for name in PRESETS if name.startswith(incomplete)]

@@ -1,15 +1,16 @@
-"""The command `datasets`: what can be had by name, what is here, what is prepared."""
+"""The command `datasets`: known datasets, which of them are downloaded, and the prepared ones."""
 
 from bert4rec_tui.commands.output import Output, size
 from bert4rec_tui.commands.prepare import describe
 from bert4rec_tui.data.catalog import KNOWN, Known
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import Damaged, datasets_and_damaged
+from bert4rec_tui.data.store import Damaged, datasets_and_damaged
+from bert4rec_tui.data.texts import printable
 from bert4rec_tui.settings import datasets_folder, raw_folder
 
 
 def run_datasets(*, as_json: bool) -> None:
-    """Print the known datasets and the prepared ones."""
+    """Print the known and the prepared datasets."""
     prepared, damaged = datasets_and_damaged(datasets_folder())
     values = {
         "known": [_known(dataset, prepared) for dataset in KNOWN.values()],
@@ -19,8 +20,8 @@ def run_datasets(*, as_json: bool) -> None:
     Output(as_json).result(values, _as_text(prepared, damaged))
 
 
-def is_here(dataset: Known) -> bool:
-    """Whether the archive need not be downloaded: it comes with the program, or has been fetched."""
+def is_local(dataset: Known) -> bool:
+    """Whether the archive is bundled or downloaded."""
     return dataset.bundled or (raw_folder() / dataset.file).exists()
 
 
@@ -33,7 +34,7 @@ def _known(dataset: Known, prepared: list[PreparedDataset]) -> dict[str, object]
         "format": dataset.format,
         "ratings": dataset.ratings,
         "bytes": dataset.bytes,
-        "here": is_here(dataset),
+        "here": is_local(dataset),
         "prepared": [found.id for found in prepared if found.manifest.settings.name == dataset.name],
     }
 
@@ -41,15 +42,17 @@ def _known(dataset: Known, prepared: list[PreparedDataset]) -> dict[str, object]
 def _as_text(prepared: list[PreparedDataset], damaged: list[Damaged]) -> str:
     lines = [f"{'name':<16} {'ratings':>11}  {'archive':>9}  state"]
     for dataset in KNOWN.values():
-        here = "bundled" if dataset.bundled else "here" if is_here(dataset) else "to download"
-        lines.append(f"{dataset.name:<16} {dataset.ratings:>11,}  {size(dataset.bytes):>9}  {here}")
-    lines += ["", "prepared"] if prepared else ["", "nothing is prepared; `bert4rec-tui prepare sample` is a start"]
+        state = "bundled" if dataset.bundled else "downloaded" if is_local(dataset) else "not downloaded"
+        lines.append(f"{dataset.name:<16} {dataset.ratings:>11,}  {size(dataset.bytes):>9}  {state}")
+    lines += ["", "prepared"] if prepared else ["", "no dataset is prepared; start with `bert4rec-tui prepare sample`"]
     width = max((len(dataset.id) for dataset in prepared), default=0)
+    nouns = max((len(dataset.noun.of(dataset.items)) for dataset in prepared), default=0)
     for dataset in prepared:
         counts = dataset.manifest.counts
         lines.append(
-            f"{dataset.id:<{width}}  {counts.users:>9,} users  {counts.items:>8,} items  "
-            f"{counts.interactions:>12,} interactions  {dataset.manifest.settings.split}"
+            f"{dataset.id:<{width}}  {counts.users:>9,} users  {counts.items:>8,} "
+            f"{dataset.noun.of(counts.items):<{nouns}}  {counts.interactions:>12,} interactions  "
+            f"{dataset.manifest.settings.split}"
         )
-    lines += ["", "damaged", *(f"{found.id}  {found.why}" for found in damaged)] if damaged else []
+    lines += ["", "damaged", *(f"{printable(found.id)}  {found.why}" for found in damaged)] if damaged else []
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The command `demo`: a finished run of the bundled sample, laid out to be browsed before anything is trained."""
+"""The command `demo`: installs the bundled finished run of the sample, so that it can be explored before training."""
 
 import zipfile
 from pathlib import PurePosixPath
@@ -12,34 +12,34 @@ from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import bundled_file, datasets_folder, raw_folder, runs_folder
 
 ARCHIVE = "demo-run.zip"
-GREETING = "x takes a movie out, a adds one, y asks why. To train your own: 1, then s. ? has every key."
+GREETING = "x removes a movie, a adds one, y explains. Train your own: press 1, then s. ? lists all keys."
 
 
 def run_demo(*, as_json: bool) -> str:
-    """Prepare the sample and lay the run out, where they are not there yet. Returns the run's id.
+    """Prepare the sample and install the demo run, unless they exist already. Returns the run's id.
 
-    Raises UserError where the run that came with the program cannot be used.
+    Raises UserError where the bundled run cannot be used.
     """
     output = Output(as_json)
     dataset = prepare(SAMPLE, datasets_folder(), raw_folder(), output.progress)
-    run = lay_out_run()
+    run = install_demo_run()
     trained_on = run.config().dataset.id
     if trained_on != dataset.id:
-        raise UserError(f"{run.path}: was trained on {trained_on} and not on {dataset.id}; install the program again")
+        raise UserError(f"{run.path}: was trained on {trained_on}, not on {dataset.id}; reinstall the program")
     if as_json:
         output.result({"run": run.id, "dataset": dataset.id, "path": str(run.path)}, "")
     return run.id
 
 
-def lay_out_run() -> Run:
-    """The run that came with the program, unpacked into the folder of runs unless it is there already."""
+def install_demo_run() -> Run:
+    """The bundled run, unpacked into the folder of runs unless it exists already."""
     archive = bundled_file(ARCHIVE)
     try:
         with zipfile.ZipFile(archive) as packed:
             names = [PurePosixPath(name) for name in packed.namelist()]
             runs = {name.parts[0] for name in names}
             if len(runs) != 1 or any(".." in name.parts or name.is_absolute() for name in names):
-                raise UserError(f"{archive}: does not hold one run; install the program again")
+                raise UserError(f"{archive}: does not contain exactly one run; reinstall the program")
             run_id = runs.pop()
             folder = runs_folder() / run_id
             if not (folder / "status.json").exists():
@@ -49,5 +49,5 @@ def lay_out_run() -> Run:
                         file.parent.mkdir(parents=True, exist_ok=True)
                         file.write_bytes(packed.read(str(name)))
     except zipfile.BadZipFile as error:
-        raise UserError(f"{archive}: cannot be read ({error}); install the program again") from None
+        raise UserError(f"{archive}: cannot be read ({error}); reinstall the program") from None
     return LocalRuns(runs_folder()).find(run_id)

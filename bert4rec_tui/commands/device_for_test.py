@@ -1,4 +1,4 @@
-"""Where a test is worked: on the GPU, unless too little of it is free, as where another run trains there."""
+"""Which device a test runs on: the GPU, unless it has too little free memory because another run trains there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,22 +17,22 @@ from bert4rec_tui.runs.store import RunSource
 from bert4rec_tui.training.sensors import Sensors
 
 BYTES = 4
-CONTEXT = 600 * 2**20  # what CUDA and its libraries take before anything is computed
+CONTEXT = 600 * 2**20  # CUDA context and libraries
 # Activations of a block while a test encodes, in values of (batch, length, hidden) besides the feed-forward's.
 IN_BLOCK = 6
-AROUND_SCORES = 5  # the scores themselves, and up to four times as much of what is counted and sorted of them
+AROUND_SCORES = 5  # the scores, and up to four times as much for counting and sorting them
 MARGIN = 1.2
 
 
 @dataclass(frozen=True)
 class Training:
-    """A run that holds a device of this machine now: how people call it, and the device as its status names it."""
+    """A run that uses a device of this machine now: its short name, and the device as in its status."""
 
     name: str
     device: str
 
     def is_on(self, device: torch.device) -> bool:
-        """Whether it holds this very device; one that trains on several GPUs holds each."""
+        """Whether it uses this device; a run on several GPUs uses all of them."""
         if self.device.partition(" × ")[2]:
             return self.device.endswith(device.type)
         kind, _, index = self.device.partition(":")
@@ -46,32 +46,35 @@ def place_test(
     free: int | None,
     others: Sequence[tuple[torch.device, int | None]] = (),
 ) -> tuple[torch.device, str]:
-    """The device for a test that would go to `wanted`, and why in a sentence; none where nothing is in its way.
+    """The device for a test that would run on `wanted`, and the reason as a sentence, empty where there is none.
 
-    needs, free: bytes; free is None where it cannot be read. others: the machine's other GPUs and what is free there;
-    the test goes to one with room, rather where nothing trains, before it goes to the CPU.
+    needs, free: bytes; free is None where it cannot be read. others: the machine's other GPUs and their free memory;
+    one with enough of it is chosen before the CPU, preferably one on which nothing trains.
     """
     there = [run.name for run in training if run.is_on(wanted)]
     who = f"{' and '.join(there)} {'train' if len(there) > 1 else 'trains'} on {wanted}"
     if wanted.type != "cuda":
-        return wanted, f"{who} too: the test and the training slow each other down" if there else ""
-    insist = f"--device {wanted} tests there all the same"
+        return wanted, f"{who} too: the test and the training will slow each other down" if there else ""
+    insist = f"use --device {wanted} to run it there anyway"
     cpu = torch.device("cpu")
     if free is None:
         return (cpu, f"{who}: the test runs on the CPU; {insist}") if there else (wanted, "")
-    room = f"{memory(free)} of {wanted} {'are left' if there else 'are free'}"
+    room = f"{memory(free)} of {wanted} are free"
     if free < needs:
         roomy = [gpu for gpu, left in others if left is not None and left >= needs]
         chosen = min(roomy, key=lambda gpu: any(run.is_on(gpu) for run in training), default=cpu)
-        short = f"{room} and the test needs {memory(needs)}, so it runs on {chosen if roomy else 'the CPU'}; {insist}"
+        short = f"{room} but the test needs {memory(needs)}, so it runs on {chosen if roomy else 'the CPU'}; {insist}"
         return chosen, f"{who}: {short}" if there else short
-    return wanted, f"{who}: {room}, the test needs {memory(needs)} and runs there too" if there else ""
+    return (
+        wanted,
+        f"{who}: {room}, enough for the test, which needs {memory(needs)} and runs there too" if there else "",
+    )
 
 
 def needed_memory(
     config: Config, dataset: PreparedDataset, protocols: Sequence[str], weights: int, device: torch.device
 ) -> int:
-    """About how many bytes of a GPU a test takes; weights: those of the checkpoint."""
+    """Estimated GPU memory of a test in bytes; weights: size of the checkpoint."""
     model, batch = config.model, config.evaluation.batch_size
     users = len(dataset.evaluated_users("test"))
     histories = len(dataset.history) * BYTES + users * 3 * 8
@@ -82,20 +85,20 @@ def needed_memory(
 
 
 def training_now(source: RunSource) -> list[Training]:
-    """The runs whose workers are at work on this machine."""
+    """The runs that are training on this machine."""
     found: list[Training] = []
     for run in source.runs():
         try:
             status = run.status()
             if status.host == machine.host() and status.device and run.state(status) in LIVE:
                 found.append(Training(run.short_id, status.device))
-        except UserError:  # a status that cannot be read tells nothing
+        except UserError:  # an unreadable status
             continue
     return found
 
 
 def free_memory(device: torch.device) -> int | None:
-    """How many bytes of a GPU nobody has taken; None where that cannot be read. Nothing is allocated there for it."""
+    """Free memory of a GPU in bytes, None where it cannot be read. Allocates nothing on it."""
     if device.type != "cuda":
         return None
     sensors = Sensors(device)
@@ -107,7 +110,7 @@ def free_memory(device: torch.device) -> int | None:
 
 
 def other_gpus(wanted: torch.device) -> list[torch.device]:
-    """The GPUs of this machine besides one."""
+    """The other GPUs of this machine."""
     if wanted.type != "cuda":
         return []
     numbers = range(torch.cuda.device_count())
@@ -122,7 +125,7 @@ def device_for_test(
     protocols: Sequence[str],
     checkpoint: Path,
 ) -> tuple[torch.device, str]:
-    """The same for a checkpoint, as things are on this machine now."""
+    """`place_test` for a checkpoint, given what runs on this machine now."""
     weights = checkpoint.stat().st_size if checkpoint.exists() else 0
     needs, free = needed_memory(config, dataset, protocols, weights, wanted), free_memory(wanted)
     short = free is not None and free < needs

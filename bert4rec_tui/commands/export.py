@@ -1,4 +1,4 @@
-"""The command `export`: a model's network, its recommendations for all users, or the table of its tests, as a file."""
+"""The command `export`: a model's network, its recommendations for all users, or its test results, as a file."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from bert4rec_tui.commands.output import Output, size
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.files import replace_file, replacing
 from bert4rec_tui.progress import Progress
@@ -29,28 +29,28 @@ ENDINGS: dict[Kind, str] = {
 def run_export(
     reference: str, *, kind: Kind, out: str, checkpoint: CheckpointName, k: int, device: str, as_json: bool
 ) -> None:
-    """Write one file and say where it is. Raises UserError; a file that was there stays whole when it fails."""
+    """Write one file and print its path. Raises UserError; an existing file is kept when it fails."""
     output = Output(as_json)
     run = LocalRuns(runs_folder()).find(reference, "tested" if kind in REPORTS else checkpoint)
     path = destination(run, kind, out, checkpoint)
     values: dict[str, Any] = {"run": run.id, "checkpoint": checkpoint, "format": kind, "path": str(path)}
     if kind in REPORTS:
         replace_file(path, report(run, checkpoint, REPORTS[kind]).encode())
-        said = ""
+        details = ""
     else:
         values |= _write_model(run, kind, path, checkpoint, k, device, output)
-        said = _words(kind, values)
+        details = _details(kind, values)
     values["bytes"] = path.stat().st_size
-    output.result(values, f"Written: {path}  {size(values['bytes'])}{said}")
+    output.result(values, f"Written: {path}  {size(values['bytes'])}{details}")
 
 
 def destination(run: Run, kind: Kind, out: str, checkpoint: CheckpointName) -> Path:
-    """Where the file goes: what was asked for, in a folder a name of its own. Raises UserError for no such folder."""
+    """The path of the file; in a folder it gets a default name. Raises UserError for a missing folder."""
     name = f"{run.id}-{checkpoint}{ENDINGS[kind]}"
     path = Path(out).expanduser() if out else Path(name)
     path = path / name if path.is_dir() else path
     if not path.parent.is_dir():
-        raise UserError(f"--out {out}: there is no folder {path.parent}; make it first or write to another")
+        raise UserError(f"--out {out}: there is no folder {path.parent}; create it or choose another")
     return path
 
 
@@ -80,7 +80,7 @@ def _write_csv(
     from bert4rec_tui.model.weights import load_checkpoint
 
     if not 1 <= k <= dataset.items:
-        raise UserError(f"-k {k}: {dataset.id} has {dataset.items:,} items; write a number from 1 to {dataset.items}")
+        raise UserError(f"-k {k}: {dataset.id} has {dataset.noun.counted(dataset.items)}; use 1 to {dataset.items}")
     chosen = choose_device(device or "auto", "--device")
     set_up_process(run.config().training.threads, False, chosen)
     model, head = load_checkpoint(weights, dataset, chosen)
@@ -104,10 +104,12 @@ def _write_onnx(dataset: PreparedDataset, weights: Path, path: Path, output: Out
     with replacing(path) as temporary:
         output.progress(Progress(stage="Exporting the network"))
         write_onnx(model, temporary, onnx_metadata(model, dataset, head))
-        output.progress(Progress(stage="Checking what was written"))
+        output.progress(Progress(stage="Checking the exported network"))
         difference = largest_difference(model, temporary)
         if difference is not None and not difference <= TOLERANCE:
-            raise WorkFailedError(f"{path}: the exported network scores otherwise, by up to {difference:.2g}; not kept")
+            raise WorkFailedError(
+                f"{path}: scores of the exported network differ by up to {difference:.2g}; file discarded"
+            )
     return {
         "epoch": int(head["epoch"]),
         "max_len": model.config.max_len,
@@ -117,12 +119,12 @@ def _write_onnx(dataset: PreparedDataset, weights: Path, path: Path, output: Out
     }
 
 
-def _words(kind: Kind, values: dict[str, Any]) -> str:
-    """What else a person wants to know of the file."""
+def _details(kind: Kind, values: dict[str, Any]) -> str:
+    """Further details of the file, one line."""
     if kind == "csv":
-        return f"\n{values['rows']:,} rows: the next {values['k']} of {values['users']:,} users"
+        return f"\n{values['rows']:,} rows: top {values['k']} of {values['users']:,} users"
     if kind == "onnx":
         found = values["difference"]
-        checked = "not checked: onnxruntime is not installed" if found is None else f"its scores differ by {found:.1g}"
-        return f"\ntokens (batch, length up to {values['max_len']}), padded with 0 on the left; {checked}"
+        checked = "not checked: onnxruntime is not installed" if found is None else f"max. score difference {found:.1g}"
+        return f"\ninput: tokens (batch, length up to {values['max_len']}), left-padded with 0; {checked}"
     return ""

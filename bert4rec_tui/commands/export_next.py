@@ -1,4 +1,4 @@
-"""The next items of all users as a CSV, a few users at a time."""
+"""Recommendations for all users as a CSV file, a few users at a time."""
 
 import csv
 import time
@@ -22,10 +22,10 @@ USERS_AT_ONCE = 512
 def write_next_items(
     model: Bert4Rec, dataset: PreparedDataset, path: Path, k: int, report: ReportProgress
 ) -> tuple[int, int]:
-    """Write the first k items for every user to a file, best first; returns how many users and rows.
+    """Write the top k items of every user to a file, best first; returns the numbers of users and rows.
 
-    A user's input is everything that is known of the user, and nothing of it is recommended. Of scores no more are held
-    than `scores_at_once`. Raises WorkFailedError for scores that are not numbers.
+    The input is the user's whole history, whose items are not recommended. At most `scores_at_once` scores are in
+    memory. Raises WorkFailedError for scores that are not finite.
     """
     titles, item_ids = dataset.titles.all(), dataset.all_item_ids()
     began, rows = time.monotonic(), 0
@@ -49,7 +49,7 @@ def write_next_items(
 
 @torch.inference_mode()
 def _batches(model: Bert4Rec, dataset: PreparedDataset, k: int) -> Iterator[tuple[int, torch.Tensor, torch.Tensor]]:
-    """The first user of each batch, and for each user in it the columns of the first k items with their scores."""
+    """The first user of each batch, and the columns and scores of the top k items of each user in it."""
     device = model.token.weight.device
     scorer, width = ModelScorer(model), min(k, dataset.items)
     offsets = np.asarray(dataset.offsets)
@@ -62,7 +62,7 @@ def _batches(model: Bert4Rec, dataset: PreparedDataset, k: int) -> Iterator[tupl
         starts = torch.cat([stops.new_zeros(1), stops[:-1]])
         scores = scorer(flat, starts, stops)
         if not bool(scores.isfinite().all()):
-            raise WorkFailedError("the model's scores are not numbers: nothing can be ranked; use another checkpoint")
+            raise WorkFailedError("the model's scores are not finite, so nothing can be ranked; use another checkpoint")
         of = torch.repeat_interleave(torch.arange(len(stops), device=device), stops - starts)
         scores[of, flat - 1] = float("-inf")
         top = scores.topk(width)

@@ -1,4 +1,4 @@
-"""Follow a run on the terminal until it ends: for `train`, `resume` and `watch`."""
+"""Follow a run in the terminal until it ends: for `train`, `resume` and `watch`."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def new_events(run: Run, offset: int = 0) -> Iterator[list[Event]]:
 
 
 class Interrupts:
-    """Counts Ctrl-C while it is entered, so that nothing is left half done by one; who follows looks at `count`."""
+    """Counts Ctrl-C instead of raising it, so that nothing is left half done; see `count`."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -52,23 +52,23 @@ class Interrupts:
 
 
 def follow(run: Run, output: Output, interrupts: Interrupts, offset: int = 0) -> Status:
-    """Show a run until it ends. The first Ctrl-C asks it to save and stop, the second ends it at once.
+    """Show a run until it ends. The first Ctrl-C saves and stops it, the second stops it at once.
 
     Returns its last status.
     """
-    obeyed = 0
+    handled = 0
     try:
         for events in new_events(run, offset):
-            tell(run, events, output)
-            if interrupts.count > obeyed:
-                obeyed = interrupts.count
-                if obeyed == 1:
-                    output.say("stopping after saving; Ctrl-C again ends it at once")
+            show_events(run, events, output)
+            if interrupts.count > handled:
+                handled = interrupts.count
+                if handled == 1:
+                    output.message("saving and stopping; press Ctrl-C again to stop at once")
                     request(run.path, "stop", run.status().control)
                 else:
                     end_at_once(run.status())
-    except KeyboardInterrupt:  # a SIGTERM to this command, not to the run
-        output.say(f"{run.id} goes on; `bert4rec-tui watch {run.short_id}` comes back to it")
+    except KeyboardInterrupt:  # SIGTERM or SIGHUP to this command, not to the run
+        output.message(f"{run.id} keeps training; follow it with `bert4rec-tui watch {run.short_id}`")
         raise
     finally:
         output.close_line()
@@ -76,7 +76,7 @@ def follow(run: Run, output: Output, interrupts: Interrupts, offset: int = 0) ->
 
 
 def end_at_once(status: Status) -> None:
-    """End a worker without saving, where it is on this machine; its last checkpoint stays good."""
+    """Kill a worker of this machine without saving; its last checkpoint stays valid."""
     for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
         if status.host != machine.host() or not machine.process_lives(status.pid, status.pid_started):
             return
@@ -85,12 +85,12 @@ def end_at_once(status: Status) -> None:
         time.sleep(0.2)
 
 
-def tell(run: Run, events: list[Event], output: Output) -> None:
-    """Say what has happened, and how far the run is."""
+def show_events(run: Run, events: list[Event], output: Output) -> None:
+    """Print events, then the progress of the run."""
     for event in events:
-        line = sentence(event)
+        line = event_line(event)
         if line:
-            output.say(line)
+            output.message(line)
     status = run.status()
     if status.state == "starting":
         output.progress(Progress(stage="starting the worker"))
@@ -112,17 +112,17 @@ def tell(run: Run, events: list[Event], output: Output) -> None:
             )
 
 
-def sentence(event: Event) -> str:
-    """An event as a line for a person; empty for those that are numbers only."""
+def event_line(event: Event) -> str:
+    """An event as a line of text; empty for events that are only numbers."""
     match event:
         case Validation(metrics=metrics, epoch=epoch, best=best):
             shown = [
                 f"{name} {values[name]:.4f} {protocol}"
                 for protocol, values in metrics.items()
-                for name in told_metrics(values)
+                for name in headline_metrics(values)
             ]
             return f"validation after epoch {epoch}: {'  '.join(shown)}{'  (best)' if best else ''}"
-        case StateChange(state="failed", step=step):  # why is what the command itself ends with
+        case StateChange(state="failed", step=step):  # the reason is the command's own error
             return f"failed at step {step:,}"
         case StateChange(state=state, message=message, step=step):
             return f"{state} at step {step:,}" + (f": {message}" if message else "")
@@ -134,8 +134,8 @@ def sentence(event: Event) -> str:
             return ""
 
 
-def told_metrics(values: dict[str, float]) -> list[str]:
-    """NDCG and Recall at 10, or at the largest k below it, or else at the smallest; MRR where there is neither."""
+def headline_metrics(values: dict[str, float]) -> list[str]:
+    """The metrics to show: NDCG and Recall at 10, at the largest k below 10, or at the smallest k; else MRR."""
     ks = sorted(int(name.removeprefix("NDCG@")) for name in values if name.startswith("NDCG@"))
     if not ks:
         return [name for name in ("MRR",) if name in values]
@@ -156,37 +156,39 @@ def summary(run: Run, status: Status) -> dict[str, Any]:
 
 
 def summary_text(run: Run, status: Status) -> str:
-    """The same for people."""
+    """The same as text."""
     best = f", best {status.best.metric} {status.best.value:.4f} in epoch {status.best.epoch}" if status.best else ""
     epochs = f"{status.epoch} epoch" + ("" if status.epoch == 1 else "s")
     text = f"{run.id}: {run.state(status)} after {epochs} and {duration(status.seconds)}{best}"
     if run.state(status) in ("stopped", "lost") or (run.state(status) == "failed" and run.can_go_on()):
-        text += f"\nto go on: bert4rec-tui resume {run.short_id}"
+        text += f"\nto resume: bert4rec-tui resume {run.short_id}"
     if status.best and run.checkpoint("best").exists():
         return f"{text}\nnext: bert4rec-tui test {run.short_id}   bert4rec-tui recommend {run.short_id} --user ID"
     return text
 
 
 def raise_for_ending(run: Run, status: Status, interrupts: Interrupts | None = None) -> None:
-    """Raises WorkFailedError where a run has failed or was lost, with its own sentence or its last lines of log.
+    """Raises WorkFailedError where a run has failed or was lost, with its message or the last lines of its log.
 
-    Raises KeyboardInterrupt where Ctrl-C ended it.
+    Raises KeyboardInterrupt where Ctrl-C stopped it.
     """
     state = run.state(status)
-    if interrupts and interrupts.count > 1 and state == "failed":  # of several ranks one misses the one that was ended
+    if (
+        interrupts and interrupts.count > 1 and state == "failed"
+    ):  # one of several ranks reports another that was killed
         raise KeyboardInterrupt
     if state == "failed":
         raise WorkFailedError(f"{run.id}: {status.message}")
     if interrupts and interrupts.count and state in ("stopped", "lost"):
         raise KeyboardInterrupt
     if state == "lost":
-        tail = " / ".join(run.console_tail(3)) or "its log is empty"
+        tail = " / ".join(run.console_tail(3)) or "the log is empty"
         raise WorkFailedError(
             f"{run.id}: the worker vanished without an error message ({tail}); "
-            f"`bert4rec-tui resume {run.short_id}` goes on"
+            f"resume it with `bert4rec-tui resume {run.short_id}`"
         )
 
 
 def event_json(event: Event) -> Any:
-    """An event as `watch --json` prints it."""
+    """An event in `watch --json`."""
     return msgspec.to_builtins(event)

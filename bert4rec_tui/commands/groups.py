@@ -1,6 +1,6 @@
-"""The command `test` with `--by` or `--groups`: where a checkpoint is weak, from the ranks that its tests have kept.
+"""The command `test` with `--by` or `--groups`: the results of a checkpoint by group, from the ranks of its tests.
 
-What has not been tested is tested first; else neither the network nor torch is needed.
+Protocols without results are tested first; otherwise neither the network nor torch is needed.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ import msgspec
 
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.commands.protocols import wanted_protocols
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.data.texts import printable
-from bert4rec_tui.evaluation.groups import By, Group, Weakness, weakness_of_run
+from bert4rec_tui.evaluation.groups import By, Group, GroupResults, run_group_results
 from bert4rec_tui.evaluation.metrics import FEW
 from bert4rec_tui.evaluation.results import test_summary
 from bert4rec_tui.runs.checkpoints import epochs_tested, is_of, trained_to
@@ -20,6 +20,7 @@ from bert4rec_tui.runs.store import CheckpointName, LocalRuns, Run
 from bert4rec_tui.settings import datasets_folder, runs_folder
 
 LABEL = 26
+TITLES = {"trained": "cold test items", "length": "history length"}
 
 
 def run_groups(
@@ -32,47 +33,51 @@ def run_groups(
     kept: bool,
     as_json: bool,
 ) -> None:
-    """Print where a checkpoint is weak under protocols, the weakest groups first.
+    """Print the results of a checkpoint by group under each protocol, the weakest groups first.
 
-    kept: what a test has kept is divided as it is. Raises UserError, then also where there is nothing.
+    kept: use stored results only, even if the checkpoint has changed since. Raises UserError, also where there are
+    none.
     """
     output = Output(as_json)
     run = LocalRuns(runs_folder()).find(reference, checkpoint)
     wanted = wanted_protocols(run, protocols)
     dataset = dataset_of(run.config().dataset, datasets_folder())
-    if not kept and (missing := untested(run, checkpoint, wanted)):
-        from bert4rec_tui.commands.test import tested
+    if not kept and (missing := missing_protocols(run, checkpoint, wanted)):
+        from bert4rec_tui.commands.test import test_and_store
 
-        tested(run, dataset, checkpoint, missing, device, output)
-    found = {protocol: weakness_of_run(run, dataset, checkpoint, protocol, by) for protocol in wanted}
+        test_and_store(run, dataset, checkpoint, missing, device, output)
+    found = {protocol: run_group_results(run, dataset, checkpoint, protocol, by) for protocol in wanted}
     result = test_summary(run, checkpoint, wanted) | {"groups": msgspec.to_builtins(found)}
-    output.result(result, as_text(result, found, epochs_tested(run.test_results(checkpoint), wanted)))
+    output.result(
+        result, as_text(result, found, epochs_tested(run.test_results(checkpoint), wanted), dataset.category.one)
+    )
 
 
-def untested(run: Run, checkpoint: CheckpointName, protocols: Sequence[str]) -> list[str]:
-    """The protocols that this checkpoint, as it is now, has not been tested under."""
+def missing_protocols(run: Run, checkpoint: CheckpointName, protocols: Sequence[str]) -> list[str]:
+    """The protocols without a result for this checkpoint as it is now."""
     kept, moment = run.test_results(checkpoint), trained_to(run.checkpoint(checkpoint))
     return [name for name in protocols if name not in kept or not is_of(kept[name], moment)]
 
 
-def as_text(result: dict[str, Any], found: dict[str, Weakness], at: str) -> str:
-    """The groups for people: a protocol after the other, in each a table for every way to divide."""
+def as_text(result: dict[str, Any], found: dict[str, GroupResults], at: str, category: str) -> str:
+    """The groups as text: for each protocol a table per grouping. category: the word for an item's genre."""
     lines = [
         f"{result['run']} · {result['checkpoint']} ({at}) · {result['objective']} · test set · "
-        f"{result['users']:,} users · where it is weak"
+        f"{result['users']:,} users · results by group"
     ]
-    for protocol, weak in found.items():
-        names = list(weak.whole.metrics)
+    for protocol, results in found.items():
+        names = list(results.whole.metrics)
         heads = "".join(f"{name:>11}{'':<6}" for name in names)
-        lines += ["", f"{protocol:<{LABEL}}{'users':>8}{heads}".rstrip(), _line(weak.whole)]
-        for grouping in weak.groupings:
-            lines += ["", f"by {grouping.by}: {grouping.words}"]
+        lines += ["", f"{protocol:<{LABEL}}{'users':>8}{heads}".rstrip(), _line(results.whole)]
+        for grouping in results.groupings:
+            by = category if grouping.by == "genre" else TITLES.get(grouping.by, grouping.by)
+            lines += ["", f"by {by}: {grouping.words}"]
             lines += [_line(group) for group in grouping.groups]
             if grouping.note:
-                lines.append(f"  nothing to show: {grouping.note}")
-    lines += ["", "± half of the 95% interval; weaker, stronger: that interval leaves the value of all users out"]
-    if any(group.verdict == "few" for weak in found.values() for by in weak.groupings for group in by.groups):
-        lines.append(f"few: under {FEW} users, too few to conclude anything from")
+                lines.append(f"  not available: {grouping.note}")
+    lines += ["", "± half the 95% interval; weaker, stronger: the interval excludes the overall value"]
+    if any(group.verdict == "few" for each in found.values() for by in each.groupings for group in by.groups):
+        lines.append(f"few: fewer than {FEW} users, too few for a conclusion")
     return "\n".join(lines)
 
 

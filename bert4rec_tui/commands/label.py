@@ -1,4 +1,4 @@
-"""The command `label`: what a person writes on a run afterwards."""
+"""The command `label`: name, note and pin of a run."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from bert4rec_tui.settings import runs_folder
 
 
 def run_label(reference: str, *, name: str | None, note: str | None, pinned: bool | None, as_json: bool) -> None:
-    """Name a run, write a note on it, pin it, and print what stands on it now; None leaves each as it is.
+    """Set the name, note or pin of a run and print them; None leaves each unchanged.
 
-    Raises UserError where another run answers to the name, or a text is too long; nothing is changed then.
+    Raises UserError where another run has the name, or a text is too long; nothing is changed then.
     """
     store = LocalRuns(runs_folder())
     run = store.find(reference)
     if note is not None:
-        with_note(Labels(), note)  # refuse it before the name is written
+        with_note(Labels(), note)  # reject it before the name is written
     if name is not None:
         store.rename(run, name)
     if note is not None or pinned is not None:
@@ -33,12 +33,12 @@ def _changed(labels: Labels, note: str | None, pinned: bool | None) -> Labels:
 
 
 def describe_labels(run: Run) -> dict[str, Any]:
-    """What stands on a run, as `runs --json` names it."""
+    """The name, note and pin of a run, with the keys of `runs --json`."""
     labels = run.labels()
     return {"run": run.id, "name": run.name(), "note": labels.note, "pinned": labels.pinned}
 
 
 def _text(values: dict[str, Any]) -> str:
-    said = [f'called "{values["name"]}"' if values["name"] else "", "pinned" if values["pinned"] else ""]
-    first = f"{values['run']}: {', '.join(filter(None, said)) or 'no name'}"
+    parts = [f'named "{values["name"]}"' if values["name"] else "", "pinned" if values["pinned"] else ""]
+    first = f"{values['run']}: {', '.join(filter(None, parts)) or 'no name'}"
     return f"{first}\n{values['note']}" if values["note"] else first

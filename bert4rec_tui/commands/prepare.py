@@ -1,4 +1,4 @@
-"""The command `prepare`: from ratings to a prepared dataset, or a look at a file before that."""
+"""The command `prepare`: from ratings to a prepared dataset, or a preview of a file."""
 
 import time
 from pathlib import Path
@@ -17,15 +17,15 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.settings import datasets_folder, raw_folder
 
-MOST_WATCHED = 5
+POPULAR_ITEMS = 5
 POSITIONS = (
-    "every history begins at the same moment, so the times only number each user's items; a split by time holds out "
-    "the ends of long histories alone, and its figures tell nothing of the future"
+    "all histories begin at the same time, so timestamps only number each user's interactions; a split by time then "
+    "holds out only the ends of long histories, and its metrics say nothing about the future"
 )
 
 
 def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool) -> None:
-    """Prepare a dataset and print what it has become. Raises UserError."""
+    """Prepare a dataset and print its statistics. Raises UserError."""
     output = Output(as_json)
     started = time.perf_counter()
     worked = False
@@ -39,40 +39,40 @@ def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool) -> None:
     seconds = time.perf_counter() - started
     used = dataset.manifest.settings
     if not worked:
-        output.say(f"{dataset.id} is prepared already; --again prepares it anew")
+        output.message(f"{dataset.id} is already prepared; use --again to prepare it again")
     elif used.columns and not settings.columns:
         guessed = ", ".join(f"{role}={printable(column, 40)}" for role, column in used.columns.items())
-        output.say(f"columns guessed from the header: {guessed}")
+        output.message(f"columns guessed from the header: {guessed}")
     if dataset.manifest.cuts and dataset.times_are_positions:
-        output.say(f"{dataset.id}: {POSITIONS}")
+        output.message(f"{dataset.id}: {POSITIONS}")
     output.result(describe(dataset) | {"seconds": round(seconds, 3)}, as_text(dataset, seconds))
 
 
 def run_preview(source: str, separator: str, columns: dict[str, str], *, as_json: bool) -> None:
-    """Print the first rows of a source, its guessed columns and what is wrong with them. Raises UserError."""
+    """Print the first rows of a source, its guessed columns and problems with them. Raises UserError."""
     if not source:
-        raise UserError("--preview: of which file? say it with --source FILE")
+        raise UserError("--preview: needs --source FILE")
     seen = preview(Path(source).expanduser(), separator, columns)
     Output(as_json).result(msgspec.to_builtins(seen), preview_as_text(seen))
 
 
 def parse_columns(text: str) -> dict[str, str]:
-    """Read `user=…,item=…`. Raises UserError for an unknown role, one said twice, or a missing sign."""
+    """Parse `user=…,item=…`. Raises UserError for an unknown role, one given twice, or a missing `=`."""
     columns: dict[str, str] = {}
     for piece in text.split(",") if text.strip() else []:
         role, sign, column = (part.strip() for part in piece.partition("="))
         if not sign or not column:
-            raise UserError(f'--columns: "{piece.strip()}" is not role=column; write it like user=userId,item=movieId')
+            raise UserError(f'--columns: "{piece.strip()}" is not role=column, such as user=userId,item=movieId')
         if role not in ROLES:
-            raise UserError(f'--columns: "{role}" is not known; choose among {", ".join(ROLES)}')
+            raise UserError(f'--columns: "{role}" is not a role; choose from {", ".join(ROLES)}')
         if role in columns:
-            raise UserError(f"--columns: {role} is said twice ({columns[role]} and {column})")
+            raise UserError(f"--columns: {role} is given twice ({columns[role]} and {column})")
         columns[role] = column
     return columns
 
 
 def describe(dataset: PreparedDataset) -> dict[str, object]:
-    """A prepared dataset in a few values, as `prepare` and `datasets` print them."""
+    """A prepared dataset as in `prepare --json` and `datasets --json`."""
     counts = dataset.manifest.counts
     return {
         "dataset": dataset.id,
@@ -86,41 +86,44 @@ def describe(dataset: PreparedDataset) -> dict[str, object]:
 
 
 def as_text(dataset: PreparedDataset, seconds: float) -> str:
-    """A prepared dataset in a few lines."""
+    """A prepared dataset as a few lines of text."""
     counts = dataset.manifest.counts
-    most = np.argsort(-dataset.counts, kind="stable")[:MOST_WATCHED]
-    watched = " · ".join(f"{printable(dataset.titles[item], 40)} {dataset.counts[item]:,}" for item in most)
+    most = np.argsort(-dataset.counts, kind="stable")[:POPULAR_ITEMS]
+    popular = " · ".join(f"{printable(dataset.titles[item], 40)} {dataset.counts[item]:,}" for item in most)
     took = f"{seconds:.1f}s" if seconds < 10 else duration(seconds)
     lines = {
         "path": str(dataset.path),
         "users": f"{counts.users:,}",
-        "items": f"{counts.items:,}",
+        dataset.noun.several: f"{counts.items:,}",
         "interactions": f"{counts.interactions:,} of {counts.raw_interactions:,}   density {counts.density:.2%}",
-        "split": f"{dataset.manifest.settings.split}: {counts.train_interactions:,} interactions to train on, "
-        f"{counts.validation_users:,} users to validate, {counts.test_users:,} to test",
+        "split": f"{dataset.manifest.settings.split}: {counts.train_interactions:,} training interactions, "
+        f"{counts.validation_users:,} validation users, {counts.test_users:,} test users",
         "cuts": _cuts_as_text(dataset),
-        "histories": f"{counts.shortest_history:,} … {counts.longest_history:,}, median {counts.median_history:g}",
-        "never trained": f"{counts.untrained_validation_targets:,} of the items to find in validation, "
-        f"{counts.untrained_test_targets:,} in the test",
-        "most met": watched,
+        "histories": f"{counts.shortest_history:,} … {counts.longest_history:,} {dataset.noun.several}, "
+        f"median {counts.median_history:g}",
+        "cold items": f"{counts.untrained_validation_targets:,} validation targets, "
+        f"{counts.untrained_test_targets:,} test targets",
+        "most popular": popular,
     }
     if dataset.timestamps is None:
-        lines["order"] = "as in the file, which has no times"
-    return "\n".join([f"{dataset.id}  ({took})", *(f"  {name:<13} {text}" for name, text in lines.items() if text)])
+        lines["order"] = "as in the file, which has no timestamps"
+    width = max(13, *map(len, lines))
+    rows = (f"  {name:<{width}} {text}" for name, text in lines.items() if text)
+    return "\n".join([f"{dataset.id}  ({took})", *rows])
 
 
 def _cuts_as_text(dataset: PreparedDataset) -> str:
-    """Where the split `time` cuts, and whom it leaves out; empty for the other splits."""
+    """The cuts of the split `time`, and how many users it excludes; empty for the other splits."""
     if dataset.cut_days is None:
         return ""
     counts, (first, second) = dataset.manifest.counts, dataset.cut_days
     left_out = counts.validation_newcomers + counts.test_newcomers
-    text = f"trained before {first}, validated before {second}, tested after"
-    return text + (f"; {left_out:,} users begin only then and are not evaluated" if left_out else "")
+    text = f"training before {first}, validation before {second}, test from then on"
+    return text + (f"; {left_out:,} users without earlier interactions are not evaluated" if left_out else "")
 
 
 def preview_as_text(seen: Preview) -> str:
-    """The first rows as a table, then the guess and the problems."""
+    """The first rows as a table, then the guessed columns and the problems."""
     rows = [seen.columns, *(row for row in seen.rows[:5])]
     cells = [[printable(cell, 24) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(max(map(len, cells)))]

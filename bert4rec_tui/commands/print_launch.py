@@ -1,4 +1,4 @@
-"""`--print-launch`: what to start by hand where a run takes several machines."""
+"""`--print-launch`: the command or job script that launches a run on several machines."""
 
 import re
 from typing import Literal
@@ -17,27 +17,27 @@ _FILES: dict[Launch, str] = {"torchrun": "torchrun.sh", "sbatch": "job.sbatch"}
 
 
 def print_launch(run: Run, kind: Launch, rendezvous: str, output: Output) -> None:
-    """Print the line or the script that starts a run, and leave it in the run's folder."""
+    """Print the launch command or job script of a run, and write it to the run's folder."""
     training = run.config().training
     if kind == "torchrun":
         text = torchrun_line(run, training, rendezvous or f"{machine.host()}:{PORT}", home()) + "\n"
-        each = "here" if training.machines == 1 else f"on each of the {training.machines} machines"
-        what = f"start this line {each}"
+        where = "here" if training.machines == 1 else f"on each of the {training.machines} machines"
+        action = f"run this command {where}"
     else:
         text = sbatch_script(run, training, home())
-        what = "submit this script with sbatch"
+        action = "submit this script with sbatch"
     file = run.path / _FILES[kind]
     with replacing(file) as temporary:
         temporary.write_text(text if kind == "sbatch" else f"#!/bin/sh\n{text}", encoding="utf-8")
         temporary.chmod(0o755)
-    output.say(f"{run.id} waits: {what} ({file}), and again to go on from its last checkpoint")
+    output.message(f"{run.id} is queued: {action} ({file}); do the same to resume it from its last checkpoint")
     values = {"run": run.id, "path": str(run.path), "launch": kind, "file": str(file), "text": text}
     output.result(values, text.rstrip())
 
 
 def check_rendezvous(rendezvous: str, kind: Launch | None) -> None:
-    """Raises UserError where the place to meet is not one that torchrun understands, or is not asked for."""
+    """Raises UserError for a rendezvous endpoint that torchrun does not accept, or without torchrun."""
     if rendezvous and kind != "torchrun":
-        raise UserError(f"--rendezvous {rendezvous}: goes with --print-launch torchrun")
+        raise UserError(f"--rendezvous {rendezvous}: needs --print-launch torchrun")
     if rendezvous and not _PLACE.match(rendezvous):
-        raise UserError(f"--rendezvous {rendezvous}: write HOST:PORT, such as {machine.host()}:{PORT}")
+        raise UserError(f"--rendezvous {rendezvous}: use HOST:PORT, such as {machine.host()}:{PORT}")

@@ -1,4 +1,4 @@
-"""The command `quickstart`: from the bundled ratings to a user's next movies, in minutes on a laptop."""
+"""The command `quickstart`: from the bundled ratings to recommendations for a user, in minutes on a laptop."""
 
 import time
 from typing import Any
@@ -20,24 +20,25 @@ USER = "1"
 
 
 def run_quickstart(*, as_json: bool) -> None:
-    """Prepare the sample, train a small model, test it, and print a user's next movies."""
+    """Prepare the sample, train a small model, test it, and print recommendations for a user."""
     output = Output(as_json)
     began = time.monotonic()
     dataset = prepare(SAMPLE, datasets_folder(), raw_folder(), output.progress)
     counts = dataset.manifest.counts
-    output.say(
-        f"1/4 prepared MovieLens latest-small: {counts.users:,} users, {counts.items:,} movies "
-        f"with at least 5 ratings, {counts.interactions:,} ratings"
+    output.message(
+        f"1/4 prepared MovieLens latest-small: {counts.users:,} users, {dataset.noun.counted(counts.items)} "
+        f"with at least {dataset.manifest.settings.min_item_interactions} interactions, "
+        f"{counts.interactions:,} interactions"
     )
     config = msgspec.structs.replace(preset("quickstart"), dataset=dataset.manifest.settings)
     with Interrupts() as interrupts:
         run = LocalRuns(runs_folder()).create(config, dataset.id)
         launch(run)
-        output.say(f"2/4 training a small model with the {config.model.objective} objective as {run.id}")
+        output.message(f"2/4 training a small model with the {config.model.objective} objective as {run.id}")
         status = follow(run, output, interrupts)
     raise_for_ending(run, status, interrupts)
-    output.say(f"3/4 testing the best checkpoint, epoch {status.best.epoch if status.best else 0}")
-    # Only now is torch needed here: the worker has its own.
+    output.message(f"3/4 testing the best checkpoint, epoch {status.best.epoch if status.best else 0}")
+    # torch is imported late: the worker has its own.
     from bert4rec_tui.evaluation.testing import run_test
     from bert4rec_tui.model.hardware import choose_device, set_up_process
     from bert4rec_tui.recommend.recommender import Recommender
@@ -46,7 +47,7 @@ def run_quickstart(*, as_json: bool) -> None:
     set_up_process(0, False, device)
     evaluation = config.evaluation
     test = run_test(run, dataset, "best", evaluation.protocols, device, evaluation.test_precision, output.progress)
-    output.say(f"4/4 what user {USER} would watch next")
+    output.message(f"4/4 next {dataset.noun.several} for user {USER}")
     recommender = Recommender(run, dataset, device=str(device))
     user = dataset.user_index(USER)
     history = [int(item) for item in dataset.history_of(user)]
@@ -54,18 +55,18 @@ def run_quickstart(*, as_json: bool) -> None:
     seconds = time.monotonic() - began
     values = {"run": run.id, "seconds": round(seconds, 3), "test": test, "recommend": recommend}
     text = (
-        f"{test_text(test)}\n\n{recommendations_text(recommend, recommender)}\n\n"
-        f"{verdict(test)} Done in {duration(seconds)}.\n"
-        "Open the app with `bert4rec-tui`, or go on: "
+        f"{test_text(test, dataset.noun)}\n\n{recommendations_text(recommend, recommender)}\n\n"
+        f"{summary(test)} Done in {duration(seconds)}.\n"
+        "Next: open the app with `bert4rec-tui`, or try "
         f"`bert4rec-tui recommend {run.short_id} --user 2`, `bert4rec-tui prepare ml-1m`."
     )
     output.result(values, text)
 
 
-def verdict(test: dict[str, Any]) -> str:
-    """How the model stands beside the baselines, in a sentence."""
+def summary(test: dict[str, Any]) -> str:
+    """The model against the baselines, in a sentence."""
     metric, protocol = "NDCG@10", "full"
     own = test["protocols"][protocol][metric]["value"]
-    beside = {name: rows[protocol][metric]["value"] for name, rows in test["baselines"].items()}
-    listed = ", ".join(f"{name} {value:.4f}" for name, value in beside.items())
+    others = {name: rows[protocol][metric]["value"] for name, rows in test["baselines"].items()}
+    listed = ", ".join(f"{name} {value:.4f}" for name, value in others.items())
     return f"{metric} {protocol} {own:.4f} with the {test['objective']} objective ({listed})."

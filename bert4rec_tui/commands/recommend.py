@@ -1,4 +1,4 @@
-"""The command `recommend`: the next items for a user, or after a history of one's own."""
+"""The command `recommend`: the next items for a user or after any history."""
 
 import csv
 import datetime
@@ -11,15 +11,15 @@ import numpy as np
 
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.hardware import choose_device, set_up_process
 from bert4rec_tui.recommend.diversify import HEAD
 from bert4rec_tui.recommend.filters import ItemFilter, Seen, filter_text
 from bert4rec_tui.recommend.matching import Match, TitleMatcher, read_titles
-from bert4rec_tui.recommend.own_histories import find_own
 from bert4rec_tui.recommend.recommender import Recommender
+from bert4rec_tui.recommend.saved_histories import find_history
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import datasets_folder, runs_folder
 
@@ -29,8 +29,8 @@ SHOWN_GUESSES = 3
 
 
 @dataclass(frozen=True)
-class WhatIsShown:
-    """What the list may hold, and how much it is diversified."""
+class ListOptions:
+    """The filter of the list, and how much it is diversified."""
 
     genres: tuple[str, ...] = ()
     from_year: int | None = None
@@ -40,8 +40,8 @@ class WhatIsShown:
     seen: Seen = "unseen"
     diversify: float = 0.0
 
-    def wanted(self) -> ItemFilter:
-        """The same as a filter. Raises UserError for bounds that hold nothing."""
+    def item_filter(self) -> ItemFilter:
+        """The filter. Raises UserError for empty ranges."""
         try:
             return ItemFilter(
                 genres=self.genres,
@@ -66,17 +66,17 @@ def run_recommend(
     as_json: bool,
     titles: str | None = None,
     own: str | None = None,
-    shown: WhatIsShown | None = None,
+    options: ListOptions | None = None,
 ) -> None:
-    """Print what comes next. Raises UserError for an unknown run, user or item, or where no title matches."""
+    """Print recommendations. Raises UserError for an unknown run, user or item, or where no title matches."""
     if sum(way is not None for way in (user, items, titles, own)) != 1:
-        raise UserError("recommend needs one of --user ID, --items ID,ID,…, --titles FILE and --own NAME")
+        raise UserError("recommend: needs exactly one of --user ID, --items ID,ID,…, --titles FILE and --own NAME")
     run = LocalRuns(runs_folder()).find(reference, "checkpoint")
     dataset = dataset_of(run.config().dataset, datasets_folder())
     if not 1 <= k <= dataset.items:
-        raise UserError(f"-k {k}: {dataset.id} has {dataset.items:,} items; write a number from 1 to {dataset.items}")
-    shown = shown or WhatIsShown()
-    wanted = shown.wanted()
+        raise UserError(f"-k {k}: {dataset.id} has {dataset.noun.counted(dataset.items)}; use 1 to {dataset.items}")
+    options = options or ListOptions()
+    wanted = options.item_filter()
     output = Output(as_json)
     index, matches = dataset.user_index(user) if user is not None else None, list[Match]()
     if index is not None:
@@ -85,49 +85,50 @@ def run_recommend(
         matches = match_titles(Path(titles), dataset, output)
         history = [match.items[0] for match in matches if match.items]
     elif own is not None:
-        history = find_own(own, dataset).items(dataset)
+        history = find_history(own, dataset).items(dataset)
     else:
-        history = [dataset.item_index(raw) for raw in said_ids(items or "")]
+        history = [dataset.item_index(raw) for raw in parse_item_ids(items or "")]
     chosen = choose_device(device, "--device")
     set_up_process(0, False, chosen)
     recommender = Recommender(run, dataset, device=str(chosen))
-    values = recommendation(recommender, user, index, history, k, explain, wanted, shown.diversify)
+    values = recommendation(recommender, user, index, history, k, explain, wanted, options.diversify)
     if titles is not None:
         values["matches"] = [_matched(dataset, match) for match in matches]
     output.result(values, as_text(values, recommender))
 
 
-def said_ids(text: str) -> list[str]:
-    """The ids of a list such as `1,"salt, coarse",7`, where `"` encloses an id that has a comma.
+def parse_item_ids(text: str) -> list[str]:
+    """The ids of a list such as `1,"salt, coarse",7`, where an id that contains a comma is quoted.
 
-    Raises UserError for an id without end.
+    Raises UserError for an unclosed quote.
     """
     try:
         cells = next(csv.reader([" ".join(text.splitlines())], skipinitialspace=True), [])
     except csv.Error:
-        raise UserError(f'--items {printable(text, 60)}: has an id without end; is a " missing after it?') from None
+        raise UserError(f'--items {printable(text, 60)}: has an unclosed quote; add the missing "') from None
     return [cell.strip() for cell in cells if cell.strip()]
 
 
 def match_titles(file: Path, dataset: PreparedDataset, output: Output) -> list[Match]:
-    """The titles of a file with what they are taken for; says which matches are guesses and which titles have none.
+    """Match the titles of a file to items; prints a remark on each uncertain match and each title without one.
 
-    Raises UserError where the file cannot be read or nothing in it matches.
+    Raises UserError where the file cannot be read or no title matches.
     """
     matcher = TitleMatcher(dataset.titles.all(), np.asarray(dataset.counts))
     matches = [matcher.match(title) for title in read_titles(file.expanduser())]
     if not any(match.items for match in matches):
         raise UserError(
-            f"{file}: none of its {len(matches)} titles is like one of {dataset.id}; one a line is expected"
+            f"{file}: none of its {len(matches):,} titles matches {dataset.noun.several} of {dataset.id}; "
+            "use one title per line"
         )
     for match in matches:
-        said = printable(match.text, 60)
+        text = printable(match.text, 60)
         if not match.items:
-            output.say(f'"{said}": nothing in {dataset.id} is like it; it is left out')
+            output.message(f'"{text}": no match in {dataset.id}; left out')
         elif not match.sure:
             best, *others = (printable(dataset.title(item), 60) for item in match.items[: 1 + SHOWN_GUESSES])
             rest = f" (or {'; '.join(others)}?)" if others else ""
-            output.say(f'"{said}": taken for {best}{rest}')
+            output.message(f'"{text}": matched to {best}{rest}')
     return matches
 
 
@@ -147,7 +148,7 @@ def recommendation(
     wanted: ItemFilter | None = None,
     diversify: float = 0.0,
 ) -> dict[str, Any]:
-    """What `recommend --json` prints."""
+    """The result of `recommend --json`."""
     dataset = recommender.dataset
     wanted = wanted or ItemFilter()
     found = recommender.recommend(history, k, wanted=wanted, weight=diversify)
@@ -180,26 +181,27 @@ def _name(dataset: PreparedDataset, item: int) -> dict[str, Any]:
 
 
 def _history(dataset: PreparedDataset, user: int | None, history: list[int]) -> list[dict[str, Any]]:
-    """The history, oldest first, with dates where they are known."""
+    """The history, oldest first, with dates where available."""
     rows = [_name(dataset, item) for item in history]
     if user is not None and dataset.timestamps is not None:
         start = int(dataset.offsets[user])
         for row, seconds in zip(rows, dataset.timestamps[start : start + len(rows)].tolist(), strict=True):
-            with suppress(ValueError, OverflowError, OSError):  # a time that no calendar has
+            with suppress(ValueError, OverflowError, OSError):  # a time outside the calendar
                 row["date"] = datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC).date().isoformat()
     return rows
 
 
 def as_text(values: dict[str, Any], recommender: Recommender) -> str:
-    """The same for people: the end of the history, then what comes next."""
+    """The same as text: the end of the history, then the recommendations."""
     history: list[dict[str, Any]] = values["history"]
     who = f"User {values['user']}" if values["user"] is not None else "Your history"
-    lines = [f"{who} · {len(history)} items, the latest:"]
+    noun = recommender.dataset.noun
+    lines = [f"{who} · {noun.counted(len(history))}" + (", most recent last:" if history else "")]
     lines += [f"  {row.get('date', ''):<11}{printable(row['title'], 70)}" for row in history[-SHOWN_HISTORY:]]
-    among = f", among {values['filter']}" if "filter" in values else ""
-    lines += ["", f"Next, by {recommender.objective} after epoch {recommender.epoch}{among}:"]
+    among = f", filter {values['filter']}" if "filter" in values else ""
+    lines += ["", f"Next {noun.several} ({recommender.objective}, epoch {recommender.epoch}{among}):"]
     if not values["recommendations"]:
-        lines.append("  nothing passes the filter")
+        lines.append(f"  no {noun.one} passes the filter")
     for row in values["recommendations"]:
         lines.append(f"  {row['rank']:>3}  {row['score']:>7.3f}  {printable(row['title'], 70)}")
         for cause in row.get("because", []):
@@ -208,7 +210,7 @@ def as_text(values: dict[str, Any], recommender: Recommender) -> str:
         top = min(HEAD, len(values["recommendations"]))
         lines += [
             "",
-            f"Diversified by {of['weight']:g}: the mean score of the first {top} is {of['mean_score']:.3f} instead of "
-            f"{of['plain_score']:.3f}, their mean likeness {of['likeness']:.2f} instead of {of['plain_likeness']:.2f}",
+            f"Diversity {of['weight']:g}: mean score of the top {top} {of['mean_score']:.3f} instead of "
+            f"{of['plain_score']:.3f}, mean similarity {of['likeness']:.2f} instead of {of['plain_likeness']:.2f}",
         ]
     return "\n".join(lines)

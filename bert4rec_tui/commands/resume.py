@@ -1,4 +1,4 @@
-"""The command `resume`: let a run go on from where it is, with as many processes as one wants."""
+"""The command `resume`: continue a run from its last checkpoint, with any number of processes."""
 
 from shlex import quote
 
@@ -23,10 +23,10 @@ def run_resume(
     launch_kind: Launch | None = None,
     rendezvous: str = "",
 ) -> None:
-    """Let a paused run go on, start a stopped, failed or lost one again, follow a live one.
+    """Continue a paused run, restart a stopped, failed or lost one, follow a live one.
 
-    processes: how many on this machine alone, where the run starts again; 0 leaves it as it was. Raises UserError for a
-    run that has finished, and for one of several machines that is not to go on on this one.
+    processes: how many to restart with, on this machine alone; 0: as before. Raises UserError for a finished run, and
+    for a run on several machines without `processes`.
     """
     output = Output(as_json)
     check_rendezvous(rendezvous, launch_kind)
@@ -38,16 +38,14 @@ def run_resume(
     if state == "finished":
         kept = run.checkpoint("last" if run.checkpoint("last").exists() else "best")
         raise UserError(
-            f"{run.id}: has finished {_how_far(run, status)}; to go further start another with "
+            f"{run.id}: has finished {_how_far(run, status)}; to train further, start a new run with "
             f"--config {quote(str(run.path / 'config.toml'))} --init-from {quote(str(kept))}"
         )
     starts = state in ENDED or state == "queued"
     if not starts and (processes or launch_kind):
-        raise UserError(f"{run.id}: is {state}; stop it before you start it in another way")
+        raise UserError(f"{run.id}: is {state}; stop it before you restart it differently")
     if launch_kind and processes:
-        raise UserError(
-            "--processes: is for this machine alone; what --print-launch prints starts as many as the run has"
-        )
+        raise UserError("--processes: applies to this machine only and cannot be combined with --print-launch")
     if launch_kind:
         print_launch(run, launch_kind, rendezvous, output)
         return
@@ -56,17 +54,19 @@ def run_resume(
     with Interrupts() as interrupts:
         if state in ("paused", "pausing", "stopping"):
             request(run.path, "train", status.control)
-            output.say(f"{run.id}: goes on from step {status.step:,}")
+            output.message(f"{run.id}: continues from step {status.step:,}")
         elif starts:
             pid = launch(run)
             where = "its last checkpoint" if run.can_go_on() else "the beginning"
-            output.say(f"{run.id}: was {state}; a new worker goes on from {where}")
+            output.message(f"{run.id}: was {state}; a new worker continues from {where}")
             warning = logout_warning()
             if warning:
-                output.say(warning)
+                output.message(warning)
         if detach:
             values = {"run": run.id, "pid": pid, "path": str(run.path), "warning": warning}
-            output.result(values, f"{run.id} trains on its own; `bert4rec-tui watch {run.short_id}` follows it")
+            output.result(
+                values, f"{run.id} trains in the background; follow it with `bert4rec-tui watch {run.short_id}`"
+            )
             return
         status = follow(run, output, interrupts, offset)
     output.result(summary(run, status), summary_text(run, status))
@@ -74,24 +74,24 @@ def run_resume(
 
 
 def _how_far(run: Run, status: Status) -> str:
-    """How many epochs a finished run has trained, and why no more."""
+    """How many epochs a finished run has trained, and why it ended."""
     if status.epoch >= status.epochs:
         return "its epoch" if status.epochs == 1 else f"its {status.epochs} epochs"
     training, evaluation = run.config().training, run.config().evaluation
     return (
-        f"after {status.epoch} of {status.epochs} epochs, when {training.patience} validations in a row had brought no "
-        f"better {evaluation.best_metric} (training.patience)"
+        f"after {status.epoch} of {status.epochs} epochs: {evaluation.best_metric} did not improve in "
+        f"{training.patience} validations (training.patience)"
     )
 
 
 def _prepare(run: Run, processes: int) -> None:
-    """Set how many processes go on with a run; batches are the same with any number of them."""
+    """Set the number of processes of a run; batches are the same with any number."""
     training = run.config().training
     if processes:
         changed = with_assignments(run.config(), [f"training.processes={processes}", "training.machines=1"])
         save_config(changed, run.path / "config.toml")
     elif training.machines > 1:
         raise UserError(
-            f"{run.id}: takes {training.machines} machines; start on each what --print-launch prints, or let it go on "
-            f"on this one alone with --processes {training.processes}"
+            f"{run.id}: runs on {training.machines} machines; launch it on each as --print-launch shows, or resume it "
+            f"on this machine alone with --processes {training.processes}"
         )

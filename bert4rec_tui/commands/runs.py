@@ -8,12 +8,12 @@ import msgspec
 
 from bert4rec_tui.commands.follow import (
     event_json,
+    event_line,
     new_events,
     raise_for_ending,
-    sentence,
+    show_events,
     summary,
     summary_text,
-    tell,
 )
 from bert4rec_tui.commands.output import Output, as_json_line, duration
 from bert4rec_tui.errors import UserError, WorkFailedError
@@ -22,18 +22,18 @@ from bert4rec_tui.runs.status import ENDED, LIVE
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import runs_folder
 
-OBEYED_SECONDS = 120.0  # a step of a large model on a CPU, a validation before it, and a checkpoint
+CONTROL_TIMEOUT = 120.0  # a step of a large model on a CPU, a validation before it, and a checkpoint
 
 
 def run_runs(*, as_json: bool) -> None:
-    """Print every run, the pinned ones first, else newest first."""
+    """Print all runs, pinned ones first, then newest first."""
     described = [describe(run) for run in LocalRuns(runs_folder()).runs()]
     described.sort(key=lambda values: not values.get("pinned"))  # stable: the others stay newest first
     Output(as_json).result({"runs": described}, _table(described))
 
 
 def describe(run: Run) -> dict[str, Any]:
-    """A run as `runs --json` lists it; one that cannot be read is listed with what is wrong."""
+    """A run in `runs --json`; an unreadable one is listed with the reason."""
     try:
         status, config, labels = run.status(), run.config(), run.labels()
         state = run.state(status)
@@ -70,7 +70,7 @@ def describe(run: Run) -> dict[str, Any]:
 
 def _table(described: list[dict[str, Any]]) -> str:
     if not described:
-        return "there is no run yet; `bert4rec-tui train` starts one"
+        return "no runs yet; start one with `bert4rec-tui train`"
     named = any(values.get("name") or values.get("pinned") for values in described)
     rows = [("run", "state", "objective", "epoch", "best", "left", "age", "name" if named else "")]
     for values in described:
@@ -98,11 +98,13 @@ def _table(described: list[dict[str, Any]]) -> str:
 
 
 def run_watch(reference: str, *, as_json: bool) -> None:
-    """Follow a run until it ends; Ctrl-C leaves it alone."""
+    """Follow a run until it ends; Ctrl-C stops following and does not touch the run."""
     output = Output(as_json)
     run = LocalRuns(runs_folder()).find(reference)
     if run.state() == "queued":
-        output.say(f"{run.id}: waits for what --print-launch printed, or for `bert4rec-tui resume {run.short_id}`")
+        output.message(
+            f"{run.id}: is queued; launch it as --print-launch showed, or `bert4rec-tui resume {run.short_id}`"
+        )
     try:
         for events in new_events(run):
             if as_json:
@@ -110,13 +112,13 @@ def run_watch(reference: str, *, as_json: bool) -> None:
                     print(as_json_line(event_json(event), sys.stdout), flush=True)
             else:
                 for event in events:
-                    line = sentence(event)
+                    line = event_line(event)
                     if line:
                         output.line(line)
-                tell(run, [], output)
+                show_events(run, [], output)
     except KeyboardInterrupt:
         if run.state() in LIVE:
-            output.say(f"{run.id} goes on; `bert4rec-tui watch {run.short_id}` comes back to it")
+            output.message(f"{run.id} keeps training; follow it with `bert4rec-tui watch {run.short_id}`")
         raise
     status = run.status()
     if not as_json:
@@ -125,25 +127,25 @@ def run_watch(reference: str, *, as_json: bool) -> None:
 
 
 def run_control(reference: str, wanted: Request, *, as_json: bool) -> None:
-    """Pause or stop a run, and wait until it has. Raises UserError where it is not live."""
+    """Pause or stop a run and wait until it has. Raises UserError where it is not live."""
     output = Output(as_json)
     run = LocalRuns(runs_folder()).find(reference, "live")
     status = run.status()
     state = run.state(status)
     if state not in LIVE:
-        raise UserError(f"{run.id}: is {state}, so there is nothing to {wanted}")
+        raise UserError(f"{run.id}: is {state}; nothing to {wanted}")
     reached = {"pause": "paused", "stop": "stopped"}[wanted]
     if state != reached:
         asked = request(run.path, wanted, status.control)
-        output.say(f"{run.id}: asked to {wanted}; it saves first")
-        deadline = time.monotonic() + OBEYED_SECONDS
+        output.message(f"{run.id}: saving, then {'pausing' if wanted == 'pause' else 'stopping'}")
+        deadline = time.monotonic() + CONTROL_TIMEOUT
         while (state := run.state()) != reached and state not in ENDED:
             if (newest := read_control(run.path)).number > asked.number and newest.wanted != wanted:
-                other = {"train": "go on", "pause": "pause", "stop": "stop"}[newest.wanted]
-                raise WorkFailedError(f"{run.id}: has not {reached}; it was asked to {other} meanwhile")
+                other = {"train": "continue", "pause": "pause", "stop": "stop"}[newest.wanted]
+                raise WorkFailedError(f"{run.id}: has not {reached}; a later request told it to {other}")
             if time.monotonic() > deadline:
                 raise WorkFailedError(
-                    f"{run.id}: has not {reached} within {OBEYED_SECONDS:.0f} s; it will once its present work is done"
+                    f"{run.id}: has not {reached} within {CONTROL_TIMEOUT:.0f} s; it will after the current step"
                 )
             time.sleep(0.2)
     status = run.status()
@@ -152,16 +154,16 @@ def run_control(reference: str, wanted: Request, *, as_json: bool) -> None:
 
 
 def run_remove(reference: str, *, yes: bool, as_json: bool) -> None:
-    """Delete a run, after a question on a terminal. Raises UserError while it is live."""
+    """Delete a run, on a terminal after confirmation. Raises UserError while it is live."""
     store = LocalRuns(runs_folder())
     run = store.find(reference)
     if sys.stdin.isatty() and not yes and not as_json:
         try:
-            answer = input(f"Remove {run.id} with its checkpoints and results? [y/N] ")
+            answer = input(f"Delete {run.id} with its checkpoints and results? [y/N] ")
         except EOFError:  # ctrl+d
             answer = ""
         if answer.strip().lower() not in ("y", "yes"):
-            Output(as_json).result({"run": run.id, "removed": False}, f"{run.id} stays")
+            Output(as_json).result({"run": run.id, "removed": False}, f"{run.id} kept")
             return
     store.remove(run)
-    Output(as_json).result({"run": run.id, "removed": True}, f"{run.id} is removed")
+    Output(as_json).result({"run": run.id, "removed": True}, f"{run.id} removed")

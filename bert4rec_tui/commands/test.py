@@ -1,4 +1,4 @@
-"""The command `test`: a checkpoint's ranks of held-out items, as metrics beside the baselines."""
+"""The command `test`: the metrics of a checkpoint on the test set, beside those of the baselines."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,8 @@ from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.commands.protocols import wanted_protocols
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.nouns import Noun
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
 from bert4rec_tui.model.hardware import choose_device, set_up_process
@@ -26,11 +27,11 @@ def run_test_command(
     run = LocalRuns(runs_folder()).find(reference, checkpoint)
     wanted = wanted_protocols(run, protocols)
     dataset = dataset_of(run.config().dataset, datasets_folder())
-    result = tested(run, dataset, checkpoint, wanted, device, output)
-    output.result(result, as_text(result))
+    result = test_and_store(run, dataset, checkpoint, wanted, device, output)
+    output.result(result, as_text(result, dataset.noun))
 
 
-def tested(
+def test_and_store(
     run: Run,
     dataset: PreparedDataset,
     checkpoint: CheckpointName,
@@ -38,9 +39,9 @@ def tested(
     device: str,
     output: Output,
 ) -> dict[str, Any]:
-    """Test a checkpoint on a device, by default where the run was trained, and keep the result in the run.
+    """Test a checkpoint on a device, by default the one the run was trained on, and store the result in the run.
 
-    Without a device the test leaves a GPU alone that has no room for it, and says so.
+    Without a device, a GPU with too little free memory is not used; a message says so.
     """
     config = run.config()
     if device:
@@ -50,27 +51,29 @@ def tested(
         wanted = device_of(config, output)
         chosen, why = device_for_test(wanted, source, config, dataset, protocols, run.checkpoint(checkpoint))
         if why:
-            output.say(why)
+            output.message(why)
     set_up_process(config.training.threads, config.training.deterministic, chosen)
     try:
         return run_test(run, dataset, checkpoint, protocols, chosen, config.evaluation.test_precision, output.progress)
     except (torch.OutOfMemoryError, MemoryError):
-        advice = "close what else takes memory" if chosen.type == "cpu" else "test it with --device cpu"
+        advice = "close other programs" if chosen.type == "cpu" else "use --device cpu"
         raise WorkFailedError(f"{run.id}: out of memory on {chosen}; {advice}") from None
 
 
 def device_of(config: Config, output: Output) -> torch.device:
-    """Where the run was trained, or what there is where this machine has no such device."""
+    """The device the run was trained on, or another where this machine has no such device."""
     try:
         return choose_device(config.training.device)
     except UserError:
         chosen = choose_device("auto")
-        output.say(f"this run was to train on {config.training.device}, which is not here; it is tested on {chosen}")
+        output.message(
+            f"this machine has no {config.training.device}, on which the run was trained; testing on {chosen}"
+        )
         return chosen
 
 
-def as_text(result: dict[str, Any]) -> str:
-    """The result as a table: a metric a line, a protocol a column, the model and the baselines beside each other."""
+def as_text(result: dict[str, Any], noun: Noun) -> str:
+    """The result as text: a table per protocol with a line per metric, the model and the baselines side by side."""
     protocols: dict[str, dict[str, dict[str, float]]] = result["protocols"]
     baselines: dict[str, dict[str, dict[str, dict[str, float]]]] = result["baselines"]
     lines = [
@@ -85,21 +88,19 @@ def as_text(result: dict[str, Any]) -> str:
                 continue
             value = metrics[name]
             interval = f"[{value['low']:.4f}, {value['high']:.4f}]" if value.get("low") is not None else ""
-            beside = "".join(f"{_number(name, rows[protocol][name]['value']):>12}" for rows in baselines.values())
-            lines.append(f"{name:<16}{_number(name, value['value']):>8} {interval:>17}{beside}")
+            others = "".join(f"{_number(name, rows[protocol][name]['value']):>12}" for rows in baselines.values())
+            lines.append(f"{name:<16}{_number(name, value['value']):>8} {interval:>17}{others}")
     short = {protocol: users for protocol, users in result["short_users"].items() if users}
     if short or result["untrained_targets"] or result["newcomers"] or result["left_out"]:
         lines.append("")
     lines += [
-        f"{protocol}: {users:,} users have fewer unseen items than the protocol draws"
+        f"{protocol}: {users:,} users have fewer unseen {noun.several} than the protocol's negatives"
         for protocol, users in short.items()
     ]
     if result["untrained_targets"]:
-        lines.append(f"{result['untrained_targets']:,} targets never occur in training; they count as any other")
+        lines.append(f"{result['untrained_targets']:,} cold test {noun.of(result['untrained_targets'])}, included")
     if result["newcomers"]:
-        lines.append(
-            f"{result['newcomers']:,} users have nothing before their first item in the test: they are left out"
-        )
+        lines.append(f"{result['newcomers']:,} users without interactions before their test {noun.one}, excluded")
     if result["left_out"]:
         lines.append(result["left_out"])
     return "\n".join(lines)

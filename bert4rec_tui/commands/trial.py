@@ -1,4 +1,4 @@
-"""`train --try`: a few steps, and what an epoch will cost; no run is made."""
+"""`train --try`: benchmarks a few steps and estimates the cost of an epoch; creates no run."""
 
 from bert4rec_tui.commands.output import Output, duration
 from bert4rec_tui.commands.train import check, check_machine, configuration
@@ -18,24 +18,25 @@ def run_trial(
     wants_run: bool,
     as_json: bool,
 ) -> None:
-    """Take a few steps of a configuration and print what an epoch costs.
+    """Benchmark a few steps of a configuration and print the estimated cost of an epoch.
 
-    wants_run: whether a run was asked for too. Raises UserError then, and for whatever training refuses.
+    wants_run: whether options that need a run are given too. Raises UserError then, and for a configuration that
+    cannot be trained.
     """
     if wants_run:
-        raise UserError("--try makes no run; leave --name, --detach, --print-launch and --rendezvous out, or --try")
+        raise UserError("--try creates no run; it excludes --name, --detach, --print-launch and --rendezvous")
     output = Output(as_json)
     config, prepared = configuration(file, preset_name, dataset, assignments, init_from, "")
     check(config, prepared)
     training = config.training
-    if training.machines == 1:  # a share of several machines' work can be tried on one of them
+    if training.machines == 1:  # one machine's share of the work can be benchmarked on it
         check_machine(training)
     device = choose_device(training.device)
     set_up_process(training.threads, training.deterministic, device, training.processes)
     precision = choose_precision(training.precision, device)
 
     def advance(done: int, meant: int) -> None:
-        output.progress(Progress(stage="Trying", done=done, total=meant, unit="steps"))
+        output.progress(Progress(stage="Benchmarking", done=done, total=meant, unit="steps"))
 
     trial = try_out(config, prepared, device, precision, advance)
     whole = trial.epoch_seconds + trial.validation_seconds
@@ -53,11 +54,11 @@ def run_trial(
     epochs = training.epochs
     share = ""
     if trial.ranks > 1:
-        share = f", one of {trial.ranks} processes with its share, whose exchange is not counted"
+        share = f", one of {trial.ranks} processes, without communication between them"
     output.result(
         values,
         f"{prepared.id} on {device}, {precision}{share}: {trial.steps} steps of {1000 * trial.step_seconds:.0f} ms; "
-        f"an epoch {duration(trial.epoch_seconds)} and its validation {duration(trial.validation_seconds)}, "
-        f"all {epochs:,} {duration(whole * epochs)}; peak memory {trial.memory / 2**30:.2f} GiB"
-        + (" each" if share else ""),
+        f"epoch {duration(trial.epoch_seconds)}, validation {duration(trial.validation_seconds)}, "
+        f"{epochs:,} {'epoch' if epochs == 1 else 'epochs'} {duration(whole * epochs)}; peak memory "
+        f"{trial.memory / 2**30:.2f} GiB" + (" each" if share else ""),
     )

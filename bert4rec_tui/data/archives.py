@@ -1,4 +1,4 @@
-"""Unpack a zip that nobody has to trust."""
+"""Unpack an untrusted zip archive."""
 
 import lzma
 import stat
@@ -9,23 +9,23 @@ from pathlib import Path, PurePosixPath
 
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import explain_os_error
-from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
-# Tables of ratings shrink to a tenth or so; a zip that grows a hundredfold is not one.
-MOST_MEMBERS = 10_000
-MOST_GROWTH = 100
-SMALLEST_LIMIT = 64 * 1024 * 1024
-LARGEST_LIMIT = 16 * 1024 * 1024 * 1024
+# Tables of ratings compress to about a tenth; a zip that expands a hundredfold is not one.
+MAX_MEMBERS = 10_000
+MAX_RATIO = 100
+MIN_LIMIT = 64 * 1024 * 1024
+MAX_LIMIT = 16 * 1024 * 1024 * 1024
 BLOCK = 1024 * 1024
 
 
 def size_limit(archive: Path) -> int:
-    """How many bytes may come out of an archive: a hundred times its size, from 64 MiB to 16 GiB."""
-    return min(LARGEST_LIMIT, max(SMALLEST_LIMIT, MOST_GROWTH * archive.stat().st_size))
+    """The most bytes that an archive may unpack to: a hundred times its size, within 64 MiB and 16 GiB."""
+    return min(MAX_LIMIT, max(MIN_LIMIT, MAX_RATIO * archive.stat().st_size))
 
 
 def member_names(archive: Path) -> list[str]:
-    """The names of the files in a zip. Raises UserError where it is damaged, or a member would escape."""
+    """The names of the files in a zip. Raises UserError where it is damaged or a member is unsafe."""
     with _opened(archive) as zipped:
         return [name for _, name in _checked_members(zipped, archive)]
 
@@ -36,7 +36,7 @@ def read_start(archive: Path, name: str, size: int) -> bytes:
         for member, member_name in _checked_members(zipped, archive):
             if member_name == name:
                 return next(_blocks(zipped, member, archive, size), b"")
-    raise UserError(f"{archive}: has no file {name}")
+    raise UserError(f"{archive}: contains no file {name}")
 
 
 def unpack(
@@ -44,13 +44,12 @@ def unpack(
     folder: Path,
     wanted: Callable[[str], bool] | None = None,
     limit: int | None = None,
-    report: ReportProgress = report_nothing,
+    report: ReportProgress = ignore_progress,
 ) -> list[Path]:
-    """Unpack the members whose name is `wanted`, or all, into `folder` and return their paths.
+    """Unpack the members selected by `wanted`, or all, into `folder` and return their paths.
 
-    No member is written outside `folder`, links are refused, and no more than `limit` bytes come out (`size_limit`),
-    counted as they come and not as the archive declares them. Raises UserError; what was unpacked before stays for the
-    caller to remove.
+    No member is written outside `folder`, links are rejected, and at most `limit` bytes (`size_limit`) are written,
+    counted while unpacking and not as declared by the archive. Raises UserError; the caller removes what was unpacked.
     """
     limit = size_limit(archive) if limit is None else limit
     paths: list[Path] = []
@@ -67,13 +66,13 @@ def unpack(
                         written += len(block)
                         if written > limit:
                             raise UserError(
-                                f"{archive}: unpacks to more than {limit:,} bytes, which no ratings of its size do; "
-                                "unpack it yourself and give the folder"
+                                f"{archive}: unpacks to more than {limit:,} bytes, too many for its size; "
+                                "unpack it yourself and pass the folder"
                             )
                         target.write(block)
                         report(Progress(stage="Unpacking", done=written, total=max(total, written), unit="bytes"))
             except FileExistsError:
-                raise UserError(f"{archive}: has {name} twice; pack it again") from None
+                raise UserError(f"{archive}: contains {name} twice; create the archive again") from None
             except OSError as error:
                 raise explain_os_error(error, path) from error
             paths.append(path)
@@ -84,43 +83,43 @@ def _opened(archive: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(archive)
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        raise UserError(f"{archive}: is not a zip archive, or only a part of one; fetch it again") from None
+        raise UserError(f"{archive}: is not a zip archive, or is incomplete; download it again") from None
     except OSError as error:
         raise UserError(f"{archive}: cannot be read ({error.strerror or error})") from None
 
 
 def _blocks(zipped: zipfile.ZipFile, member: zipfile.ZipInfo, archive: Path, size: int = BLOCK) -> Iterator[bytes]:
-    """The content of a member; says in a sentence where it is damaged or of a kind we cannot unpack."""
+    """The content of a member. Raises UserError where it is damaged or cannot be unpacked."""
     try:
         with zipped.open(member) as source:
             while block := source.read(size):
                 yield block
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError):
-        raise UserError(f"{archive}: is damaged; fetch it again") from None
+        raise UserError(f"{archive}: is damaged; download it again") from None
     except NotImplementedError:
-        raise UserError(
-            f"{archive}: is packed in a way that is not known here; unpack it and give the folder"
-        ) from None
+        raise UserError(f"{archive}: uses an unsupported compression; unpack it and pass the folder") from None
     except RuntimeError:
-        raise UserError(f"{archive}: is locked by a password; unpack it and give the folder") from None
+        raise UserError(f"{archive}: is encrypted; unpack it and pass the folder") from None
     except OSError as error:
         raise UserError(f"{archive}: cannot be read ({error.strerror or error})") from None
 
 
 def _checked_members(zipped: zipfile.ZipFile, archive: Path) -> list[tuple[zipfile.ZipInfo, str]]:
-    """The files of the archive with their safe names. Raises UserError where any member is unsafe, wanted or not."""
+    """The files of the archive with safe names. Raises UserError where any member is unsafe, selected or not."""
     members = zipped.infolist()
-    if len(members) > MOST_MEMBERS:
-        raise UserError(f"{archive}: has {len(members):,} members, {MOST_MEMBERS:,} at most are unpacked")
+    if len(members) > MAX_MEMBERS:
+        raise UserError(f"{archive}: has {len(members):,} members, the maximum is {MAX_MEMBERS:,}")
     checked: list[tuple[zipfile.ZipInfo, str]] = []
     for member in members:
         name = PurePosixPath(member.filename.replace("\\", "/"))
         shown = member.filename.encode("unicode_escape").decode()[:80]
         if name.is_absolute() or ".." in name.parts or ":" in (name.parts or ("",))[0] or "\0" in member.filename:
-            raise UserError(f'{archive}: its member "{shown}" would be written outside the folder; do not trust it')
+            raise UserError(
+                f'{archive}: its member "{shown}" would be written outside the folder; do not use this archive'
+            )
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise UserError(f'{archive}: its member "{shown}" is a link or a device, only files are unpacked')
+            raise UserError(f'{archive}: its member "{shown}" is a link or a device; only files can be unpacked')
         if not member.is_dir() and name.parts:
             checked.append((member, str(name)))
     return checked

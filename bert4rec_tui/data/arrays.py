@@ -1,4 +1,4 @@
-"""Write numpy arrays so that the same content gives the same bytes, and a full disk is told from other failures."""
+"""Write numpy arrays reproducibly, with errors that show a full disk."""
 
 import zipfile
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import IO
 
 import numpy as np
 
-# The earliest time that a zip can hold: a real one would make two equal archives differ.
+# The earliest time that a zip can store: the real time would make equal archives differ.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -25,8 +25,8 @@ def save_archive(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def _write(file: IO[bytes], array: np.ndarray) -> None:
-    """The array as numpy writes it; `np.save` itself hides the reason when the disk is full."""
+    """Write the array in numpy's format; `np.save` itself hides the reason when the disk is full."""
     array = np.ascontiguousarray(array)
     np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
-    # As bytes: a view with another shape or an empty one is not taken by every file.
+    # As bytes: not every file accepts a view with another shape or an empty one.
     file.write(array.reshape(-1).view(np.uint8).data)

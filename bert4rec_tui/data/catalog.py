@@ -1,4 +1,4 @@
-"""The datasets that can be had by name: where they lie, how they are checked, what their licence asks.
+"""The known datasets: where to download them, how to verify them, and their licences.
 
 Plain values only, so that the interface can list them without importing anything large.
 """
@@ -16,10 +16,10 @@ _PASSED_ON = f"{_RESEARCH}; may be redistributed under the same conditions."
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """A dataset that is known by name.
+    """A dataset known by name.
 
-    `md5` is the published checksum of the archive; empty where the archive changes, so that the checksum is fetched
-    from `<file>.md5` beside it. `format` names the layout of the files inside: `u.data`, `dat` or `csv`.
+    `md5` is the published checksum of the archive; empty where the archive changes, so that the checksum is downloaded
+    from `<file>.md5`. `format` names the layout of the files inside: `u.data`, `dat` or `csv`.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        """Where GroupLens publishes the archive."""
+        """The URL of the archive at GroupLens."""
         return f"{BASE}/{self.file}"
 
 

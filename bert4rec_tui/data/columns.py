@@ -1,4 +1,4 @@
-"""Which column of a table is the user, the item, the time, …: said by the person, or guessed from the header."""
+"""The roles of the columns of a table (user, item, timestamp, …): given, or guessed from the header."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from bert4rec_tui.errors import UserError
 
 ROLES = ("user", "item", "timestamp", "rating", "title", "genres")
 
-# Names as they are met in published ratings, without case, spaces and marks.
+# Names found in published datasets, lower-cased, without spaces and punctuation.
 _NAMES: dict[str, str] = {
     "user": "user userid uid username customer customerid reviewer reviewerid member memberid visitor visitorid "
     "account accountid sessionid",
@@ -24,7 +24,7 @@ _RANKS = {role: {name: rank for rank, name in enumerate(names.split())} for role
 
 @dataclass(frozen=True)
 class Guess:
-    """A mapping of roles to columns, whether it is beyond doubt, and if not, why."""
+    """A mapping of roles to columns, whether it is certain, and if not, why."""
 
     mapping: dict[str, str]
     certain: bool
@@ -32,12 +32,12 @@ class Guess:
 
 
 def guess_columns(names: list[str] | None, rows: list[list[str]]) -> Guess:
-    """Guess the roles of columns from their names, or, without a header, from the first rows."""
+    """Guess the roles of columns from their names or, without a header, from the first rows."""
     return _guess_by_name(names) if names is not None else _guess_by_content(rows)
 
 
 def is_known_name(name: str) -> bool:
-    """Whether a cell reads like the name of a column rather than a value."""
+    """Whether a cell is a known column name rather than a value."""
     return any(_plain(name) in ranks for ranks in _RANKS.values())
 
 
@@ -54,18 +54,18 @@ def _guess_by_name(names: list[str]) -> Guess:
         if len(found) > 1:
             doubts.append(f"{role} may be {' or '.join(found)}")
         if found:
-            mapping[role] = min(found, key=lambda name: _RANKS[role][_plain(name)])  # the commonest name
+            mapping[role] = min(found, key=lambda name: _RANKS[role][_plain(name)])  # the most common name
     missing = [role for role in ("user", "item") if role not in mapping]
     if missing:
-        doubts.insert(0, f"no column is named like {' or '.join(missing)}; there are {', '.join(names)}")
+        doubts.insert(0, f"no {' or '.join(missing)} column found among {', '.join(names)}")
     return Guess(mapping, not doubts, "; ".join(doubts))
 
 
 def _guess_by_content(rows: list[list[str]]) -> Guess:
-    """Without a header: user and item first, as everywhere; small numbers are ratings, large ones times."""
+    """Without a header: user and item first, as is usual; small numbers are ratings, large ones timestamps."""
     count = len(rows[0]) if rows else 0
     if count < 2:
-        return Guess({}, False, "there are fewer than two columns")
+        return Guess({}, False, "the file has fewer than two columns")
     mapping = {"user": "0", "item": "1"}
     for index in range(2, count):
         cells = [row[index] for row in rows if len(row) == count]
@@ -77,11 +77,11 @@ def _guess_by_content(rows: list[list[str]]) -> Guess:
             mapping.setdefault("timestamp", str(index))
         elif max(numbers) <= 10:
             mapping.setdefault("rating", str(index))
-    return Guess(mapping, False, "the file has no header, so the columns are a guess")
+    return Guess(mapping, False, "the file has no header, so the columns are only a guess")
 
 
 def number_in(cell: str) -> float | None:
-    """The number that a cell holds, None where it holds something else."""
+    """The value of a numeric cell, None for any other cell."""
     try:
         return float(cell)
     except ValueError:
@@ -89,25 +89,25 @@ def number_in(cell: str) -> float | None:
 
 
 def resolve(mapping: dict[str, str], names: list[str] | None, count: int, file: str) -> dict[str, int]:
-    """The index of each role's column.
+    """The index of each role's column, which is given by name or by number from 0.
 
-    A column is meant by its name, or by its number from 0. Raises UserError that names the columns there are.
+    Raises UserError that lists the existing columns.
     """
     for role in mapping:
         if role not in ROLES:
-            raise UserError(f'columns: "{role}" is not known; choose among {", ".join(ROLES)}')
+            raise UserError(f'columns: "{role}" is not a role; choose from {", ".join(ROLES)}')
     for role in ("user", "item"):
         if not mapping.get(role):
-            raise UserError(f"{file}: which column is the {role}? Say it with --columns user=…,item=…")
+            raise UserError(f"{file}: no {role} column chosen; use --columns user=…,item=…")
     found: dict[str, int] = {}
     for role, column in mapping.items():
         if names is not None and column in names:
             index = names.index(column)
-        elif column.isascii() and column.isdigit():
+        elif column.isascii() and column.isdigit() and len(column) < 10:
             index = int(column)
         else:
-            there = ", ".join(names) if names is not None else f"no header, so write numbers from 0 to {count - 1}"
-            raise UserError(f'{file}: has no column "{column}" for {role}; there {_are(names)} {there}')
+            choice = ", ".join(names) if names is not None else f"0 to {count - 1}, as there is no header"
+            raise UserError(f'{file}: has no column "{column}" for {role}; choose from {choice}')
         if index >= count:
             raise UserError(f"{file}: has no column {column} for {role}; its {count} columns are 0 to {count - 1}")
         if index in found.values():
@@ -115,7 +115,3 @@ def resolve(mapping: dict[str, str], names: list[str] | None, count: int, file: 
             raise UserError(f'{file}: column "{column}" cannot be both {other} and {role}')
         found[role] = index
     return found
-
-
-def _are(names: list[str] | None) -> str:
-    return "is" if names is None or len(names) == 1 else "are"

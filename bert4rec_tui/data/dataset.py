@@ -3,16 +3,16 @@
 On disk, one folder per prepared dataset:
 
     manifest.json       Manifest: schema version, settings, counts, hash of the split
-    source.json         size and time of the files it was made from; absent where it was downloaded, see `stamps`
+    source.json         size and time of the source files; absent for downloads, see `fingerprints`
     history.npy         int32 (interactions,)  item ids 1…N of all users end to end, each user's in time order
-    offsets.npy         int64 (users + 1,)     where each user's history starts
+    offsets.npy         int64 (users + 1,)     start of each user's history
     timestamps.npy      int64 (interactions,)  seconds since 1970; absent where the source has none
     ratings.npy         float32 (interactions,) absent where the source has none
     split.npy           int32 (3, users)       see Split
     users.npz           raw ids as `ids` (int64), or `id_characters` and `id_offsets` (texts)
     items.npz           the same for raw ids 1…N in order, `title_*` and `genre_*` texts (genres joined by `|`),
-                        `counts` int64 (N,) of all interactions and `train_counts` int64 (N,) of those trained on
-    negatives-<protocol>-seed<S>.npy   int32 (users, number) items, 0 where a user has fewer unseen ones
+                        `counts` int64 (N,) of all interactions and `train_counts` int64 (N,) of training ones
+    negatives-<protocol>-seed<S>.npy   int32 (users, number) items, 0 where a user has too few unseen ones
 """
 
 import json
@@ -39,7 +39,7 @@ Part = Literal["validation", "test"]
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """How large a prepared dataset is, and what its split holds out."""
+    """The statistics of a prepared dataset and its split."""
 
     users: int
     items: int
@@ -54,13 +54,13 @@ class Counts(Struct, frozen=True, kw_only=True):
     longest_history: int
     untrained_validation_targets: int
     untrained_test_targets: int
-    # Users whose first item of all is the target of a part: nothing is known before it, and they are not evaluated.
+    # Users whose very first item is the target of a part: they have no input and are not evaluated.
     validation_newcomers: int = 0
     test_newcomers: int = 0
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """What a prepared dataset says of itself."""
+    """The contents of manifest.json."""
 
     schema: int
     id: str
@@ -75,13 +75,13 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Split:
-    """Which part of each history is for what; every split is said with these three arrays.
+    """A train/validation/test split, as three arrays for every kind of split.
 
-    train_end: (users,) int32, how many of the first interactions are trained on; 0 for a held-out user.
-    validation, test: (users,) int32, the position of the target in the user's history, -1 where there is none. The
-    input of a target is everything that stands before it.
-    cuts: of the split `time` its two moments, in seconds since 1970: what is trained on was before the first, a
-    validation target before the second; None for the other splits.
+    train_end: (users,) int32, the number of leading interactions that are training data; 0 for a held-out user.
+    validation, test: (users,) int32, the position of the target in the user's history, -1 without one. The input of a
+    target is everything before it.
+    cuts: the two times of the split `time` in seconds since 1970: training data are before the first, validation
+    targets before the second; None for the other splits.
     """
 
     train_end: np.ndarray
@@ -95,7 +95,7 @@ class Split:
 
 
 class PreparedDataset:
-    """Reads a prepared folder; nothing is loaded before it is asked for, and nothing needs pandas."""
+    """Reads a prepared folder; arrays are loaded on first use, and none needs pandas."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -103,7 +103,7 @@ class PreparedDataset:
         try:
             self.manifest = msgspec.json.decode(file.read_bytes(), type=Manifest)
         except FileNotFoundError:
-            raise UserError(f"{path}: is not a prepared dataset (manifest.json is missing)") from None
+            raise UserError(f"{path}: is not a prepared dataset (no manifest.json)") from None
         except msgspec.MsgspecError as error:
             raise UserError(f"{file}: cannot be read ({error}); prepare the dataset again") from None
         if self.manifest.schema != SCHEMA:
@@ -119,12 +119,12 @@ class PreparedDataset:
 
     @property
     def noun(self) -> Noun:
-        """What its items are called: movies, products."""
+        """The noun for its items, such as movie or product."""
         return noun_of(item_word(self.manifest.settings))
 
     @property
     def category(self) -> Noun:
-        """What the categories of its items are called: genres, or as their column is."""
+        """The noun for the categories of its items, such as genre."""
         return noun_of(category_word(self.manifest.settings))
 
     @property
@@ -150,7 +150,7 @@ class PreparedDataset:
 
     @cached_property
     def offsets(self) -> np.ndarray:
-        """(users + 1,) int64, where each user's history starts."""
+        """(users + 1,) int64, the start of each user's history in `history`."""
         return self._array("offsets.npy")
 
     @cached_property
@@ -165,21 +165,21 @@ class PreparedDataset:
 
     @cached_property
     def split(self) -> Split:
-        """Which part of each history is for what."""
+        """The train/validation/test split."""
         rows = self._array("split.npy")
         return Split(rows[0], rows[1], rows[2], self.manifest.cuts)
 
     @property
     def cut_days(self) -> tuple[str, str] | None:
-        """The days of the two cuts of the split `time`, None for the other splits."""
+        """The dates of the two cuts of the split `time`, None for the other splits."""
         cuts = self.manifest.cuts
         return (day_of(cuts[0]), day_of(cuts[1])) if cuts else None
 
     @cached_property
     def times_are_positions(self) -> bool:
-        """Whether every history begins at the same moment: then times only number a user's items.
+        """Whether all histories begin at the same time: then timestamps only number each user's interactions.
 
-        A split by time would hold out the ends of long histories alone, and say nothing of the future.
+        A split by time would hold out only the ends of long histories, and say nothing about the future.
         """
         if self.timestamps is None or self.users < 2:
             return False
@@ -213,7 +213,7 @@ class PreparedDataset:
 
     @cached_property
     def titles(self) -> Texts:
-        """The title of item 1, 2, … at index 0, 1, …; the raw id where the source has no titles."""
+        """The title of item 1, 2, … at index 0, 1, …; the raw id without titles."""
         return Texts(self._item_arrays["title_characters"], self._item_arrays["title_offsets"])
 
     @cached_property
@@ -228,7 +228,7 @@ class PreparedDataset:
 
     @cached_property
     def train_counts(self) -> np.ndarray:
-        """(N,) int64, the interactions of item 1, 2, … that are trained on."""
+        """(N,) int64, the training interactions of item 1, 2, …"""
         return self._item_arrays["train_counts"]
 
     def check_readable(self) -> None:
@@ -244,30 +244,30 @@ class PreparedDataset:
         return self.titles[item - 1]
 
     def user_id(self, user: int) -> int | str:
-        """The id that the source gave a user."""
+        """The raw id of a user."""
         return _plain(self.user_ids[user])
 
     def item_id(self, item: int) -> int | str:
-        """The id that the source gave item 1…N."""
+        """The raw id of item 1…N."""
         return _plain(self.item_ids[item - 1])
 
     def all_item_ids(self) -> list[int | str]:
-        """The ids that the source gave items 1…N, in order."""
+        """The raw ids of items 1…N, in order."""
         ids = self.item_ids
         return ids.tolist() if isinstance(ids, np.ndarray) else list(ids.all())
 
     def user_index(self, raw: str) -> int:
-        """The number of the user with this raw id. Raises UserError where there is none."""
+        """The index of the user with this raw id. Raises UserError where there is none."""
         index = _index_of(self.user_ids, raw)
         if index is None:
-            raise UserError(f"{self.id}: there is no user {raw}")
+            raise UserError(f"{self.id}: has no user {raw}")
         return index
 
     def item_index(self, raw: str) -> int:
         """The item 1…N with this raw id. Raises UserError where there is none."""
         index = _index_of(self.item_ids, raw)
         if index is None:
-            raise UserError(f"{self.id}: there is no item {raw}")
+            raise UserError(f"{self.id}: has no {self.noun.one} {raw}")
         return index + 1
 
     def evaluated_users(self, part: Part) -> np.ndarray:
@@ -284,7 +284,7 @@ def _plain(raw: Any) -> int | str:
 
 
 def _index_of(ids: np.ndarray | Texts, raw: str) -> int | None:
-    """Where a raw id stands; ids are sorted, numbers by value and texts by code point."""
+    """The index of a raw id; ids are sorted, numbers by value and texts by code point."""
     if isinstance(ids, Texts):
         place = bisect_left(ids, raw)
         return place if place < len(ids) and ids[place] == raw else None
@@ -297,5 +297,5 @@ def _index_of(ids: np.ndarray | Texts, raw: str) -> int | None:
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """The manifest as it is written: readable, the same for the same content."""
+    """The bytes of manifest.json: readable, and equal for equal content."""
     return (json.dumps(msgspec.to_builtins(manifest), indent=2, ensure_ascii=False) + "\n").encode()

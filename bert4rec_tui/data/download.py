@@ -1,4 +1,4 @@
-"""Fetch an archive once: with progress, resumed after a break, verified by its published MD5."""
+"""Download an archive once: with progress, resumable, verified by its published MD5 checksum."""
 
 import os
 import re
@@ -9,27 +9,27 @@ from typing import TYPE_CHECKING, Any
 from bert4rec_tui.data.catalog import BASE, Known
 from bert4rec_tui.errors import OutOfReachError, UserError
 from bert4rec_tui.files import explain_os_error, make_folder, replace_file
-from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
 if TYPE_CHECKING:
     import requests
 
-ATTEMPTS = 4  # in a row that bring no new byte, before we give up
-BLOCK = 16 * 1024  # small, since the block in which a connection breaks is lost
+ATTEMPTS = 4  # consecutive attempts without a new byte before giving up
+BLOCK = 16 * 1024  # small, because the block in which a connection breaks is lost
 CONNECT_SECONDS, SILENCE_SECONDS = 10, 30
 
 
 def fetch(
     dataset: Known,
     raw: Path,
-    report: ReportProgress = report_nothing,
+    report: ReportProgress = ignore_progress,
     mirror: str | None = None,
     pause: float = 0.5,
 ) -> Path:
-    """The verified archive of a known dataset in the folder `raw`; downloaded only where it is not there yet.
+    """The verified archive of a known dataset in the folder `raw`, downloaded unless it exists.
 
-    `mirror` (or BERT4REC_TUI_MIRROR) replaces GroupLens' address. `pause` is the first wait before a new attempt.
-    Raises UserError for a missing file, and OutOfReachError for no network, a full disk or a wrong checksum.
+    `mirror` (or BERT4REC_TUI_MIRROR) replaces GroupLens' URL. `pause` is the wait before the second attempt. Raises
+    UserError for a missing file, and OutOfReachError for no network, a full disk or a wrong checksum.
     """
     import pooch
     from filelock import FileLock
@@ -48,19 +48,19 @@ def fetch(
             except ValueError:
                 if not downloader.resumed:
                     raise
-            # What was there from an earlier attempt may have been of an older file: once more from the start.
+            # The part from an earlier attempt may be of an older file: start over once.
             return _verified(url, md5, raw, dataset.file, downloader)
     except ValueError:
         raise OutOfReachError(
-            f"{url}: what came has another MD5 checksum than the published one ({md5}); "
-            "run the command again, or give the file with --source"
+            f"{url}: the download does not match the published MD5 checksum ({md5}); "
+            "run the command again, or pass a local file with --source"
         ) from None
     except OSError as error:
         raise explain_os_error(error, raw / dataset.file) from error
 
 
 def _verified(url: str, md5: str, raw: Path, file: str, downloader: "ResumingDownloader") -> Path:
-    """Let pooch decide whether to download, and check what comes. Raises ValueError for a wrong checksum."""
+    """Let pooch download and verify the file if needed. Raises ValueError for a wrong checksum."""
     import pooch
 
     retrieve: Any = pooch.retrieve
@@ -68,7 +68,7 @@ def _verified(url: str, md5: str, raw: Path, file: str, downloader: "ResumingDow
 
 
 def _published_checksum(url: str, archive: Path, pause: float) -> str:
-    """The MD5 that is published beside an archive that changes; the one kept with an archive that is here already."""
+    """The MD5 published beside an archive that changes, or the one stored with an archive that is already here."""
     kept = archive.with_name(f"{archive.name}.md5")
     if archive.exists() and kept.exists():
         text = kept.read_text(encoding="utf-8", errors="replace")
@@ -76,7 +76,7 @@ def _published_checksum(url: str, archive: Path, pause: float) -> str:
         text = _small_text(url, pause)
     found = re.search(r"\b[0-9a-fA-F]{32}\b", text)
     if not found:
-        raise UserError(f"{url}: holds no MD5 checksum; run the command again, or give the file with --source")
+        raise UserError(f"{url}: contains no MD5 checksum; run the command again, or pass a local file with --source")
     if not archive.exists():
         replace_file(kept, text.encode())
     return found.group().lower()
@@ -99,7 +99,7 @@ def _small_text(url: str, pause: float) -> str:
 
 
 class ResumingDownloader:
-    """A downloader for pooch that keeps what has come in a `.part` file and asks for the rest."""
+    """A downloader for pooch that keeps partial downloads in a `.part` file and requests the rest."""
 
     def __init__(self, part: Path, report: ReportProgress, pause: float) -> None:
         self.part = part
@@ -108,7 +108,7 @@ class ResumingDownloader:
         self.resumed = False
 
     def __call__(self, url: str, output_file: str, _pooch: object) -> None:
-        """Fetch `url` into `output_file`, over as many connections as it takes."""
+        """Download `url` to `output_file`, over as many connections as needed."""
         import requests
 
         fruitless = 0
@@ -128,17 +128,17 @@ class ResumingDownloader:
         self.part.replace(output_file)
 
     def _receive(self, url: str) -> None:
-        """One connection: append to the part what it brings. Raises RequestException where it breaks off."""
+        """One connection: append what it delivers to the part. Raises RequestException where it breaks."""
         import requests
 
         have = self.part.stat().st_size if self.part.exists() else 0
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         timeout = (CONNECT_SECONDS, SILENCE_SECONDS)
         with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
-            if response.status_code == 416:  # nothing is left to ask for: complete, or the part is of another file
+            if response.status_code == 416:  # nothing left to request: complete, or the part is of another file
                 if _total(response) != have:
                     self.part.unlink()
-                    raise requests.ConnectionError("the part was longer than the file")
+                    raise requests.ConnectionError("the part is longer than the file")
                 return
             _check_status(response, url)
             if response.status_code != 206 or _first_byte(response) != have:
@@ -151,11 +151,11 @@ class ResumingDownloader:
                     have += len(block)
                     meter.show(have)
             if total is not None and have < total:
-                raise requests.ConnectionError("the connection broke off")
+                raise requests.ConnectionError("the connection was interrupted")
 
 
 class _Meter:
-    """Turns counts of bytes into progress with rate and time left."""
+    """Reports bytes as progress with rate and remaining time."""
 
     def __init__(self, report: ReportProgress, start: int, total: int | None) -> None:
         self.report, self.start, self.total = report, start, total
@@ -176,7 +176,7 @@ def _first_byte(response: "requests.Response") -> int | None:
 
 
 def _total(response: "requests.Response") -> int | None:
-    """The size of the whole file, where the server says it."""
+    """The size of the whole file, if the server states it."""
     ranged = re.search(r"/(\d+)$", response.headers.get("Content-Range", ""))
     if ranged:
         return int(ranged.group(1))
@@ -185,7 +185,7 @@ def _total(response: "requests.Response") -> int | None:
 
 
 def _check_status(response: "requests.Response", url: str) -> None:
-    """Raises UserError for an answer that will stay, RequestException for one that may pass."""
+    """Raises UserError for a permanent error status, RequestException for a temporary one."""
     import requests
 
     code = response.status_code
@@ -193,20 +193,20 @@ def _check_status(response: "requests.Response", url: str) -> None:
         return
     if code >= 500 or code in (408, 429):
         raise requests.HTTPError(f"HTTP {code}")
-    meaning = "is not there" if code in (404, 410) else "cannot be fetched"
-    raise UserError(f"{url}: {meaning} (HTTP {code}); give the file with --source if you have it")
+    meaning = "not found" if code in (404, 410) else "cannot be downloaded"
+    raise UserError(f"{url}: {meaning} (HTTP {code}); pass a local file with --source if you have one")
 
 
 def _network_error(url: str, error: Exception, kept: int = 0) -> OutOfReachError:
     import requests
 
-    later = "run the command again to go on from there" if kept else "try again, or give the file with --source"
+    later = "run the command again to resume" if kept else "try again, or pass a local file with --source"
     if isinstance(error, requests.HTTPError):
-        return OutOfReachError(f"{url}: the server has trouble ({error}); {later}")
+        return OutOfReachError(f"{url}: server error ({error}); {later}")
     if isinstance(error, requests.exceptions.SSLError):
         return OutOfReachError(
-            f"{url}: the server's certificate cannot be verified; try later, or give the file with --source"
+            f"{url}: the server's certificate cannot be verified; try later, or pass a local file with --source"
         )
     if kept:
-        return OutOfReachError(f"{url}: the transfer broke off after {kept:,} bytes; {later}")
+        return OutOfReachError(f"{url}: the download was interrupted after {kept:,} bytes; {later}")
     return OutOfReachError(f"{url}: cannot be reached; check the network and {later}")

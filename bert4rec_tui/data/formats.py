@@ -1,4 +1,4 @@
-"""Every layout of ratings that we read, and the one shape that they all become."""
+"""Read any supported layout of ratings into `Interactions`."""
 
 from dataclasses import replace
 
@@ -7,10 +7,10 @@ import numpy as np
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
+from bert4rec_tui.data.format_detection import Head, Shape, head_of, parse_separator, read_head
 from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.movies import read_movies
 from bert4rec_tui.data.parquet import parquet_head, read_parquet
-from bert4rec_tui.data.sniffing import Head, Shape, head_of, read_head, spoken_separator
 from bert4rec_tui.data.sources import RatingsSource
 from bert4rec_tui.data.tables import read_text, textual_ids
 from bert4rec_tui.data.texts import printable
@@ -20,7 +20,7 @@ PARQUET = (".parquet", ".pq")
 
 
 def read_interactions(source: RatingsSource, settings: DatasetConfig) -> tuple[Interactions, DatasetConfig]:
-    """All ratings of a source, and the settings with the columns that were guessed where none were said.
+    """All ratings of a source, and the settings completed with guessed columns.
 
     Raises UserError that names file and line.
     """
@@ -33,7 +33,7 @@ def read_interactions(source: RatingsSource, settings: DatasetConfig) -> tuple[I
 
 
 def movielens_shape(head: Head, source: RatingsSource) -> tuple[Shape, dict[str, int]]:
-    """The shape that MovieLens' own file should have and its roles. Raises UserError where the header is another."""
+    """The shape and roles of a MovieLens file. Raises UserError where the header differs."""
     assert source.layout is not None
     shape, layout, name = head.shape, source.layout, source.ratings.name
     if not layout.header:
@@ -60,34 +60,34 @@ def _read_table(source: RatingsSource, settings: DatasetConfig) -> Interactions:
 
 
 def table_head(source: RatingsSource, settings: DatasetConfig, start: bytes | None = None) -> Head:
-    """The first rows of a text table, or of its first bytes where they are given.
+    """The first rows of a text table, read from its first bytes if they are given.
 
-    Raises UserError where the separator leaves one column.
+    Raises UserError where the separator gives a single column.
     """
-    name, said = source.ratings.name, _table_header(source, settings)
-    head = read_head(source.ratings, *said) if start is None else head_of(start, name, *said)
+    name, given = source.ratings.name, _table_header(source, settings)
+    head = read_head(source.ratings, *given) if start is None else head_of(start, name, *given)
     if head.shape.count < 2:
         shown = printable((head.shape.names or head.rows[0])[0], 60)
         raise UserError(
             f'{name}, line 1: "{shown}" has one column with the separator "{printable(head.shape.separator)}", '
-            "two or more are expected"
+            "at least two are needed"
         )
     return head
 
 
 def _table_header(source: RatingsSource, settings: DatasetConfig) -> tuple[str, bool | None, list[int]]:
-    """The separator and the header that the settings and the file's name imply; "" and None where they do not.
+    """The separator and the header implied by the settings and the file name, "" and None where they are open.
 
-    Last, the columns that were said by number.
+    The third value is the columns given by number.
     """
     separator = settings.separator or ("\t" if source.ratings.suffix.lower() in (".tsv", ".inter") else "")
     numbers = [int(column) for column in settings.columns.values() if column.isascii() and column.isdigit()]
-    # Columns said by name need a header; said by number, the content decides.
+    # Columns given by name need a header; given by number, the content decides.
     return separator, True if len(numbers) < len(settings.columns) else None, numbers
 
 
 def guess_table(source: RatingsSource, settings: DatasetConfig) -> Guess:
-    """Guess the columns of a table whose columns were not said."""
+    """Guess the columns of a table."""
     if source.ratings.suffix.lower() in PARQUET:
         return guess_columns(parquet_head(source.ratings)[0], [])
     head = table_head(source, settings)
@@ -95,12 +95,12 @@ def guess_table(source: RatingsSource, settings: DatasetConfig) -> Guess:
 
 
 def with_columns(settings: DatasetConfig, source: RatingsSource) -> DatasetConfig:
-    """The settings with guessed columns where none were said. Raises UserError where the guess is in doubt."""
-    separator = spoken_separator(settings.separator)
+    """The settings with guessed columns if none are given. Raises UserError where the guess is uncertain."""
+    separator = parse_separator(settings.separator)
     if settings.columns:
         return msgspec.structs.replace(settings, separator=separator)
     guess = guess_table(source, settings)
     if not guess.certain:
         offer = ",".join(f"{role}={column}" for role, column in guess.mapping.items()) or "user=…,item=…"
-        raise UserError(f"{source.ratings.name}: {guess.doubt}; say which they are, such as --columns {offer}")
+        raise UserError(f"{source.ratings.name}: {guess.doubt}; choose the columns, such as --columns {offer}")
     return msgspec.structs.replace(settings, columns=guess.mapping, separator=separator)

@@ -1,4 +1,4 @@
-"""Ratings in memory: who met what, when, as small whole numbers; filtered and ordered without a Python loop."""
+"""Interactions in memory as integer arrays; filtered and sorted without Python loops."""
 
 from dataclasses import dataclass, replace
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from bert4rec_tui.data.times import Times
 
-# Whole-number ids within this many times the rows are looked up in a table; wider ones are sorted.
+# Integer ids within this many times the number of rows use a lookup table; sparser ones are sorted.
 _TABLE_FACTOR = 4
 
 
 @dataclass(frozen=True)
 class Interactions:
-    """One row for each rating.
+    """One row per interaction.
 
     users, items: (rows,) int32 indices into `user_ids` and `item_ids`, which are sorted: an int64 array, or a list of
-    texts. times, ratings: None where the source has none. titles, genres: one for each item id, "" where unknown.
+    texts. times, ratings: None where the source has none. titles, genres: one per item id, "" where unknown.
     """
 
     users: np.ndarray
@@ -31,7 +31,7 @@ class Interactions:
         return len(self.users)
 
     def take(self, rows: np.ndarray) -> "Interactions":
-        """Some of the rows, by index or by mask, in that order."""
+        """A selection of the rows, by index or by mask, in that order."""
         return replace(
             self,
             users=self.users[rows],
@@ -42,7 +42,7 @@ class Interactions:
 
 
 def index_numbers(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The sorted distinct numbers, and for each value the int32 index of its number."""
+    """The sorted distinct numbers, and for each value the int32 index into them."""
     if not len(values):
         return np.empty(0, np.int64), np.empty(0, np.int32)
     low, high = int(values.min()), int(values.max())
@@ -57,9 +57,9 @@ def index_numbers(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def time_order(users: np.ndarray, times: Times | None) -> np.ndarray | None:
-    """(rows,) the order by user, then time, ties as they stand; None where the rows are in that order already.
+    """(rows,) the order by user, then time, stable; None where the rows are already in that order.
 
-    Ties are decided by the position in the file: an unstable sort changes a quarter of ML-1M's test targets.
+    Ties keep the order of the file: an unstable sort changes a quarter of ML-1M's test targets.
     """
     if not len(users):
         return None
@@ -76,7 +76,7 @@ def time_order(users: np.ndarray, times: Times | None) -> np.ndarray | None:
     row_bits = (len(key) - 1).bit_length()
     if int(key.max()).bit_length() + row_bits > 63:
         return np.argsort(key, kind="stable")
-    # With the row as the last digits no two keys are equal, so that the fastest sort of numbers alone will do.
+    # With the row in the low bits no two keys are equal, so that the fastest unstable sort can be used.
     key <<= row_bits
     key |= np.arange(len(key))
     key.sort()
@@ -85,13 +85,13 @@ def time_order(users: np.ndarray, times: Times | None) -> np.ndarray | None:
 
 
 def in_time_order(interactions: Interactions) -> Interactions:
-    """The rows by user, then time, ties in file order."""
+    """The rows sorted by user, then time, ties in file order."""
     order = time_order(interactions.users, interactions.times)
     return interactions if order is None else interactions.take(order)
 
 
 def without_repeats(interactions: Interactions, keep: str) -> Interactions:
-    """Of rows with the same user and item only the `first` or `last`; the rows are in time order."""
+    """Keep only the `first` or `last` of the rows with the same user and item; the rows must be in time order."""
     pair = interactions.users * np.int64(len(interactions.item_ids)) + interactions.items
     if keep == "last":
         pair = pair[::-1]
@@ -103,7 +103,7 @@ def without_repeats(interactions: Interactions, keep: str) -> Interactions:
     return interactions.take(mask[::-1] if keep == "last" else mask)
 
 
-def often_enough(interactions: Interactions, items: int, users: int, until_stable: bool) -> Interactions:
+def filter_by_count(interactions: Interactions, items: int, users: int, until_stable: bool) -> Interactions:
     """Drop items with fewer than `items` rows, then users with fewer than `users`; once, or until nothing changes."""
     while True:
         before = len(interactions)
@@ -117,8 +117,8 @@ def often_enough(interactions: Interactions, items: int, users: int, until_stabl
             return interactions
 
 
-def only_present(interactions: Interactions) -> Interactions:
-    """Number users and items anew, so that only those with a row are left; the order of their ids stays."""
+def reindexed(interactions: Interactions) -> Interactions:
+    """Renumber users and items so that only those with a row remain; the order of their ids is kept."""
     users, user_ids, _ = _renumber(interactions.users, interactions.user_ids)
     items, item_ids, kept = _renumber(interactions.items, interactions.item_ids)
     titles, genres = interactions.titles, interactions.genres

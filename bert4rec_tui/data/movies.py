@@ -1,10 +1,10 @@
-"""Titles and genres from the file that lies beside MovieLens' ratings."""
+"""Titles and genres from MovieLens' movies file."""
 
 import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from bert4rec_tui.data.sniffing import decode, explain_read_error
+from bert4rec_tui.data.format_detection import decode, explain_read_error
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 
@@ -21,7 +21,7 @@ Movies = dict[int, tuple[str, str]]
 def read_movies(path: Path) -> Movies:
     """Raw id → (title, genres joined by `|`) from u.item, movies.dat or movies.csv.
 
-    Raises UserError that names the first line at fault.
+    Raises UserError that names the first invalid line.
     """
     try:
         content = path.read_bytes()
@@ -38,7 +38,7 @@ def read_movies(path: Path) -> Movies:
                 shown = printable(identity, 40)
                 raise UserError(f'{path.name}, line {number:,}: the item id "{shown}" is not a whole number') from None
     except csv.Error:
-        raise UserError(f'{path.name}, line {number + 1:,}: has a cell without end; is a " missing in it?') from None
+        raise UserError(f'{path.name}, line {number + 1:,}: has an unclosed quote; add the missing "') from None
     return movies
 
 
@@ -73,7 +73,7 @@ def _csv(content: bytes, name: str) -> Iterator[tuple[int, str, str, str]]:
     header = [cell.strip().lower() for cell in next(reader, [])]
     missing = [column for column in ("movieid", "title") if column not in header]
     if missing:
-        raise UserError(f"{name}, line 1: has no column {missing[0]}; movieId,title,genres is expected")
+        raise UserError(f"{name}, line 1: has no column {missing[0]}; expected movieId,title,genres")
     identity, title = header.index("movieid"), header.index("title")
     genres = header.index("genres") if "genres" in header else None
     for row in reader:
@@ -85,7 +85,7 @@ def _csv(content: bytes, name: str) -> Iterator[tuple[int, str, str, str]]:
 
 
 def _numbered(text: str) -> Iterator[tuple[int, str]]:
-    # Not splitlines: it would also cut at characters that a latin-1 title may hold, such as 0x85.
+    # Not splitlines: it also splits at characters that a latin-1 title may contain, such as 0x85.
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         stripped = line.rstrip("\r")
         if stripped:

@@ -1,4 +1,4 @@
-"""The items that a held-out item is ranked against: seeded, unseen by the user, uniform or by popularity."""
+"""Sampled negatives that a held-out item is ranked among: seeded, unseen by the user, uniform or by popularity."""
 
 import numpy as np
 
@@ -6,19 +6,19 @@ from bert4rec_tui.data.arrays import save_array
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import replacing
-from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
-# Users are worked on together while a table of users × items of this many bytes can hold what each has seen.
+# Users per batch: a table of users × items of the seen items has at most this many bytes.
 _TABLE_BYTES = 64 * 1024 * 1024
-# After this many draws for each negative wanted, the few users who still lack some are finished exactly.
-_MOST_DRAWS = 4
+# After this many samples per negative, the few users who still lack some are completed exactly.
+_MAX_TRIES = 4
 
 
 def negatives(dataset: PreparedDataset, protocol: str, seed: int) -> np.ndarray:
-    """(users, number) int32 the negatives of every user under `uniform-100`, `popular-100` or another number.
+    """(users, number) int32, the negatives of every user under `uniform-100`, `popular-100` or another number.
 
-    Drawn once and kept in the dataset's folder; one list serves validation and test. 0 stands where a user has fewer
-    unseen items. Raises UserError where no user has enough.
+    Sampled once and stored in the dataset's folder, for both validation and test. 0 where a user has too few unseen
+    items. Raises UserError where no user has enough.
     """
     kind, number = parse_protocol(protocol)
     file = dataset.path / file_name(protocol, seed)
@@ -27,44 +27,50 @@ def negatives(dataset: PreparedDataset, protocol: str, seed: int) -> np.ndarray:
         if kept.shape == (dataset.users, number) and kept.dtype == np.int32:
             return kept
     except (OSError, ValueError, EOFError):
-        pass  # absent or damaged: drawn anew
+        pass  # absent or damaged: sample again
     weights = weights_for(kind, dataset.train_counts)
-    if number > (there := int(np.count_nonzero(weights))):  # before anything that large is made
+    if number > (there := int(np.count_nonzero(weights))):  # before allocating that much
         raise _too_few(protocol, max(0, there - int(np.diff(dataset.offsets).min())))
-    drawn = draw_negatives(dataset.history, dataset.offsets, weights, number, seed)
-    check_enough(drawn, protocol)
+    sampled = sample_negatives(dataset.history, dataset.offsets, weights, number, seed)
+    check_enough(sampled, protocol)
     with replacing(file) as temporary:
-        save_array(temporary, drawn)
-    return drawn
+        save_array(temporary, sampled)
+    return sampled
 
 
-def short_users(drawn: np.ndarray) -> int:
-    """How many users got fewer negatives than the protocol names, because they have seen nearly everything."""
-    return int(np.count_nonzero(drawn[:, -1] == 0))
+def short_users(sampled: np.ndarray) -> int:
+    """The number of users with fewer negatives than the protocol, because they have seen nearly all items."""
+    return int(np.count_nonzero(sampled[:, -1] == 0))
 
 
 def parse_protocol(protocol: str) -> tuple[str, int]:
-    """`uniform-100` is ("uniform", 100). Raises UserError for anything without negatives."""
+    """`uniform-100` is ("uniform", 100). Raises UserError for a protocol without negatives."""
     kind, _, number = protocol.partition("-")
-    if kind not in ("uniform", "popular") or not number.isascii() or not number.isdigit() or int(number) < 1:
-        raise UserError(f'"{protocol}" names no negatives; write uniform-100, popular-100 or another number')
+    if (
+        kind not in ("uniform", "popular")
+        or not number.isascii()
+        or not number.isdigit()
+        or len(number) > 9
+        or int(number) < 1
+    ):
+        raise UserError(f'"{protocol}" has no negatives; use uniform-100, popular-100 or another number')
     return kind, int(number)
 
 
 def file_name(protocol: str, seed: int) -> str:
-    """The file that keeps the negatives of a protocol and a seed."""
+    """The file name of the negatives of a protocol and a seed."""
     return f"negatives-{protocol}-seed{seed}.npy"
 
 
 def weights_for(kind: str, train_counts: np.ndarray) -> np.ndarray:
-    """(N,) the weight of each item: alike, or its interactions in training."""
+    """(N,) the sampling weight of each item: one, or its training interactions."""
     return np.ones(len(train_counts), dtype=np.int64) if kind == "uniform" else np.asarray(train_counts)
 
 
-def check_enough(drawn: np.ndarray, protocol: str) -> None:
-    """Raises UserError where every user has fewer unseen items than the protocol names."""
-    number = drawn.shape[1]
-    most = int(np.count_nonzero(drawn, axis=1).max(initial=0))
+def check_enough(sampled: np.ndarray, protocol: str) -> None:
+    """Raises UserError where every user has fewer unseen items than the protocol needs."""
+    number = sampled.shape[1]
+    most = int(np.count_nonzero(sampled, axis=1).max(initial=0))
     if most < number:
         raise _too_few(protocol, most)
 
@@ -72,98 +78,98 @@ def check_enough(drawn: np.ndarray, protocol: str) -> None:
 def _too_few(protocol: str, most: int) -> UserError:
     kind, number = parse_protocol(protocol)
     return UserError(
-        f"{protocol}: no user has {number:,} unseen items to draw, {most:,} at most; "
+        f"{protocol}: no user has {number:,} unseen items to sample from, the most is {most:,}; "
         + (f"choose {kind}-{most} or fewer, or full" if most else "choose full")
     )
 
 
-def draw_negatives(
+def sample_negatives(
     history: np.ndarray,
     offsets: np.ndarray,
     weights: np.ndarray,
     number: int,
     seed: int,
-    report: ReportProgress = report_nothing,
+    report: ReportProgress = ignore_progress,
 ) -> np.ndarray:
     """(users, number) int32 distinct items outside each user's whole history.
 
-    Drawn one after the other without replacement, in proportion to `weights` (N,); items without weight never are. A
-    user with fewer such items gets all of them, the others' places stay 0.
+    Sampled sequentially without replacement, in proportion to `weights` (N,), never items of weight 0. A user with
+    fewer such items gets all of them, followed by zeros.
     """
     users, items = len(offsets) - 1, len(weights)
-    drawn = np.zeros((users, number), dtype=np.int32)
+    sampled = np.zeros((users, number), dtype=np.int32)
     generator = np.random.default_rng(seed)
-    ladder = _Ladder(weights)
+    sampler = _WeightedSampler(weights)
     never = np.concatenate([[True], weights == 0])
     together = min(users, max(1, _TABLE_BYTES // (items + 1)))
-    # Made once and wiped where it was written: with many items, most of it never is.
+    # Allocated once and reset only where it was written: with many items, that is a small part.
     taken = np.repeat(never[np.newaxis], together, axis=0)
     for start in range(0, users, together):
         end = min(users, start + together)
-        report(Progress(stage="Drawing negatives", done=start, total=users, unit="users"))
+        report(Progress(stage="Sampling negatives", done=start, total=users, unit="users"))
         lengths = np.diff(offsets[start : end + 1])
         rows, seen = np.repeat(np.arange(end - start), lengths), history[offsets[start] : offsets[end]]
         taken[rows, seen] = True
-        _draw(drawn[start:end], taken[: end - start], lengths, weights, ladder, generator)
+        _fill(sampled[start:end], taken[: end - start], lengths, weights, sampler, generator)
         taken[rows, seen] = never[seen]
-        rows, mine = np.repeat(np.arange(end - start), number), drawn[start:end].ravel()
+        rows, mine = np.repeat(np.arange(end - start), number), sampled[start:end].ravel()
         taken[rows, mine] = never[mine]
-    return drawn
+    return sampled
 
 
-class _Ladder:
-    """Draws items in proportion to whole weights, in constant time for an item."""
+class _WeightedSampler:
+    """Samples items in proportion to integer weights, in constant time per item."""
 
     def __init__(self, weights: np.ndarray) -> None:
-        self.alike = bool((weights == weights[:1]).all())
+        self.uniform = bool((weights == weights[:1]).all())
         self.items = len(weights)
-        # One rung for each unit of weight: an interaction drawn uniformly is an item drawn by popularity.
-        self.rungs = np.empty(0, np.int32)
-        if not self.alike:
-            self.rungs = np.repeat(np.arange(1, self.items + 1, dtype=np.int32), weights)
+        # One slot per unit of weight: a uniformly sampled interaction is an item sampled by popularity.
+        self.slots = np.empty(0, np.int32)
+        if not self.uniform:
+            self.slots = np.repeat(np.arange(1, self.items + 1, dtype=np.int32), weights)
 
-    def draw(self, generator: np.random.Generator, count: int) -> np.ndarray:
+    def sample(self, generator: np.random.Generator, count: int) -> np.ndarray:
         """(count,) items 1…N, with replacement."""
-        if self.alike:
+        if self.uniform:
             return generator.integers(1, self.items + 1, count, dtype=np.int32)
-        return self.rungs[generator.integers(0, len(self.rungs), count, dtype=np.int64)]
+        return self.slots[generator.integers(0, len(self.slots), count, dtype=np.int64)]
 
 
-def _draw(
-    drawn: np.ndarray,
+def _fill(
+    sampled: np.ndarray,
     taken: np.ndarray,
     lengths: np.ndarray,
     weights: np.ndarray,
-    ladder: _Ladder,
+    sampler: _WeightedSampler,
     generator: np.random.Generator,
 ) -> None:
-    """Fill the rows of `drawn`; `taken` (users, N + 1) says what each user may not get, and gets what is drawn."""
-    number = drawn.shape[1]
-    # Only for those with long histories it has to be counted what is left.
+    """Fill the rows of `sampled`; `taken` (users, N + 1) marks excluded items, to which sampled ones are added."""
+    number = sampled.shape[1]
+    # Only users with long histories can run out of items.
     scarce = np.flatnonzero(np.count_nonzero(weights) - lengths <= number)
     free = taken.shape[1] - np.count_nonzero(taken[scarce], axis=1)
-    enough = np.ones(len(drawn), dtype=bool)
+    enough = np.ones(len(sampled), dtype=bool)
     for user, left in zip(scarce[free <= number].tolist(), free[free <= number].tolist(), strict=True):
-        drawn[user, :left] = np.flatnonzero(~taken[user])
+        sampled[user, :left] = np.flatnonzero(~taken[user])
         enough[user] = False
     users = np.flatnonzero(enough)
     filled = np.zeros(len(users), dtype=np.int64)
-    # One candidate for every user at a time. Drawing again what is taken already leaves the rest in proportion, so that
-    # this is the same as drawing from the rest alone.
-    for _ in range(_MOST_DRAWS * number):
+    # One candidate per user at a time. Rejecting taken items keeps the others in proportion, so that this equals
+    # sampling from the others alone.
+    for _ in range(_MAX_TRIES * number):
         if not len(users):
             return
-        candidates = ladder.draw(generator, len(users))
+        candidates = sampler.sample(generator, len(users))
         accepted = np.flatnonzero(~taken[users, candidates])
         who, what = users[accepted], candidates[accepted]
         taken[who, what] = True
-        drawn[who, filled[accepted]] = what
+        sampled[who, filled[accepted]] = what
         filled[accepted] += 1
         if filled.max() == number:
             unfinished = filled < number
             users, filled = users[unfinished], filled[unfinished]
     for user, have in zip(users.tolist(), filled.tolist(), strict=True):
         left = np.flatnonzero(~taken[user])
-        # The first to ring of exponential clocks, each at the rate of its weight, are draws without replacement.
-        rings = generator.standard_exponential(len(left)) / weights[left - 1]
-        drawn[user, have:] = left[np.argsort(rings, kind="stable")[: number - have]]
+        # The smallest of exponential variables with the weights as rates are a sample without replacement.
+        arrivals = generator.standard_exponential(len(left)) / weights[left - 1]
+        sampled[user, have:] = left[np.argsort(arrivals, kind="stable")[: number - have]]

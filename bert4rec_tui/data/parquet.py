@@ -1,19 +1,19 @@
-"""Read ratings from a Parquet file, whose columns have types of their own."""
+"""Read ratings from a Parquet file."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bert4rec_tui.data.format_detection import explain_read_error
 from bert4rec_tui.data.interactions import Interactions
-from bert4rec_tui.data.sniffing import explain_read_error
 from bert4rec_tui.data.tables import interactions_from
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 
 
 def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
-    """Read a Parquet table. Raises UserError that names the column, and the row where there is one, at fault."""
+    """Read a Parquet table. Raises UserError that names the invalid column and row."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -22,14 +22,14 @@ def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
         names = file.schema_arrow.names
         twice = next((names[index] for index in roles.values() if names.count(names[index]) > 1), None)
         if twice is not None:
-            raise UserError(f"{path.name}: has more than one column {printable(twice)}; give them names of their own")
+            raise UserError(f"{path.name}: has several columns named {printable(twice)}; rename them")
         table = file.read(columns=[names[index] for index in roles.values()])
     except OSError as error:
         raise explain_read_error(error, path) from None
     except pa.ArrowException as error:
         raise UserError(f"{path.name}: cannot be read as Parquet ({printable(str(error))})") from None
     if not len(table):
-        raise UserError(f"{path.name}: has no ratings; a row for each rating is expected")
+        raise UserError(f"{path.name}: contains no ratings; expected a row per rating")
     columns = {role: _typed(table.column(names[index]), role, path) for role, index in roles.items()}
     try:
         return interactions_from(columns)
@@ -38,7 +38,7 @@ def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
 
 
 def parquet_head(path: Path, count: int = 0) -> tuple[list[str], list[list[str]]]:
-    """The names of the columns of a Parquet file and its first rows as text. Raises UserError where it is not one."""
+    """The column names of a Parquet file and its first rows as text. Raises UserError where it is not Parquet."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -62,7 +62,7 @@ def _shown(cell: Any) -> str:
 
 
 def _typed(column: Any, role: str, path: Path) -> Any:
-    """Bring a Parquet column to one of the types that `interactions_from` knows."""
+    """Cast a Parquet column to a type that `interactions_from` accepts."""
     import pyarrow as pa
 
     if column.null_count and role in ("user", "item", "timestamp", "rating"):
@@ -83,15 +83,15 @@ def _typed(column: Any, role: str, path: Path) -> Any:
         if pa.types.is_string(kind):
             return _as_times(column) if role == "timestamp" else column.dictionary_encode()
         if role == "timestamp" and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-            # Of the nanoseconds that a writer adds by itself only whole microseconds count.
+            # Nanoseconds, which some writers add by default, are truncated to microseconds.
             return column.cast(pa.timestamp("us"), safe=False)
         return column.cast(pa.float64() if role == "timestamp" and pa.types.is_floating(kind) else pa.int64())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise UserError(f"{path.name}: column of the {role} cannot be used ({printable(str(error))})") from None
+        raise UserError(f"{path.name}: the {role} column cannot be used ({printable(str(error))})") from None
 
 
 def _holds_text(kind: Any) -> bool:
-    """Whether a type is one of those in which writers put texts, some of them as bare bytes."""
+    """Whether a type is one that writers use for text, including plain bytes."""
     import pyarrow as pa
 
     of_text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
@@ -100,7 +100,7 @@ def _holds_text(kind: Any) -> bool:
 
 
 def _as_utf_8(column: Any, role: str, path: Path) -> Any:
-    """A column of texts or bytes as texts. Raises UserError that names the first row that is none."""
+    """A column of text or bytes as text. Raises UserError that names the first row that is not UTF-8."""
     import pyarrow as pa
 
     try:
@@ -108,10 +108,10 @@ def _as_utf_8(column: Any, role: str, path: Path) -> Any:
     except pa.ArrowInvalid:
         row = next((row for row, cell in enumerate(column, 1) if not _is_utf_8(cell.as_py())), 0)
         raise UserError(
-            f"{path.name}, row {row:,}: the {role} is bytes that are not UTF-8; write the column as texts"
+            f"{path.name}, row {row:,}: the {role} is not UTF-8 text; write the column as strings"
         ) from None
     except pa.ArrowNotImplementedError as error:
-        raise UserError(f"{path.name}: column of the {role} cannot be used ({printable(str(error))})") from None
+        raise UserError(f"{path.name}: the {role} column cannot be used ({printable(str(error))})") from None
 
 
 def _is_utf_8(cell: Any) -> bool:
@@ -122,7 +122,7 @@ def _is_utf_8(cell: Any) -> bool:
 
 
 def _as_text(column: Any) -> Any:
-    """A column of texts, or of lists of texts, which are joined by `|` as MovieLens' genres are."""
+    """A column of text, or of lists of texts, joined by `|` as MovieLens' genres are."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -133,12 +133,12 @@ def _as_text(column: Any) -> Any:
 
 
 def _as_times(column: Any) -> Any:
-    """A column of texts as numbers where each is one, else as it is, for dates."""
+    """A text column as numbers if all are numeric, else unchanged, for dates."""
     import pyarrow as pa
 
-    for wanted in (pa.int64(), pa.float64()):
+    for kind in (pa.int64(), pa.float64()):
         try:
-            return column.cast(wanted)
+            return column.cast(kind)
         except pa.ArrowInvalid:
             continue
     return column.cast(pa.string()).dictionary_encode()

@@ -1,4 +1,4 @@
-"""Ratings in, a prepared dataset out: filter, index, order, split, write."""
+"""Prepare a dataset from ratings: filter, index, sort, split, write."""
 
 import hashlib
 import shutil
@@ -12,26 +12,26 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.arrays import save_archive, save_array
 from bert4rec_tui.data.catalog import KNOWN
 from bert4rec_tui.data.dataset import SCHEMA, Counts, Manifest, PreparedDataset, Split, manifest_bytes
+from bert4rec_tui.data.fingerprints import fingerprint_source, load_fingerprints, save_fingerprints
 from bert4rec_tui.data.formats import read_interactions
 from bert4rec_tui.data.interactions import (
     Interactions,
+    filter_by_count,
     in_time_order,
-    often_enough,
-    only_present,
+    reindexed,
     without_repeats,
 )
-from bert4rec_tui.data.negatives import check_enough, draw_negatives, file_name, parse_protocol, weights_for
+from bert4rec_tui.data.negatives import check_enough, file_name, parse_protocol, sample_negatives, weights_for
 from bert4rec_tui.data.nouns import item_word
 from bert4rec_tui.data.sources import UNPACKING, find_origin, folder_names, opened
 from bert4rec_tui.data.splits import Histories, newcomers, split_histories
-from bert4rec_tui.data.stamps import keep_stamps, kept_stamps, stamps_of
 from bert4rec_tui.data.texts import Texts, pack_texts
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder, new_folder
-from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
-FEWEST_ITEMS = 3
-# Drawn at once with the dataset, since nearly every test asks for them.
+MIN_ITEMS = 3
+# Sampled with the dataset, because nearly every test needs them.
 FIRST_PROTOCOLS, FIRST_SEED = ("uniform-100", "popular-100"), 42
 
 
@@ -39,15 +39,14 @@ def prepare(
     settings: DatasetConfig,
     datasets: Path,
     raw: Path,
-    report: ReportProgress = report_nothing,
+    report: ReportProgress = ignore_progress,
     again: bool = False,
     mirror: str | None = None,
 ) -> PreparedDataset:
-    """Prepare a dataset in the folder `datasets`, with what is downloaded in `raw`.
+    """Prepare a dataset in the folder `datasets`; downloads are kept in `raw`.
 
-    What is prepared already with the same settings from the same source is opened and not prepared again, unless
-    `again`. Interrupted, it leaves nothing half-written. Raises UserError where the ratings or the settings cannot be
-    used.
+    A dataset already prepared with the same settings from the same source is only opened, unless `again`. Interrupted,
+    it leaves nothing half-written. Raises UserError where the ratings or the settings cannot be used.
     """
     if settings.source:
         settings = msgspec.structs.replace(settings, source=str(Path(settings.source).expanduser().absolute()))
@@ -55,66 +54,66 @@ def prepare(
         prepared = reusable(settings, datasets)
         if prepared is not None:
             return prepared
-        _refuse_another_source(settings, datasets)
+        _check_source(settings, datasets)
     _remove_leftovers(datasets, ".*.tmp")
     _remove_leftovers(raw, UNPACKING + "*")
-    make_folder(datasets)  # a folder without permission is said before a long download
+    make_folder(datasets)  # fails before a long download where there is no permission
     origin = find_origin(settings, raw, report, mirror)
-    # Taken before the reading: what changes in the meantime is another source the next time.
-    stamps = stamps_of(Path(settings.source)) if settings.source else None
+    # Taken before reading: a change in the meantime makes it another source the next time.
+    fingerprints = fingerprint_source(Path(settings.source)) if settings.source else None
     with opened(origin, raw, settings, report) as source:
+        movielens = source.layout is not None or source.movies is not None
         report(Progress(stage="Reading", done=source.ratings.stat().st_size, unit="bytes"))
         interactions, settings = read_interactions(source, settings)
-    settings = msgspec.structs.replace(settings, item_noun=item_word(settings))
+    noun = settings.item_noun or ("movie" if movielens else item_word(settings))
+    settings = msgspec.structs.replace(settings, item_noun=noun)
     read = len(interactions)
-    report(Progress(stage="Ordering", done=read, unit="ratings"))
+    report(Progress(stage="Sorting", done=read, unit="ratings"))
     interactions = filtered(interactions, settings)
     with new_folder(datasets / settings.id) as folder:
         write(interactions, settings, read, folder, report)
-        if stamps is not None:
-            keep_stamps(stamps, folder)
+        if fingerprints is not None:
+            save_fingerprints(fingerprints, folder)
     return PreparedDataset(datasets / settings.id)
 
 
-def _refuse_another_source(settings: DatasetConfig, datasets: Path) -> None:
-    """Raises UserError where the name is taken by ratings from elsewhere: runs may have been trained on those."""
+def _check_source(settings: DatasetConfig, datasets: Path) -> None:
+    """Raises UserError where the name is taken by ratings from another source: runs may be trained on those."""
     try:
         before = PreparedDataset(datasets / settings.id).manifest.settings.source
     except UserError:
         return
     known = KNOWN.get(settings.name)
-    # What was downloaded or bundled may be given as the archive, or as the folder that is in it.
+    # A downloaded or bundled dataset may be given as its archive, or as the folder in it.
     same = before == settings.source or (not before and known and Path(settings.source).stem == Path(known.file).stem)
     if settings.source and not same:
-        told = before or (
-            "the ratings that come with this program" if known and known.bundled else "what was downloaded"
-        )
+        origin = before or ("the bundled ratings" if known and known.bundled else "the downloaded ratings")
         raise UserError(
-            f"{settings.id}: is prepared from {told} already; take another name, or remove it first "
-            "(`prepare --again` replaces it)"
+            f"{settings.id}: is already prepared from {origin}; choose another name, or replace it with "
+            "`prepare --again`"
         )
 
 
 def reusable(settings: DatasetConfig, datasets: Path) -> PreparedDataset | None:
-    """What is prepared already as the settings ask, from the same source, and that is still what it was."""
+    """An existing dataset with these settings from the same, unchanged source; None where there is none."""
     try:
         prepared = PreparedDataset(datasets / settings.id)
     except UserError:
         return None
-    # A source, columns or a separator that are not said may be whatever they were.
-    unsaid = {field: "" for field in ("source", "separator", "item_noun") if not getattr(settings, field)}
-    unsaid |= {"columns": {}} if not settings.columns else {}
-    if msgspec.structs.replace(prepared.manifest.settings, **unsaid) != settings:
+    # A source, columns or a separator that are not given match any.
+    unset = {field: "" for field in ("source", "separator", "item_noun") if not getattr(settings, field)}
+    unset |= {"columns": {}} if not settings.columns else {}
+    if msgspec.structs.replace(prepared.manifest.settings, **unset) != settings:
         return None
-    return prepared if not settings.source or _is_still_there(Path(settings.source), prepared.path) else None
+    return prepared if not settings.source or _is_unchanged(Path(settings.source), prepared.path) else None
 
 
-def _is_still_there(source: Path, dataset: Path) -> bool:
-    """Whether a source is what it was when it was read; what replaced it may be older, as after `mv` or `cp -p`."""
-    kept, stamps = kept_stamps(dataset), stamps_of(source)
+def _is_unchanged(source: Path, dataset: Path) -> bool:
+    """Whether a source is unchanged since it was read; a replacement may be older, as after `mv` or `cp -p`."""
+    kept, fingerprints = load_fingerprints(dataset), fingerprint_source(source)
     if kept is not None:
-        return bool(stamps) and stamps == kept
-    # Prepared by a version that kept no stamps: the source is only asked not to be newer.
+        return bool(fingerprints) and fingerprints == kept
+    # Prepared by a version without fingerprints: the source must not be newer.
     names = folder_names(source) if source.is_dir() else []
     files = [source, *(source / name for name in names), *(source.glob("*") if names else ())]
     written = (dataset / "manifest.json").stat().st_mtime
@@ -129,38 +128,40 @@ def _remove_leftovers(folder: Path, pattern: str) -> None:
 
 
 def filtered(interactions: Interactions, settings: DatasetConfig) -> Interactions:
-    """What the settings leave of the ratings, in time order, numbered anew.
+    """The ratings that pass the filters, sorted by time and renumbered.
 
-    Raises UserError where nobody, or fewer than three items, are left.
+    Raises UserError where no users, or fewer than three items, are left.
     """
     if interactions.ratings is not None:
-        stays = interactions.ratings >= settings.min_rating
-        interactions = interactions if stays.all() else interactions.take(stays)
+        keep = interactions.ratings >= settings.min_rating
+        interactions = interactions if keep.all() else interactions.take(keep)
     elif settings.min_rating > 0:
-        raise UserError(f"dataset.min_rating = {settings.min_rating:g} needs a column with ratings, and there is none")
+        raise UserError(f"dataset.min_rating = {settings.min_rating:g} needs a rating column, and the source has none")
     interactions = in_time_order(interactions)
     if settings.repeats != "keep":
         interactions = without_repeats(interactions, settings.repeats)
-    interactions = often_enough(
+    interactions = filter_by_count(
         interactions, settings.min_item_interactions, settings.min_user_interactions, settings.filter == "core"
     )
-    interactions = only_present(interactions)
+    interactions = reindexed(interactions)
     if not len(interactions):
         raise UserError(
-            f"{settings.name}: the filters leave nobody (min_rating = {settings.min_rating:g}, min_item_interactions = "
-            f"{settings.min_item_interactions}, min_user_interactions = {settings.min_user_interactions}); lower them"
+            f"{settings.name}: no users pass the filters (min_rating = {settings.min_rating:g}, "
+            f"min_item_interactions = {settings.min_item_interactions}, "
+            f"min_user_interactions = {settings.min_user_interactions}); lower them"
         )
-    if len(interactions.item_ids) < FEWEST_ITEMS:
+    if len(interactions.item_ids) < MIN_ITEMS:
         raise UserError(
-            f"{settings.name}: the filters leave {len(interactions.item_ids)} items, at least {FEWEST_ITEMS} are needed"
+            f"{settings.name}: only {len(interactions.item_ids)} items pass the filters, at least {MIN_ITEMS} are "
+            "needed"
         )
     return interactions
 
 
 def write(interactions: Interactions, settings: DatasetConfig, read: int, folder: Path, report: ReportProgress) -> None:
-    """Write every file of a prepared dataset into `folder`; the same input and settings give the same bytes.
+    """Write all files of a prepared dataset into `folder`; the same input and settings give the same bytes.
 
-    `read` is the number of ratings before the filters.
+    `read` is the number of ratings before filtering.
     """
     users, items = len(interactions.user_ids), len(interactions.item_ids)
     report(Progress(stage="Writing", done=len(interactions), unit="ratings"))
@@ -185,12 +186,12 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
     save_archive(folder / "items.npz", _id_arrays(interactions.item_ids) | _text_arrays(interactions) | counts)
     for protocol in FIRST_PROTOCOLS:
         kind, number = parse_protocol(protocol)
-        drawn = draw_negatives(history, offsets, weights_for(kind, train_counts), number, FIRST_SEED, report)
+        sampled = sample_negatives(history, offsets, weights_for(kind, train_counts), number, FIRST_SEED, report)
         try:
-            check_enough(drawn, protocol)
+            check_enough(sampled, protocol)
         except UserError:
-            continue  # a small catalogue is still good for `full`; who asks for this protocol is told
-        save_array(folder / file_name(protocol, FIRST_SEED), drawn)
+            continue  # a small catalogue still supports `full`; using this protocol raises
+        save_array(folder / file_name(protocol, FIRST_SEED), sampled)
     manifest = Manifest(
         schema=SCHEMA,
         id=settings.id,
@@ -206,7 +207,7 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
 
 
 def _train_counts(history: np.ndarray, offsets: np.ndarray, split: Split, items: int) -> np.ndarray:
-    """(N,) how often each item is trained on: all of its interactions but those past each user's train_end."""
+    """(N,) the training interactions of each item: all but those past each user's train_end."""
     counts = np.bincount(history, minlength=items + 1)
     lengths = np.diff(offsets)
     held_out = lengths - split.train_end
@@ -258,7 +259,7 @@ def _id_arrays(ids: np.ndarray | list[str]) -> dict[str, np.ndarray]:
 
 
 def _text_arrays(interactions: Interactions) -> dict[str, np.ndarray]:
-    """Titles and genres as arrays; the raw id stands for a title that is not known."""
+    """Titles and genres as arrays; the raw id replaces an unknown title."""
     raw = [str(identity) for identity in interactions.item_ids]
     known = interactions.titles or raw
     titles = pack_texts(title or identity for title, identity in zip(known, raw, strict=True))

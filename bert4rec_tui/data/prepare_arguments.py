@@ -1,10 +1,10 @@
-"""How our command `prepare` is told the settings of a dataset."""
+"""The command line of `prepare` for the settings of a dataset."""
 
 from bert4rec_tui.config import DatasetConfig
 
 
 def prepare_arguments(settings: DatasetConfig) -> list[str]:
-    """The arguments of our command `prepare` for these settings; what is at its default is left out."""
+    """The arguments of the command `prepare` for these settings, without defaults."""
     default = DatasetConfig()
     arguments = ["prepare", settings.name]
     for field, flag in {

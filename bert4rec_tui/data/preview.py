@@ -1,4 +1,4 @@
-"""The first rows of a source, what its columns seem to be, and what is wrong with them: before anything is written."""
+"""A preview of a source: its first rows, guessed columns and problems, before anything is written."""
 
 from dataclasses import replace
 from itertools import islice
@@ -9,9 +9,9 @@ from msgspec import Struct
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
-from bert4rec_tui.data.faults import fault_of
+from bert4rec_tui.data.format_detection import HEAD_BYTES, Head, check_exists, explain_read_error, head_of
 from bert4rec_tui.data.formats import PARQUET, movielens_shape, table_head
-from bert4rec_tui.data.sniffing import HEAD_BYTES, Head, explain_read_error, head_of, require
+from bert4rec_tui.data.line_errors import row_error
 from bert4rec_tui.data.sources import (
     RatingsSource,
     folder_names,
@@ -24,14 +24,14 @@ from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError
 
 SHOWN_ROWS = 20
-MOST_PROBLEMS = 5
+MAX_PROBLEMS = 5
 
 
 class Preview(Struct, frozen=True, kw_only=True):
-    """What the import dialog shows.
+    """The preview as the import dialog shows it.
 
     `file` is the one with the ratings; `columns` their names, or numbers from 0 without a header; `guess` maps roles to
-    columns; `problems` are sentences, empty where the file can be prepared as it stands.
+    columns; `problems` are sentences, empty where the file can be prepared as it is.
     """
 
     file: str
@@ -45,10 +45,10 @@ class Preview(Struct, frozen=True, kw_only=True):
 
 
 def preview(path: Path, separator: str | None = None, columns: dict[str, str] | None = None) -> Preview:
-    """Look at the first few hundred lines of a file, or of the ratings in a folder or zip.
+    """Read the first few hundred lines of a file, or of the ratings in a folder or zip.
 
-    `separator` and `columns` are what the person has said, if anything. Text needs neither pandas nor pyarrow. Raises
-    UserError where there is nothing to show: a missing or empty file, another encoding, no separator.
+    `separator` and `columns` are the user's choices, if any. Text needs neither pandas nor pyarrow. Raises UserError
+    where nothing can be shown: a missing or empty file, another encoding, no separator.
     """
     settings = DatasetConfig(name="preview", source=str(path), separator=separator or "", columns=columns or {})
     source, start = _find(path, settings)
@@ -57,7 +57,7 @@ def preview(path: Path, separator: str | None = None, columns: dict[str, str] | 
     name, layout = source.ratings.name, source.layout
     if layout is None:
         head = table_head(source, settings, start)
-        guess = _said_or_guessed(settings, head.shape.names, head.rows)
+        guess = _given_or_guessed(settings, head.shape.names, head.rows)
     else:
         head = head_of(start, name, layout.separator, layout.header)
         head = replace(head, shape=movielens_shape(head, source)[0])
@@ -77,12 +77,12 @@ def preview(path: Path, separator: str | None = None, columns: dict[str, str] | 
 
 def _find(path: Path, settings: DatasetConfig) -> tuple[RatingsSource, bytes]:
     """The file with the ratings and its first bytes."""
-    require(path)
+    check_exists(path)
     if is_archive(path):
         names = archives.member_names(path)
         name = ratings_name(names) or single_table(names, path)
         if name.lower().endswith(PARQUET):
-            raise UserError(f"{path}: holds the Parquet file {name}; unpack it to look at its rows")
+            raise UserError(f"{path}: contains the Parquet file {name}; unpack it to preview its rows")
         start = archives.read_start(path, name, HEAD_BYTES)
         return source_of_file(Path(name), settings, start), start
     if path.is_dir():
@@ -95,7 +95,7 @@ def _find(path: Path, settings: DatasetConfig) -> tuple[RatingsSource, bytes]:
         raise explain_read_error(error, path) from None
 
 
-def _said_or_guessed(settings: DatasetConfig, names: list[str] | None, rows: list[list[str]]) -> Guess:
+def _given_or_guessed(settings: DatasetConfig, names: list[str] | None, rows: list[list[str]]) -> Guess:
     return Guess(settings.columns, certain=True) if settings.columns else guess_columns(names, rows)
 
 
@@ -104,13 +104,13 @@ def _problems(head: Head, guess: Guess, name: str, movielens: bool) -> list[str]
     shape = head.shape
     problems, roles = _mapping_problems(guess, shape.names, shape.count, name)
     if not head.rows:
-        problems.append(f"{name}: has a header and no ratings; a line for each rating is expected")
-    faults = (
-        f"{name}, line {number:,}: {fault}"
+        problems.append(f"{name}: has a header but no ratings; expected a line per rating")
+    errors = (
+        f"{name}, line {number:,}: {problem}"
         for number, row in zip(head.lines, head.rows, strict=True)
-        if (fault := fault_of(row, shape, roles, movielens))
+        if (problem := row_error(row, shape, roles, movielens))
     )
-    return problems + list(islice(faults, MOST_PROBLEMS))
+    return problems + list(islice(errors, MAX_PROBLEMS))
 
 
 def _mapping_problems(guess: Guess, names: list[str] | None, count: int, name: str) -> tuple[list[str], dict[str, int]]:
@@ -122,12 +122,12 @@ def _mapping_problems(guess: Guess, names: list[str] | None, count: int, name: s
 
 
 def _of_parquet(source: RatingsSource, settings: DatasetConfig) -> Preview:
-    """The same for Parquet, which only pyarrow can read."""
+    """The preview of a Parquet file, which needs pyarrow."""
     from bert4rec_tui.data.parquet import parquet_head
 
     name = source.ratings.name
     names, rows = parquet_head(source.ratings, SHOWN_ROWS)
-    guess = _said_or_guessed(settings, names, [])
+    guess = _given_or_guessed(settings, names, [])
     return Preview(
         file=name,
         columns=[printable(column, 60) for column in names],

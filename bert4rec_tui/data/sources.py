@@ -1,4 +1,4 @@
-"""From a name, a folder, a zip or a file to the raw files that hold the ratings."""
+"""Find the raw files with the ratings, from a name, a folder, a zip or a file."""
 
 import re
 import tempfile
@@ -13,10 +13,16 @@ from bert4rec_tui.data import archives
 from bert4rec_tui.data.catalog import KNOWN
 from bert4rec_tui.data.columns import number_in
 from bert4rec_tui.data.download import fetch
-from bert4rec_tui.data.sniffing import HEAD_BYTES, HEAD_LINES, explain_read_error, require, spoken_separator
+from bert4rec_tui.data.format_detection import (
+    HEAD_BYTES,
+    HEAD_LINES,
+    check_exists,
+    explain_read_error,
+    parse_separator,
+)
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder
-from bert4rec_tui.progress import ReportProgress, report_nothing
+from bert4rec_tui.progress import ReportProgress, ignore_progress
 from bert4rec_tui.settings import sample_archive
 
 UNPACKING = ".unpacking-"
@@ -25,9 +31,9 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".inter", ".data", ".dat", ".parquet",
 
 @dataclass(frozen=True)
 class Layout:
-    """How MovieLens lays out its ratings, and the file beside them that has the titles.
+    """A layout of MovieLens' ratings, and the name of its file with the titles.
 
-    `columns` says where each role stands: by name where there is a header, else by number; `fields` describes a line.
+    `columns` maps each role to its column, by name with a header, else by number; `fields` describes a line.
     """
 
     titles: str
@@ -49,7 +55,7 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class RatingsSource:
-    """The file with the ratings, MovieLens' layout (None: a table), and the file with the titles where there is one."""
+    """The file with the ratings, its MovieLens layout (None: a table), and the file with the titles if there is one."""
 
     ratings: Path
     layout: Layout | None = None
@@ -57,27 +63,27 @@ class RatingsSource:
 
 
 def find_origin(settings: DatasetConfig, raw: Path, report: ReportProgress, mirror: str | None = None) -> Path:
-    """The folder, zip or file that the settings speak of; a known dataset is downloaded where it has to be.
+    """The folder, zip or file of the settings; a known dataset is downloaded if needed.
 
-    Raises UserError for a path that does not exist, and for a name that is not known and has no source.
+    Raises UserError for a path that does not exist, and for an unknown name without a source.
     """
     if settings.source:
         path = Path(settings.source).expanduser()
-        require(path)
+        check_exists(path)
         return path
     dataset = KNOWN.get(settings.name)
     if dataset is None:
         raise UserError(
-            f"{settings.name}: is not a known dataset ({', '.join(KNOWN)}); give your own ratings with --source"
+            f"{settings.name}: is not a known dataset ({', '.join(KNOWN)}); pass your own ratings with --source"
         )
     return sample_archive() if dataset.bundled else fetch(dataset, raw, report, mirror)
 
 
 @contextmanager
 def opened(
-    origin: Path, raw: Path, settings: DatasetConfig, report: ReportProgress = report_nothing
+    origin: Path, raw: Path, settings: DatasetConfig, report: ReportProgress = ignore_progress
 ) -> Generator[RatingsSource]:
-    """Find the ratings in a folder, a zip or a file; what has to be unpacked lies in `raw` until the end.
+    """Find the ratings in a folder, a zip or a file; archives are unpacked in `raw` until the end of the block.
 
     Raises UserError where there are none.
     """
@@ -86,27 +92,27 @@ def opened(
     elif is_archive(origin):
         make_folder(raw)
         with tempfile.TemporaryDirectory(prefix=UNPACKING, dir=raw) as temporary:
-            wanted = set(members_of_interest(archives.member_names(origin)))
-            if not wanted:
+            selected = set(members_of_interest(archives.member_names(origin)))
+            if not selected:
                 raise UserError(f"{origin}: {_NOTHING}")
-            archives.unpack(origin, Path(temporary), wanted.__contains__, report=report)
-            # By their names, which may be deeper than a folder is looked through.
-            ratings = ratings_name(sorted(wanted)) or single_table(sorted(wanted), origin)
+            archives.unpack(origin, Path(temporary), selected.__contains__, report=report)
+            # By name, because members may be nested deeper than folders are searched.
+            ratings = ratings_name(sorted(selected)) or single_table(sorted(selected), origin)
             yield source_of_file(Path(temporary) / ratings, settings)
     else:
         yield source_of_file(origin, settings)
 
 
-_NOTHING = "holds no ratings; u.data, ratings.dat, ratings.csv, or one CSV, TSV or Parquet file is expected"
+_NOTHING = "contains no ratings; expected u.data, ratings.dat, ratings.csv, or one CSV, TSV or Parquet file"
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is a zip, or calls itself one."""
+    """Whether a file is a zip, by content or by name."""
     return path.is_file() and (path.suffix.lower() == ".zip" or zipfile.is_zipfile(path))
 
 
 def members_of_interest(names: list[str]) -> list[str]:
-    """Of the files of an archive those with ratings or titles; the rest (ml-25m's genome) need not be unpacked."""
+    """The files of an archive with ratings or titles; others (ml-25m's genome) are not unpacked."""
     ratings = ratings_name(names)
     if ratings is None:
         return [name for name in names if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES]
@@ -116,13 +122,13 @@ def members_of_interest(names: list[str]) -> list[str]:
 
 
 def ratings_name(names: list[str]) -> str | None:
-    """Of the files of a folder or archive the one with MovieLens ratings, the least deep where there are several."""
+    """The file of a folder or archive with MovieLens ratings, the least nested if there are several."""
     found = [name for name in names if PurePosixPath(name).name in LAYOUTS and "__MACOSX" not in name]
     return min(found, key=lambda name: (name.count("/"), list(LAYOUTS).index(PurePosixPath(name).name)), default=None)
 
 
 def single_table(names: list[str], origin: Path) -> str:
-    """The one table among files without a MovieLens name. Raises UserError where there is none, or more than one."""
+    """The only table among files without a MovieLens name. Raises UserError where there are none or several."""
     tables = [
         name
         for name in names
@@ -134,12 +140,12 @@ def single_table(names: list[str], origin: Path) -> str:
         raise UserError(f"{origin}: {_NOTHING}")
     if len(tables) > 1:
         some = ", ".join(tables[:4]) + (", …" if len(tables) > 4 else "")
-        raise UserError(f"{origin}: holds several tables ({some}); give the file with the ratings as --source")
+        raise UserError(f"{origin}: contains several tables ({some}); pass the file with the ratings as --source")
     return tables[0]
 
 
 def folder_names(folder: Path) -> list[str]:
-    """The files in a folder and one or two below it, as archives are often unpacked, relative to it."""
+    """The files in a folder, up to two levels below, as archives are often unpacked; relative to it."""
     return [
         path.relative_to(folder).as_posix()
         for pattern in ("*", "*/*", "*/*/*")
@@ -154,17 +160,17 @@ def _in_folder(folder: Path, settings: DatasetConfig) -> RatingsSource:
 
 
 def source_of_file(path: Path, settings: DatasetConfig, start: bytes | None = None) -> RatingsSource:
-    """What a file is: one of MovieLens' own, by its name, header and first rows, or a table with columns of its own.
+    """Detect a MovieLens file, by its name, header and first rows; anything else is a general table.
 
-    start: its first bytes, where it is not at its path. Titles beside it are kept wherever the items are MovieLens'.
+    start: its first bytes, if it is not at its path. The titles file beside it is used if the items are MovieLens'.
     """
     layout = LAYOUTS.get(path.name)
-    if layout is None or spoken_separator(settings.separator) not in ("", layout.separator):
+    if layout is None or parse_separator(settings.separator) not in ("", layout.separator):
         return RatingsSource(path)
     beside = path.with_name(layout.titles)
     movies = beside if beside.is_file() else None
     if not layout.header and not settings.columns:
-        # As a table its columns would be a guess: what does not fit is better called a fault of its line.
+        # As a table its columns would be a guess: an invalid line is better reported as such.
         return RatingsSource(path, layout, movies)
     rows = _first_rows(path, start, layout.separator)
     names = rows.pop(0) if layout.header else []
@@ -177,7 +183,7 @@ def source_of_file(path: Path, settings: DatasetConfig, start: bytes | None = No
 
 
 def _first_rows(path: Path, start: bytes | None, separator: str) -> list[list[str]]:
-    """The cells of a file's first lines, one line at least. Raises UserError where it cannot be read."""
+    """The cells of a file's first lines, at least one. Raises UserError where it cannot be read."""
     if start is None:
         try:
             with path.open("rb") as file:
@@ -186,12 +192,12 @@ def _first_rows(path: Path, start: bytes | None, separator: str) -> list[list[st
             raise explain_read_error(error, path) from None
     lines = start.decode("utf-8-sig", errors="replace").split("\n")
     if len(start) >= HEAD_BYTES and len(lines) > 1:
-        lines.pop()  # cut off in the middle
+        lines.pop()  # truncated
     return [[cell.strip().strip('"') for cell in line.split(separator)] for line in lines[:HEAD_LINES]]
 
 
 def _fit(rows: list[list[str]], names: list[str], layout: Layout) -> bool:
-    """Whether ids are whole numbers and times numbers, as MovieLens' are; gaps are a fault, and no other layout."""
+    """Whether ids are integers and timestamps numbers, as in MovieLens; empty cells are errors, not another layout."""
     count = len(names) or len(layout.columns)
     places = {role: names.index(column) if names else int(column) for role, column in layout.columns.items()}
     for row in rows:

@@ -1,4 +1,4 @@
-"""Which part of each history is trained on, and which item is the target: one function for each kind of split."""
+"""Train/validation/test splits: one function for each kind."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from bert4rec_tui.data.dataset import Split
 from bert4rec_tui.data.times import day_of
 from bert4rec_tui.errors import UserError
 
-MOST_HELD_OUT = 500
+MAX_HELD_OUT = 500
 
 
 @dataclass(frozen=True)
 class Histories:
-    """What a split may look at: where each user's history starts, and when each interaction was, if known.
+    """The input of a split: the offsets of the histories, and the times of the interactions if known.
 
-    offsets: (users + 1,) int64; nobody's history is empty. seconds: (interactions,) int64, ascending for each user.
+    offsets: (users + 1,) int64; no history is empty. seconds: (interactions,) int64, ascending for each user.
     """
 
     offsets: np.ndarray
@@ -30,48 +30,50 @@ class Histories:
 
 
 def split_histories(histories: Histories, settings: DatasetConfig) -> Split:
-    """Split as the settings say. Raises UserError where there are too few users for it, or no times."""
+    """Split according to the settings. Raises UserError where there are too few users, or no timestamps."""
     return _SPLITS[settings.split](histories, settings)
 
 
 def leave_one_out(histories: Histories, settings: DatasetConfig) -> Split:
-    """The last item for test, the one before for validation, the rest for training.
+    """The last item of each user is the test target, the one before the validation target, the rest training data.
 
-    With `validation_users`, only so many seeded users give up the one before; the others train on it.
+    With `validation_users`, only that many random users are validated; the others train on that item.
     """
     lengths = histories.lengths
     users, wanted = len(lengths), settings.validation_users
     if wanted > users:
         raise UserError(
-            f"dataset.validation_users = {wanted:,} is more than the {users:,} users there are; 0 takes all"
+            f"dataset.validation_users = {wanted:,} is more than the {users:,} users of the dataset; 0 uses all"
         )
-    gives_up = np.ones(users, dtype=bool)
+    validated = np.ones(users, dtype=bool)
     if wanted:
-        gives_up[:] = False
-        gives_up[_shuffled(users, settings.seed)[:wanted]] = True
-    before = np.where(gives_up, lengths - 2, lengths - 1).astype(np.int32)
+        validated[:] = False
+        validated[_shuffled(users, settings.seed)[:wanted]] = True
+    before = np.where(validated, lengths - 2, lengths - 1).astype(np.int32)
     return Split(
         train_end=before,
-        validation=np.where(gives_up, before, -1).astype(np.int32),
+        validation=np.where(validated, before, -1).astype(np.int32),
         test=lengths - np.int32(1),
     )
 
 
 def holdout(histories: Histories, settings: DatasetConfig) -> Split:
-    """`eval_users` seeded users for validation and as many others for test, whose histories are not trained on.
+    """`eval_users` random users for validation and as many others for test, without training on their histories.
 
-    Each is scored on the last item, given those before it.
+    Each is evaluated on the last item, given those before it.
     """
     lengths = histories.lengths
     users = len(lengths)
     if users < 3:
-        raise UserError(f"the split holdout needs three users, to train on, validate and test; there are {users}")
-    held_out = settings.eval_users or min(MOST_HELD_OUT, max(1, users // 10))
+        raise UserError(
+            f"dataset.split = holdout needs at least 3 users, for training, validation and test; there are {users}"
+        )
+    held_out = settings.eval_users or min(MAX_HELD_OUT, max(1, users // 10))
     if 2 * held_out >= users:
         most = (users - 1) // 2
         raise UserError(
-            f"dataset.eval_users = {held_out:,} for validation and as many for test leave nobody to train on among "
-            f"{users:,} users; {most:,} at most are possible"
+            f"dataset.eval_users = {held_out:,} for validation and as many for test leave no training users among "
+            f"{users:,} users; the maximum is {most:,}"
         )
     order = _shuffled(users, settings.seed)
     for_validation, for_test = order[:held_out], order[held_out : 2 * held_out]
@@ -85,20 +87,19 @@ def holdout(histories: Histories, settings: DatasetConfig) -> Split:
 
 
 def by_time(histories: Histories, settings: DatasetConfig) -> Split:
-    """Two cuts in the time of all users: everything before the first is trained on, nothing after it.
+    """Two cuts in time, the same for all users: training data are before the first cut.
 
-    Each user's first item after a cut is a target: for validation if it lies before the second cut, for test after
-    that. The input is all that the user had before it, for a test target what lies between the cuts too. A user who
-    has nothing before a target is not evaluated on it. Of a user's items at the same moment the first in the order of
-    the file counts as first.
+    Each user's first item after a cut is a target: of validation if it is before the second cut, of test after that.
+    The input is all earlier interactions of the user, for a test target including those between the cuts. A user
+    without any is not evaluated. Ties in time keep the order of the file.
 
-    Raises UserError without times, and where nothing or nobody is left to train on, validate or test.
+    Raises UserError without timestamps, and where no data or users are left for training, validation or test.
     """
     offsets, seconds = histories.offsets, histories.seconds
     if seconds is None:
         raise UserError(
-            "dataset.split = time needs a column with timestamps, and there is none; "
-            "name the column, or choose leave-one-out or holdout"
+            "dataset.split = time needs a timestamp column, and there is none; "
+            "choose the column, or leave-one-out or holdout"
         )
     first, second = time_cuts(seconds, settings)
     before_first, before_second = (
@@ -108,16 +109,16 @@ def by_time(histories: Histories, settings: DatasetConfig) -> Split:
     tested = (before_second > 0) & (histories.lengths > before_second)
     if not before_first.any():
         raise UserError(
-            f"dataset.split = time finds nothing before its first cut, {day_of(first)}, because too many interactions "
-            "have the same time; choose leave-one-out or holdout"
+            f"dataset.split = time leaves no training data before the first cut, {day_of(first)}, because too many "
+            "interactions have the same time; choose leave-one-out or holdout"
         )
-    for found, doing, where in (
-        (validated, "validate", f"between the cuts, {day_of(first)} and {day_of(second)},"),
+    for found, part, where in (
+        (validated, "validation", f"between the cuts, {day_of(first)} and {day_of(second)},"),
         (tested, "test", f"after the second cut, {day_of(second)},"),
     ):
         if not found.any():
             raise UserError(
-                f"dataset.split = time leaves nobody to {doing}: no user has an item {where} and another before; "
+                f"dataset.split = time leaves no {part} users: none has an item {where} and an earlier one; "
                 "change dataset.validation_share or dataset.test_share, or choose leave-one-out or holdout"
             )
     return Split(
@@ -129,10 +130,10 @@ def by_time(histories: Histories, settings: DatasetConfig) -> Split:
 
 
 def time_cuts(seconds: np.ndarray, settings: DatasetConfig) -> tuple[int, int]:
-    """The two moments, in seconds since 1970, after which `test_share` and with it `validation_share` lie.
+    """The two cuts in seconds since 1970, after which `test_share`, and with it `validation_share`, of the data are.
 
-    A cut is the time of an interaction, which itself lies after it, as does everything of the same second. So what is
-    trained on is strictly older than what is held out, and ties at a cut only make the part before it smaller.
+    A cut is the time of an interaction, which belongs to the part after it, as does everything of the same second. So
+    training data are strictly older than held-out data, and ties at a cut only make the part before it smaller.
     """
     count = len(seconds)
     shares = (1 - settings.validation_share - settings.test_share, 1 - settings.test_share)
@@ -142,7 +143,7 @@ def time_cuts(seconds: np.ndarray, settings: DatasetConfig) -> tuple[int, int]:
 
 
 def newcomers(histories: Histories, cuts: tuple[int, int] | None) -> tuple[int, int]:
-    """How many users have their first item of all as the target of validation, and of test: they are not evaluated."""
+    """How many users have their very first item as the target of validation, and of test: they are not evaluated."""
     if cuts is None or histories.seconds is None:
         return 0, 0
     begins = histories.seconds[histories.offsets[:-1]]

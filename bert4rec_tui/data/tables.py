@@ -1,4 +1,4 @@
-"""Read a text table of ratings at the speed of Arrow; where that fails, look for the line at fault."""
+"""Read a text table of ratings with Arrow; where that fails, find the invalid line."""
 
 import re
 from dataclasses import replace
@@ -7,14 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from bert4rec_tui.data.faults import every_line_is_a_row, find_fault, find_swallowed, has_leading_zeros, line_ends
+from bert4rec_tui.data.format_detection import Shape, explain_read_error
 from bert4rec_tui.data.interactions import Interactions, index_numbers
-from bert4rec_tui.data.sniffing import Shape, explain_read_error
+from bert4rec_tui.data.line_errors import (
+    every_line_is_a_row,
+    find_line_error,
+    find_swallowed,
+    has_leading_zeros,
+    line_ends,
+)
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.data.times import Times, from_numbers, parse_time
 from bert4rec_tui.errors import UserError
 
-# The types that a column may have, the likeliest first: the next one is tried where a value does not fit.
+# The types of a column, most likely first: the next one is tried where a value does not fit.
 _NUMBER_ID = ("int64",)
 _ANY_ID = ("int64", "text")
 _LADDERS = {
@@ -23,15 +29,15 @@ _LADDERS = {
     "title": ("text",),
     "genres": ("text",),
 }
-# How a database or a data frame writes that there is no value.
-_NOTHING = frozenset({"null", "na", "n/a", "nan", "none", "<na>", "\\n"})
-# Texts that a reader of numbers would write another way: 007, +7, 0x1f.
+# How databases and data frames write missing values.
+_MISSING = frozenset({"null", "na", "n/a", "nan", "none", "<na>", "\\n"})
+# Texts that would change if read as numbers: 007, +7, 0x1f.
 _NOT_AS_WRITTEN = re.compile(r"\s*([+]\d+|[+-]?0\d+|0[xX][0-9a-fA-F]+)\s*", re.ASCII)
 _NUMBER_TIME = ("int64", "float64")
 
 
 def textual_ids(rows: list[list[str]], roles: dict[str, int]) -> frozenset[str]:
-    """Of user and item those whose ids, in these first rows of a table, would not be kept as they are as numbers."""
+    """The roles among user and item whose ids, in these first rows, would change if read as numbers."""
     return frozenset(
         role
         for role in ("user", "item")
@@ -42,10 +48,10 @@ def textual_ids(rows: list[list[str]], roles: dict[str, int]) -> frozenset[str]:
 def read_text(
     path: Path, shape: Shape, roles: dict[str, int], movielens: bool, texts: frozenset[str] = frozenset()
 ) -> Interactions:
-    """Read a text table; `roles` gives the column of each role, `texts` those whose ids are texts in any case.
+    """Read a text table; `roles` gives the column of each role, `texts` the roles whose ids must be read as text.
 
-    In MovieLens' own files (`movielens`) ids and times are numbers; elsewhere ids may be any text and times ISO dates.
-    Raises UserError that names the first line at fault.
+    In MovieLens files (`movielens`) ids and times are numbers; elsewhere ids may be any text and times ISO dates.
+    Raises UserError that names the first invalid line.
     """
     import pyarrow as pa
 
@@ -54,9 +60,9 @@ def read_text(
     if movielens:
         ladders["timestamp"] = _NUMBER_TIME
     steps = {role: int(role in texts) for role in roles}
-    # A separator such as `::` is read as two, with a column of nothing between; a single `:` in a text forbids that.
+    # A separator such as `::` is read as two, with an empty column between; a single `:` in a text prevents that.
     doubled = len(shape.separator) > 1 and len(set(shape.separator)) == 1
-    # Cells over several lines cost speed, so they are expected only where a text column is read, or after a failure.
+    # Multi-line cells are slower to parse, so they are allowed only with a text column, or after a failure.
     multiline = shape.quoted and bool({"title", "genres"} & roles.keys())
     while True:
         types = {role: ladders[role][steps[role]] for role in roles}
@@ -79,9 +85,9 @@ def read_text(
     if any(columns[r].null_count for r in ("user", "item", "timestamp", "rating") if r in columns):
         raise _explain("a value is missing", path, shape, roles, movielens)
     if not len(table):
-        raise UserError(f"{path.name}: has no ratings; a line for each rating is expected")
+        raise UserError(f"{path.name}: contains no ratings; expected a line per rating")
     if shape.quoted and not movielens and len(table) < line_ends(path) - shape.skip:
-        # Cells over several lines, blank lines, or a stray " that swallowed the lines up to the next one.
+        # Multi-line cells, blank lines, or a stray " that swallowed the lines up to the next one.
         if every_line_is_a_row(path, shape, roles):
             return read_text(path, replace(shape, quoted=False), roles, movielens, texts)
         swallowed = find_swallowed(path, shape)
@@ -101,7 +107,7 @@ def read_text(
 def _read_once(
     path: Path, shape: Shape, roles: dict[str, int], types: dict[str, str], doubled: bool, multiline: bool
 ) -> Any:
-    """One attempt with these types; the columns of the result are named by role. Raises ArrowInvalid."""
+    """One attempt with these types; the result's columns are named by role. Raises ArrowInvalid."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -140,12 +146,12 @@ def _read_once(
 
 
 def _changed_ids(path: Path, shape: Shape, roles: dict[str, int], doubled: bool, multiline: bool) -> frozenset[str]:
-    """Of these roles, which were read as numbers, those with an id that a number would not keep, wherever it stands."""
+    """Of these roles, which were read as numbers, those with an id that a number changes."""
     if not roles or not has_leading_zeros(path, shape.separator):
         return frozenset()
     found: set[str] = set()
     for role, index in roles.items():
-        # A column at a time, and of that each id once: less memory than the numbers take.
+        # One column at a time, and each distinct id once: less memory than the numbers.
         column = _read_once(path, shape, {role: index}, {role: "text"}, doubled, multiline).column(role)
         words, _ = _words(column)
         if any(_NOT_AS_WRITTEN.fullmatch(word) for word in words):
@@ -154,21 +160,21 @@ def _changed_ids(path: Path, shape: Shape, roles: dict[str, int], doubled: bool,
 
 
 def _failed_role(message: str, roles: dict[str, int], stride: int) -> str | None:
-    """Which role's column Arrow could not convert."""
+    """The role whose column Arrow could not convert."""
     found = re.match(r"In CSV column #(\d+)", message)
     index = int(found.group(1)) if found else -1
     return next((role for role, i in roles.items() if i * stride == index), None)
 
 
 def _explain(error: Exception | str, path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> UserError:
-    fault = find_fault(path, shape, roles, movielens)
-    return fault or UserError(f"{path.name}: cannot be read ({printable(str(error))})")
+    found = find_line_error(path, shape, roles, movielens)
+    return found or UserError(f"{path.name}: cannot be read ({printable(str(error))})")
 
 
 def interactions_from(columns: dict[str, Any]) -> Interactions:
-    """Turn Arrow columns, by role, into interactions; takes them out of the dict one by one to save memory.
+    """Turn Arrow columns, by role, into interactions; removes them from the dict one by one to save memory.
 
-    Raises ValueError where a time or a rating is not finite, or a time is no date.
+    Raises ValueError where a timestamp or rating is not finite, or a timestamp is not a date.
     """
     user_ids, users = _index(columns.pop("user"))
     item_ids, items = _index(columns.pop("item"))
@@ -184,7 +190,7 @@ def interactions_from(columns: dict[str, Any]) -> Interactions:
 
 
 def _numbers(column: Any) -> np.ndarray:
-    """A column without nulls as one array. By DLPack, since Arrow's own way to numpy would import pandas."""
+    """A column without nulls as one array, by DLPack, because Arrow's own conversion imports pandas."""
     pieces = [np.from_dlpack(chunk) for chunk in column.chunks if len(chunk)]
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
@@ -196,14 +202,14 @@ def _index(column: Any) -> tuple[np.ndarray | list[str], np.ndarray]:
         return index_numbers(_numbers(column))
     words, codes = _words(column)
     if any("\n" in word for word in words):
-        raise ValueError("an id goes on over the end of its line")
-    # Blanks around an id belong to the layout: who asks for it does not type them.
+        raise ValueError("an id spans several lines")
+    # Spaces around an id are layout, not part of the id.
     words = [word.strip() for word in words]
     ids = sorted(set(words))
-    nothing = next((word for word in ids if word.casefold() in _NOTHING), None)
-    others = [word for word in ids if word.casefold() not in _NOTHING]
-    if nothing is not None and others and all(word.isdecimal() for word in others):
-        raise ValueError(f'"{nothing}" stands for an id among numbers; take its lines out')
+    missing = next((word for word in ids if word.casefold() in _MISSING), None)
+    others = [word for word in ids if word.casefold() not in _MISSING]
+    if missing is not None and others and all(word.isdecimal() for word in others):
+        raise ValueError(f'"{missing}" as an id among numbers is a missing value; remove its lines')
     if "" in ids:
         raise ValueError("an id is empty")
     places = {word: place for place, word in enumerate(ids)}
@@ -211,7 +217,7 @@ def _index(column: Any) -> tuple[np.ndarray | list[str], np.ndarray]:
 
 
 def _words(column: Any) -> tuple[list[str], np.ndarray]:
-    """The distinct texts of a dictionary column and each row's index among them, -1 for nothing."""
+    """The distinct texts of a dictionary column and each row's index into them, -1 for null."""
     column = column.unify_dictionaries()
     words = column.chunk(0).dictionary.to_pylist()
     pieces = [np.from_dlpack(chunk.indices.fill_null(-1)) for chunk in column.chunks]
@@ -225,7 +231,7 @@ def _times(column: Any) -> Times:
         return Times(_numbers(column.cast(pa.int64())), 10**6)
     if not pa.types.is_dictionary(column.type):
         numbers = _numbers(column)
-        # Far beyond any date, and where whole numbers as floats still are exact.
+        # Far beyond any date, and where integers are still exact as floats.
         if numbers.dtype.kind == "f" and not (np.isfinite(numbers).all() and np.abs(numbers).max() < 2**53):
             raise ValueError("a timestamp is not a finite number")
         return from_numbers(numbers)
@@ -237,9 +243,9 @@ def _times(column: Any) -> Times:
 
 
 def _text_of_each(column: Any, items: np.ndarray, count: int) -> list[str]:
-    """For each item the first text that stands in its rows, "" where there is none."""
+    """For each item the first text in its rows, "" where there is none."""
     words, codes = _words(column)
     rows = np.flatnonzero(codes >= 0)[::-1]
     chosen = np.full(count, -1, dtype=np.int64)
-    chosen[items[rows]] = codes[rows]  # of several assignments the last one stays: the first row, since they run back
+    chosen[items[rows]] = codes[rows]  # the last assignment wins: the first row, because the order is reversed
     return [words[code] if code >= 0 else "" for code in chosen.tolist()]

@@ -1,4 +1,4 @@
-"""Many strings as two plain arrays, so that a catalogue of titles opens by memory map and without pickle."""
+"""Many strings packed into two arrays, which can be memory-mapped and need no pickle."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -7,9 +7,9 @@ import numpy as np
 
 
 class Texts:
-    """Read-only strings, decoded one at a time from UTF-8 bytes laid end to end.
+    """Read-only strings, decoded one at a time from concatenated UTF-8 bytes.
 
-    characters: (bytes,) uint8. offsets: (strings + 1,) int64, where each string starts and the last one ends.
+    characters: (bytes,) uint8. offsets: (strings + 1,) int64, the start of each string and the end of the last.
     """
 
     def __init__(self, characters: np.ndarray, offsets: np.ndarray) -> None:
@@ -24,13 +24,13 @@ class Texts:
         return self.characters[start:end].tobytes().decode("utf-8")
 
     def all(self) -> list[str]:
-        """Every string, in order."""
+        """All strings, in order."""
         whole, ends = self.characters.tobytes(), self.offsets.tolist()
         return [whole[a:b].decode("utf-8") for a, b in pairwise(ends)]
 
 
 def pack_texts(strings: Iterable[str]) -> Texts:
-    """Lay strings end to end."""
+    """Concatenate strings."""
     encoded = [string.encode("utf-8", errors="replace") for string in strings]
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum([len(piece) for piece in encoded], out=offsets[1:])
@@ -38,6 +38,6 @@ def pack_texts(strings: Iterable[str]) -> Texts:
 
 
 def printable(text: str, length: int = 200) -> str:
-    """Text from a file, safe in a terminal line: control characters become spaces, what is too long is cut."""
+    """Text from a file, safe in a terminal line: control characters become spaces, long text is truncated."""
     clean = "".join(character if character.isprintable() else " " for character in text)
     return clean if len(clean) <= length else f"{clean[: length - 1]}…"

@@ -1,21 +1,21 @@
-"""Times as whole ticks since 1970: seconds, or a fraction of them where the source is that fine."""
+"""Timestamps as integer ticks since 1970: seconds, or fractions of them if the source has them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 
-# Dates written as whole numbers, 20010129, lie here; as seconds they would be twelve days of August 1970.
+# Dates written as integers, 20010129, are in this range; as seconds they would be twelve days of August 1970.
 _FIRST_DATE, _LAST_DATE = 1900_01_01, 2099_12_31
-# What follows a date that goes on to the second, 20010129235959; as milliseconds that would be a day of 2604.
+# The digits after the date in 20010129235959; as milliseconds that would be a day of 2604.
 _CLOCK = 10**6
-# Seconds reach this number in the year 5138: a column that is all above it counts in something finer.
+# Seconds reach this number in the year 5138: a column above it has a finer unit.
 _TOO_LATE = 10**11
 
 
 @dataclass(frozen=True)
 class Times:
-    """(rows,) int64 ticks, and how many of them make a second; order by ticks, show seconds."""
+    """(rows,) int64 ticks, and the number of ticks per second; sort by ticks, show seconds."""
 
     ticks: np.ndarray
     per_second: int
@@ -25,7 +25,7 @@ class Times:
         return self.ticks if self.per_second == 1 else self.ticks // self.per_second
 
     def take(self, rows: np.ndarray) -> "Times":
-        """The times of some rows, by index or by mask."""
+        """The times of a selection of rows, by index or by mask."""
         return Times(self.ticks[rows], self.per_second)
 
 
@@ -40,7 +40,7 @@ def from_numbers(values: np.ndarray) -> Times:
     ticks = values.astype(np.int64, copy=False)
     if _are_dates(ticks):
         return Times(_days(ticks) * 86_400, 1)
-    if _are_moments(ticks):
+    if _are_date_times(ticks):
         hours, minutes, seconds = _clock(ticks)
         return Times(_days(ticks // _CLOCK) * 86_400 + hours * 3600 + minutes * 60 + seconds, 1)
     return Times(ticks, _unit(ticks))
@@ -78,8 +78,8 @@ def _days(dates: np.ndarray) -> np.ndarray:
     return months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) + dates % 100 - 1
 
 
-def _are_moments(values: np.ndarray) -> bool:
-    """Whether each is a date with the time of day, such as 20010129235959; a 30th of February is none."""
+def _are_date_times(values: np.ndarray) -> bool:
+    """Whether all are dates with a time of day, such as 20010129235959; a 30th of February is not."""
     dates = values // _CLOCK
     if not _are_dates(dates):
         return False
@@ -89,12 +89,12 @@ def _are_moments(values: np.ndarray) -> bool:
 
 
 def _clock(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The hours, minutes and seconds of moments such as 20010129235959."""
+    """The hours, minutes and seconds of numbers such as 20010129235959."""
     return moments // 10_000 % 100, moments // 100 % 100, moments % 100
 
 
 def day_of(seconds: int) -> str:
-    """The day of a moment in UTC, such as 2018-09-24; the bare seconds where no calendar has it."""
+    """The date of a time in UTC, such as 2018-09-24; the seconds where it is outside the calendar."""
     try:
         return datetime.fromtimestamp(seconds, UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):

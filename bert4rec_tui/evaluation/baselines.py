@@ -1,4 +1,4 @@
-"""What needs no network: popularity, what usually follows the last item, and EASE. They stand in the same table."""
+"""Baselines without a network: popularity, item-to-item transitions and EASE."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,26 +8,26 @@ import torch
 from torch import Tensor
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.evaluation.ease import Advance, Ease, tell_nobody, too_large_for_ease
+from bert4rec_tui.evaluation.ease import Advance, Ease, ignore_advance, too_large_for_ease
 from bert4rec_tui.evaluation.ranking import Scorer
 
 
 class Popularity:
-    """Scores every item by its interactions in training, whatever the history."""
+    """Scores every item by its number of training interactions, whatever the history."""
 
     def __init__(self, dataset: PreparedDataset) -> None:
         self.scores = torch.from_numpy(np.asarray(dataset.train_counts, dtype=np.float32))
 
     def __call__(self, items: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
-        """Returns (B, N) float32."""
+        """Reboundaries (B, N) float32."""
         del items, starts
         return self.scores.expand(len(ends), -1).clone()
 
 
 class Transitions:
-    """Scores an item by how often it came right after the last item of the history, in training.
+    """A first-order Markov chain: scores an item by how often it followed the last item of the history in training.
 
-    Items that never did are scored below all that did, by their popularity.
+    Items that never did score below all that did, in order of popularity.
     """
 
     def __init__(self, dataset: PreparedDataset) -> None:
@@ -38,11 +38,11 @@ class Transitions:
         bounds = np.searchsorted(pairs, np.arange(dataset.items + 2) * (dataset.items + 1))
         self.bounds = torch.from_numpy(bounds)
         popularity = np.asarray(dataset.train_counts, dtype=np.float32)
-        self.backing = torch.from_numpy(popularity / (popularity.max() + 1))
+        self.fallback = torch.from_numpy(popularity / (popularity.max() + 1))
 
     def __call__(self, items: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
-        """Returns (B, N) float32."""
-        scores = self.backing.expand(len(ends), -1).clone()
+        """Reboundaries (B, N) float32."""
+        scores = self.fallback.expand(len(ends), -1).clone()
         for row, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
             if end > start:
                 last = int(items[end - 1])
@@ -52,23 +52,26 @@ class Transitions:
 
 
 def baselines(
-    dataset: PreparedDataset, advance: Advance = tell_nobody
+    dataset: PreparedDataset, advance: Advance = ignore_advance
 ) -> dict[str, Callable[[PreparedDataset], Scorer]]:
-    """What makes each baseline, by its name in tables, one at a time; EASE where the catalogue is small enough.
+    """The constructor of each baseline by its name in tables; EASE only where the catalogue is small enough.
 
-    advance: is told of how many of the users one has learnt that takes its time.
+    advance: is called with the number of users processed and the total while EASE is fitted.
     """
-    made: dict[str, Callable[[PreparedDataset], Scorer]] = {"popularity": Popularity, "transitions": Transitions}
-    return made if too_large_for_ease(dataset) else made | {"ease": partial(Ease, advance=advance)}
+    constructors: dict[str, Callable[[PreparedDataset], Scorer]] = {
+        "popularity": Popularity,
+        "transitions": Transitions,
+    }
+    return constructors if too_large_for_ease(dataset) else constructors | {"ease": partial(Ease, advance=advance)}
 
 
 def training_pairs(dataset: PreparedDataset) -> tuple[np.ndarray, np.ndarray]:
-    """Every two items that stand next to each other in a training history: two arrays (pairs,) int32."""
+    """All pairs of consecutive items of the training histories: two arrays (pairs,) int32."""
     history, starts = np.asarray(dataset.history), np.asarray(dataset.offsets[:-1])
-    # A byte an interaction: whether the one before it is of the same user, and both are trained on.
-    turns = np.zeros(len(history) + 1, np.int8)
-    np.add.at(turns, starts, 1)
-    np.add.at(turns, starts + dataset.split.train_end, -1)
-    follows = turns[:-1].cumsum(dtype=np.int8).astype(bool)
+    # One byte per interaction: whether it and the one before it are training interactions of the same user.
+    boundaries = np.zeros(len(history) + 1, np.int8)
+    np.add.at(boundaries, starts, 1)
+    np.add.at(boundaries, starts + dataset.split.train_end, -1)
+    follows = boundaries[:-1].cumsum(dtype=np.int8).astype(bool)
     follows[starts] = False
     return history[:-1][follows[1:]], history[1:][follows[1:]]

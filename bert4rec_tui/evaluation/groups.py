@@ -1,4 +1,4 @@
-"""Where a model is weak: the kept ranks of a test by group of users or of targets, the weakest first. Numpy only."""
+"""Test results by group of users or targets, from the stored ranks, the weakest groups first. Numpy only."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from msgspec import Struct
 
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.evaluation.metrics import FEW, Estimate, estimates
-from bert4rec_tui.evaluation.paired import KeptRanks, check_prepared, kept_ranks
+from bert4rec_tui.evaluation.paired import SavedRanks, check_same_split, load_ranks
 from bert4rec_tui.runs.store import Run
 
 By = Literal["length", "popularity", "genre", "recency", "trained"]
 GROUPINGS: tuple[By, ...] = ("length", "popularity", "genre", "recency", "trained")
 K = 10
 
-HEAD, MIDDLE = 0.5, 0.8  # shares of the training interactions: up to the first the head, up to the second the middle
+HEAD, MIDDLE = 0.5, 0.8  # cumulative shares of the training interactions: end of the head, end of the middle
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 SINCE = (
     (MINUTE, "within a minute"),
@@ -30,10 +30,10 @@ LONGEST_SINCE = "more than a year"
 
 
 class Group(Struct, frozen=True):
-    """Some of the tested users: how many, and the metrics over them.
+    """A group of test users with its size and metrics.
 
-    verdict: weaker or stronger where the interval of the first metric leaves the value over all users out, few where
-    there are too few users to say, else nothing.
+    verdict: weaker or stronger where the interval of the first metric excludes the overall value, few where there are
+    too few users for a conclusion, else empty.
     """
 
     label: str
@@ -43,7 +43,7 @@ class Group(Struct, frozen=True):
 
 
 class Grouping(Struct, frozen=True):
-    """One way to divide the users: what it goes by, its groups, the weakest first, and why there are none."""
+    """One grouping of the users: its criterion, its groups, the weakest first, and why there are none."""
 
     by: By
     words: str
@@ -51,16 +51,16 @@ class Grouping(Struct, frozen=True):
     note: str = ""
 
 
-class Weakness(Struct, frozen=True):
-    """Where a tested checkpoint is weak under a protocol: all users, then the groupings."""
+class GroupResults(Struct, frozen=True):
+    """The results of a checkpoint under a protocol: over all users, then by group."""
 
     whole: Group
     groupings: list[Grouping]
 
 
 @dataclass(frozen=True)
-class _Labels:
-    """A way to divide. names: of the groups. members: for each the places of its users in the test."""
+class _Partition:
+    """Users by group. names: of the groups. members: for each group the indices of its users in the test."""
 
     names: list[str]
     members: list[np.ndarray]
@@ -68,25 +68,25 @@ class _Labels:
     note: str = ""
 
 
-def weakness_of_run(
+def run_group_results(
     run: Run, dataset: PreparedDataset, checkpoint: str, protocol: str, by: Sequence[By] = GROUPINGS
-) -> Weakness:
-    """Where a checkpoint of a run is weak under a protocol, from the ranks that its test has kept.
+) -> GroupResults:
+    """The results of a checkpoint of a run under a protocol by group, from the stored ranks of its test.
 
-    Raises UserError where it was not tested so, or on another preparation of the dataset.
+    Raises UserError where it was not tested under it, or on another preparation of the dataset.
     """
-    kept = kept_ranks(run, checkpoint, protocol)
-    check_prepared(run, run.test_results(checkpoint).get(protocol, {}), dataset, kept.users)
-    return weakness(dataset, kept, by, run.config().evaluation.bootstrap)
+    kept = load_ranks(run, checkpoint, protocol)
+    check_same_split(run, run.test_results(checkpoint).get(protocol, {}), dataset, kept.users)
+    return group_results(dataset, kept, by, run.config().evaluation.bootstrap)
 
 
-def weakness(
-    dataset: PreparedDataset, kept: KeptRanks, by: Sequence[By] = GROUPINGS, resamples: int = 1000
-) -> Weakness:
-    """NDCG@10 and Recall@10 of all tested users and of groups of them; a smaller k where there are fewer candidates."""
+def group_results(
+    dataset: PreparedDataset, kept: SavedRanks, by: Sequence[By] = GROUPINGS, resamples: int = 1000
+) -> GroupResults:
+    """NDCG@10 and Recall@10 over all test users and by group; a smaller k where there are fewer candidates."""
     candidates = int(kept.candidates.max())
     k = max(1, min(K, candidates - 1))
-    # Ranks beyond k are alike to both metrics: a bootstrap then draws among k + 1 values, however many users there are.
+    # Ranks beyond k count the same in both metrics: the bootstrap then has at most k + 1 values.
     ranks = np.minimum(kept.ranks, k + 1)
 
     def group(label: str, members: np.ndarray, compared: Group | None) -> Group:
@@ -97,15 +97,15 @@ def weakness(
     whole = group("all users", np.arange(len(ranks)), None)
     groupings: list[Grouping] = []
     for name in by:
-        divided = _DIVIDE[name](dataset, kept.users)
+        partition = _GROUP_BY[name](dataset, kept.users)
         groups = [
             group(label, members, whole)
-            for label, members in zip(divided.names, divided.members, strict=True)
+            for label, members in zip(partition.names, partition.members, strict=True)
             if len(members)
         ]
         groups.sort(key=lambda found: [estimate.value for estimate in found.metrics.values()])
-        groupings.append(Grouping(name, divided.words, groups, divided.note))
-    return Weakness(whole, groupings)
+        groupings.append(Grouping(name, partition.words, groups, partition.note))
+    return GroupResults(whole, groupings)
 
 
 def _verdict(
@@ -121,7 +121,7 @@ def _verdict(
 
 
 def _places(dataset: PreparedDataset, users: np.ndarray) -> np.ndarray:
-    """Where each user's target stands in the user's own history. Returns (users,) int64."""
+    """The position of each user's target in the user's history. Returns (users,) int64."""
     return np.asarray(dataset.split.test)[users].astype(np.int64)
 
 
@@ -130,23 +130,23 @@ def _targets(dataset: PreparedDataset, users: np.ndarray) -> np.ndarray:
     return np.asarray(dataset.history[np.asarray(dataset.offsets)[users] + _places(dataset, users)])
 
 
-def _divide(values: np.ndarray, edges: Sequence[int], names: list[str], words: str) -> _Labels:
-    """Values up to the first edge, up to the second, …, beyond the last."""
+def _bin(values: np.ndarray, edges: Sequence[int], names: list[str], words: str) -> _Partition:
+    """Bin values: up to the first edge, up to the second, …, beyond the last."""
     at = np.searchsorted(np.asarray(edges), values, side="left")
-    return _Labels(names, [np.flatnonzero(at == number) for number in range(len(names))], words)
+    return _Partition(names, [np.flatnonzero(at == number) for number in range(len(names))], words)
 
 
-def _by_length(dataset: PreparedDataset, users: np.ndarray) -> _Labels:
+def _by_length(dataset: PreparedDataset, users: np.ndarray) -> _Partition:
     lengths = _places(dataset, users)  # everything before the target is known
     edges = readable_edges(lengths)
     names = [ranged(low + 1, high) for low, high in zip([-1, *edges], [*edges, None], strict=True)]
     if edges:
         names[0] = f"up to {edges[0]:,}"
-    return _divide(lengths, edges, names, "items known before the target")
+    return _bin(lengths, edges, names, f"{dataset.noun.several} in the history before the target")
 
 
 def readable_edges(values: np.ndarray) -> list[int]:
-    """The quartiles, rounded to a half of their leading digit's place, as 45, 95, 200: where groups end."""
+    """The quartiles, rounded to half a unit of their leading digit, such as 45, 95, 200: the upper ends of groups."""
     found: list[int] = []
     for value in np.quantile(values, [0.25, 0.5, 0.75]) if len(values) else ():
         step = max(1, 10 ** int(np.log10(max(1.0, value))) // 2)
@@ -155,59 +155,70 @@ def readable_edges(values: np.ndarray) -> list[int]:
 
 
 def ranged(low: int, high: int | None) -> str:
-    """A range of whole numbers in words: `46–95`, `201 and more`."""
+    """A range of whole numbers: `46–95`, `201 or more`."""
     if high is None:
-        return f"{low:,} and more"
+        return f"{low:,} or more"
     return f"{low:,}" if low == high else f"{low:,}–{high:,}"
 
 
-def _by_popularity(dataset: PreparedDataset, users: np.ndarray) -> _Labels:
+def _by_popularity(dataset: PreparedDataset, users: np.ndarray) -> _Partition:
     counts = np.asarray(dataset.train_counts)
     ordered = np.sort(counts)[::-1]
     held = np.cumsum(ordered) / max(1, ordered.sum())
-    # Items of the same count stand together: a bucket ends at a count, not at an item.
+    # Items with the same count are in the same group: a group ends at a count, not at an item.
     ends = (min(int(np.searchsorted(held, part)), len(ordered) - 1) for part in (HEAD, MIDDLE))
     head, middle = (max(1, int(ordered[end])) for end in ends)
-    names = ["never in training", f"tail: {ranged(1, middle - 1)}", f"middle: {ranged(middle, head - 1)}"]
+    names = [
+        f"cold test {dataset.noun.several}",
+        f"tail: {ranged(1, middle - 1)}",
+        f"middle: {ranged(middle, head - 1)}",
+    ]
     names.append(f"head: {ranged(head, None)}")
-    words = "times the target is in training; head: half, middle: 30% of all"
-    return _divide(counts[_targets(dataset, users) - 1], [0, middle - 1, head - 1], names, words)
+    words = "training interactions of the target; head: 50%, middle: 30% of all interactions"
+    return _bin(counts[_targets(dataset, users) - 1], [0, middle - 1, head - 1], names, words)
 
 
-def _by_genre(dataset: PreparedDataset, users: np.ndarray) -> _Labels:
+def _by_genre(dataset: PreparedDataset, users: np.ndarray) -> _Partition:
     items, at = np.unique(_targets(dataset, users), return_inverse=True)
-    words = "genre of the target; a target of several counts in each"
+    category = dataset.category
+    none = f"no {category.one}"
+    words = f"{category.one} of the target; a target with several {category.several} counts in each"
     of_items: dict[str, list[int]] = {}
     for number, item in enumerate(items.tolist()):
         for genre in dict.fromkeys(part.strip() for part in dataset.genres[item - 1].split("|")):
-            of_items.setdefault(genre or "no genre", []).append(number)
-    if not set(of_items) - {"no genre"}:
-        return _Labels([], [], words, "the source names no genres")
+            of_items.setdefault(genre or none, []).append(number)
+    if not set(of_items) - {none}:
+        return _Partition([], [], words, f"the source has no {category.several}")
     names = sorted(of_items)
-    return _Labels(names, [np.flatnonzero(np.isin(at, of_items[name])) for name in names], words)
+    return _Partition(names, [np.flatnonzero(np.isin(at, of_items[name])) for name in names], words)
 
 
-def _by_recency(dataset: PreparedDataset, users: np.ndarray) -> _Labels:
-    words = "time between the target and the item before it"
+def _by_recency(dataset: PreparedDataset, users: np.ndarray) -> _Partition:
+    words = f"time between the target and the previous {dataset.noun.one}"
     if dataset.timestamps is None:
-        return _Labels([], [], words, "the source has no times")
+        return _Partition([], [], words, "the source has no timestamps")
     if dataset.times_are_positions:
-        return _Labels([], [], words, "the times of this source only number a user's items")
+        return _Partition([], [], words, "the timestamps of this source only number each user's interactions")
     places = np.asarray(dataset.offsets)[users] + _places(dataset, users)
     after = _places(dataset, users) > 0
     since = dataset.timestamps[places] - dataset.timestamps[places - after]
-    divided = _divide(since, [edge for edge, _ in SINCE], [*(name for _, name in SINCE), LONGEST_SINCE], words)
-    divided.members[0] = divided.members[0][after[divided.members[0]]]
-    return _Labels([*divided.names, "nothing before it"], [*divided.members, np.flatnonzero(~after)], words)
+    binned = _bin(since, [edge for edge, _ in SINCE], [*(name for _, name in SINCE), LONGEST_SINCE], words)
+    binned.members[0] = binned.members[0][after[binned.members[0]]]
+    return _Partition(
+        [*binned.names, f"no previous {dataset.noun.one}"], [*binned.members, np.flatnonzero(~after)], words
+    )
 
 
-def _by_trained(dataset: PreparedDataset, users: np.ndarray) -> _Labels:
+def _by_trained(dataset: PreparedDataset, users: np.ndarray) -> _Partition:
     seen = np.asarray(dataset.train_counts)[_targets(dataset, users) - 1] > 0
-    names, members = ["trained on", "never trained on"], [np.flatnonzero(seen), np.flatnonzero(~seen)]
-    return _Labels(names, members, "whether the target occurs in training")
+    names, members = (
+        ["seen in training", f"cold test {dataset.noun.several}"],
+        [np.flatnonzero(seen), np.flatnonzero(~seen)],
+    )
+    return _Partition(names, members, "whether the target occurs in training")
 
 
-_DIVIDE: dict[By, Callable[[PreparedDataset, np.ndarray], _Labels]] = {
+_GROUP_BY: dict[By, Callable[[PreparedDataset, np.ndarray], _Partition]] = {
     "length": _by_length,
     "popularity": _by_popularity,
     "genre": _by_genre,

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
-FEW = 30  # users; of fewer, a bootstrap interval is too narrow to conclude anything from
-DRAWN_AT_ONCE = 1 << 20  # counts of groups: 8 MB
-USERS_PER_GROUP = 12  # drawing how many a group has costs about as much as drawing so many users
+FEW = 30  # users; with fewer, a bootstrap interval is too narrow for a conclusion
+SAMPLED_AT_ONCE = 1 << 20  # counts of groups: 8 MB
+USERS_PER_GROUP = 12  # sampling the size of one group costs about as much as sampling this many users
 
 
 class Estimate(Struct, frozen=True):
@@ -22,9 +22,9 @@ class Estimate(Struct, frozen=True):
 
 
 def gains(ranks: np.ndarray, ks: Sequence[int], candidates: int) -> dict[str, np.ndarray]:
-    """What each user contributes to each metric; the metric is the mean.
+    """The contribution of each user to each metric; the metric is their mean.
 
-    ranks: (users,) int, from 1. A k at or above the number of candidates tells nothing and is left out. Recall@k is 1
+    ranks: (users,) int, from 1. Values of k at or above the number of candidates are left out. Recall@k is 1
     for a rank up to k; NDCG@k is 1 / log2(1 + rank) up to k (Järvelin & Kekäläinen, 2002); MRR is 1 / rank. Returns
     metric name → (users,) float64.
     """
@@ -46,11 +46,11 @@ def estimates(
 ) -> dict[str, Estimate]:
     """Each metric with the percentile interval of a bootstrap over users (Efron, 1979).
 
-    ranks: (users,) int, from 1. Users are drawn with replacement `resamples` times; all metrics share the draws. Users
-    of one rank are alike, so `bootstrap` gets ranks and how many users have each.
+    ranks: (users,) int, from 1. Users are resampled with replacement `resamples` times; all metrics share the samples.
+    Users with the same rank contribute the same, so `bootstrap` gets the distinct ranks and their counts.
     """
-    different, counts = np.unique(ranks, return_counts=True)
-    contributions = gains(different, ks, candidates)
+    distinct, counts = np.unique(ranks, return_counts=True)
+    contributions = gains(distinct, ks, candidates)
     matrix = np.stack(list(contributions.values()), axis=1)  # (ranks, metrics)
     values = counts @ matrix / len(ranks)
     intervals = bootstrap(matrix, counts, resamples, seed)
@@ -66,22 +66,22 @@ def bootstrap(values: np.ndarray, counts: np.ndarray, resamples: int = 1000, see
 
 
 def resampled_means(values: np.ndarray, counts: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """The mean over each of many draws of as many users, with replacement.
+    """The means over bootstrap samples of the users.
 
-    values: (groups, columns) float, what a user of each group contributes. counts: (groups,) int, how many users each
-    group has; ones where every user is a group. Returns (resamples, columns) float64; no more memory grows with them.
+    values: (groups, columns) float, the contribution of a user of each group. counts: (groups,) int, the number of
+    users of each group; ones where every user is a group. Returns (resamples, columns) float64.
     """
     users, groups = int(counts.sum()), len(counts)
     rng = np.random.default_rng(seed)
     found = np.empty((resamples, values.shape[1]))
     if groups * USERS_PER_GROUP <= users:
-        at_once = max(1, DRAWN_AT_ONCE // groups)
+        at_once = max(1, SAMPLED_AT_ONCE // groups)
         for start in range(0, resamples, at_once):
-            drawn = rng.multinomial(users, counts / users, size=min(at_once, resamples - start))
-            found[start : start + at_once] = drawn @ values / users
-    else:  # the same, cheaper where there are nearly as many groups as users
+            sampled = rng.multinomial(users, counts / users, size=min(at_once, resamples - start))
+            found[start : start + at_once] = sampled @ values / users
+    else:  # the same distribution, cheaper where there are nearly as many groups as users
         group_of = np.repeat(np.arange(groups, dtype=np.int32), counts)  # (users,)
         for resample in range(resamples):
-            drawn = np.bincount(group_of[rng.integers(users, size=users, dtype=np.int32)], minlength=groups)
-            found[resample] = drawn @ values / users
+            sampled = np.bincount(group_of[rng.integers(users, size=users, dtype=np.int32)], minlength=groups)
+            found[resample] = sampled @ values / users
     return found

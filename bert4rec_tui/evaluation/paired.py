@@ -1,4 +1,4 @@
-"""Whether two checkpoints differ by more than the draw of users: a paired bootstrap over kept ranks. Numpy only."""
+"""Paired tests of two checkpoints over the same users, from stored ranks. Numpy only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Tested:
-    """One of the checkpoints that are compared."""
+class TestedCheckpoint:
+    """One of the compared checkpoints."""
 
     run: Run
     checkpoint: CheckpointName
 
 
 class Difference(Struct, frozen=True):
-    """By how much the mean of a metric differs, its 95% interval over users, and how likely as much is by chance.
+    """The difference of a metric's means, its 95% interval over users, and the p-value.
 
-    few: whether the users are so few that the interval is too narrow, and nothing is shown by it.
+    few: whether there are too few users for the interval and p to be trusted.
     """
 
     value: float
@@ -37,51 +37,51 @@ class Difference(Struct, frozen=True):
     few: bool
 
     @property
-    def shown(self) -> bool:
-        """Whether the users show a difference: it is unlikely by chance and its interval leaves zero out."""
+    def significant(self) -> bool:
+        """Whether p is below the level and the interval excludes zero."""
         return not self.few and self.p < LEVEL and (self.low > 0 or self.high < 0)
 
 
 @dataclass(frozen=True)
-class KeptRanks:
-    """What a test has kept. users, ranks, candidates: (users,) int, of each tested user in the order of the dataset."""
+class SavedRanks:
+    """The stored ranks of a test. users, ranks, candidates: (users,) int, one for each test user, in dataset order."""
 
     users: np.ndarray
     ranks: np.ndarray
     candidates: np.ndarray
 
 
-def kept_ranks(run: Run, checkpoint: str, protocol: str) -> KeptRanks:
-    """The ranks that a test of a run has kept. Raises UserError where there are none, or they cannot be read."""
+def load_ranks(run: Run, checkpoint: str, protocol: str) -> SavedRanks:
+    """The stored ranks of a test of a run. Raises UserError where there are none, or they cannot be read."""
     file = run.test_folder(checkpoint, protocol) / "ranks.npz"
     command = f"`bert4rec-tui test {run.short_id} --checkpoint {checkpoint} --protocol {protocol}`"
     try:
         with np.load(file, allow_pickle=False) as kept:
-            return KeptRanks(kept["users"], kept["ranks"], kept["candidates"])
+            return SavedRanks(kept["users"], kept["ranks"], kept["candidates"])
     except FileNotFoundError:
         raise UserError(
-            f"{run.id}: its checkpoint {checkpoint} has not been tested under {protocol}; {command} does"
+            f"{run.id}: the {checkpoint} checkpoint has not been tested under {protocol}; run {command}"
         ) from None
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise UserError(f"{file}: cannot be read ({error}); {command} writes it anew") from None
+        raise UserError(f"{file}: cannot be read ({error}); test again with {command}") from None
 
 
 def paired_differences(
-    ours: KeptRanks, theirs: KeptRanks, ks: Sequence[int], resamples: int = 2000, seed: int = 0
+    ours: SavedRanks, theirs: SavedRanks, ks: Sequence[int], resamples: int = 2000, seed: int = 0
 ) -> dict[str, Difference]:
     """The mean difference of each metric, ours less theirs, over the same users (Efron & Tibshirani, 1993, §16).
 
-    Users are drawn with replacement and both keep what each user adds; users with the same two ranks are alike. p is
-    twice the smaller share of draws at or beyond zero, the sample itself counted, so that it is never 0. Fewer users
-    than FEW are too much alike in all draws: there p is the share of random signs of the users' differences that move
-    the mean as far (Fisher's randomization test; Smucker et al., CIKM '07).
+    A paired bootstrap: users are resampled with replacement, each with both ranks; users with the same two ranks form a
+    group. p is twice the smaller share of samples at or beyond zero, with the observed one counted, so that it is never
+    0. With fewer users than FEW, where the bootstrap is too narrow, p is the share of random signs of the users'
+    differences that move the mean as far (Fisher's randomization test; Smucker et al., CIKM '07).
     """
     pairs, counts = np.unique(np.stack([ours.ranks, theirs.ranks], axis=1), axis=0, return_counts=True)  # (groups, 2)
     candidates = int(min(ours.candidates.max(), theirs.candidates.max()))
     of_ours, of_theirs = (gains(pairs[:, side], ks, candidates) for side in (0, 1))
     change = np.stack([of_ours[name] - of_theirs[name] for name in of_ours], axis=1)  # (groups, metrics)
-    drawn = resampled_means(change, counts, resamples, seed)  # (resamples, metrics)
-    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    sampled = resampled_means(change, counts, resamples, seed)  # (resamples, metrics)
+    low, high = np.percentile(sampled, [2.5, 97.5], axis=0)
     values = counts @ change / counts.sum()
     few = len(ours.ranks) < FEW
     if few:
@@ -89,7 +89,7 @@ def paired_differences(
         turned = signs @ np.repeat(change, counts, axis=0) / len(ours.ranks)  # (resamples, metrics)
         p = ((np.abs(turned) >= np.abs(values) - 1e-12).sum(axis=0) + 1) / (resamples + 1)
     else:
-        beyond = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
+        beyond = np.minimum((sampled <= 0).sum(axis=0), (sampled >= 0).sum(axis=0))
         p = np.minimum(1.0, 2 * (beyond + 1) / (resamples + 1))
     return {
         name: Difference(float(values[at]), float(low[at]), float(high[at]), float(p[at]), few)
@@ -97,12 +97,12 @@ def paired_differences(
     }
 
 
-def kept_alike(ours: Tested, theirs: Tested, protocol: str) -> tuple[KeptRanks, KeptRanks]:
-    """What the tests of two checkpoints under a protocol have kept, of the same users in the same order.
+def load_rank_pair(ours: TestedCheckpoint, theirs: TestedCheckpoint, protocol: str) -> tuple[SavedRanks, SavedRanks]:
+    """The stored ranks of two checkpoints under a protocol, for the same users in the same order.
 
-    Raises UserError where one was not tested under it, or the two not on the same users.
+    Raises UserError where one was not tested under it, or the test users differ.
     """
-    one, other = (kept_ranks(side.run, side.checkpoint, protocol) for side in (ours, theirs))
+    one, other = (load_ranks(side.run, side.checkpoint, protocol) for side in (ours, theirs))
     if not np.array_equal(one.users, other.users):
         raise UserError(
             f"{ours.run.id} and {theirs.run.id} were not tested on the same users, so they cannot be compared"
@@ -110,16 +110,16 @@ def kept_alike(ours: Tested, theirs: Tested, protocol: str) -> tuple[KeptRanks, 
     return one, other
 
 
-def check_prepared(run: Run, result: Mapping[str, Any], dataset: PreparedDataset, users: np.ndarray) -> None:
-    """Raises UserError where the dataset is not as it was when a test gave this result for these users."""
+def check_same_split(run: Run, result: Mapping[str, Any], dataset: PreparedDataset, users: np.ndarray) -> None:
+    """Raises UserError where the dataset has been prepared with another split since a test of these users."""
     split = dataset.manifest.split_hash
     if result.get("split_hash", split) != split or not np.array_equal(users, dataset.evaluated_users("test")):
-        raise UserError(f"{run.id}: was tested on {dataset.id} as it was prepared then; test it again")
+        raise UserError(f"{run.id}: {dataset.id} has been prepared again since the test; test the run again")
 
 
 @dataclass(frozen=True)
-class UsersApart:
-    """The users whose target two checkpoints rank differently, those first on whom they differ most.
+class LargestRankChanges:
+    """The users whose target two checkpoints rank differently, largest change first.
 
     users: (n,) int64, rows of the dataset. ours, theirs: (n,) int32, the ranks.
     """
@@ -129,12 +129,12 @@ class UsersApart:
     theirs: np.ndarray
 
 
-def users_apart(ours: KeptRanks, theirs: KeptRanks, most: int | None = None) -> UsersApart:
-    """On whom two checkpoints differ, by how much the rank counts in NDCG without a limit, 1 / log2(1 + rank).
+def largest_rank_changes(ours: SavedRanks, theirs: SavedRanks, most: int | None = None) -> LargestRankChanges:
+    """The users whose ranks differ, by the change in DCG without a cutoff, 1 / log2(1 + rank).
 
-    So a target that goes from rank 1 to 20 stands before one that goes from 1,000 to 3,000, which nobody would see.
-    Whoever is equal in that keeps the order of the test. most: how many users, all without it.
+    So a target that moves from rank 1 to 20 comes before one that moves from 1,000 to 3,000, which no user would see.
+    Ties keep the order of the test. most: at most so many users; None: all.
     """
     change = np.abs(1 / np.log2(1.0 + ours.ranks) - 1 / np.log2(1.0 + theirs.ranks))
     order = np.argsort(-change, kind="stable")[: np.count_nonzero(change)][:most]
-    return UsersApart(ours.users[order], ours.ranks[order], theirs.ranks[order])
+    return LargestRankChanges(ours.users[order], ours.ranks[order], theirs.ranks[order])

@@ -1,4 +1,4 @@
-"""The rank of each held-out item among its candidates, counted without sorting the catalogue."""
+"""The rank of each held-out item among its candidates, counted without sorting."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from bert4rec_tui.config import ModelConfig
 from bert4rec_tui.data.dataset import Part, PreparedDataset
 from bert4rec_tui.data.negatives import negatives
-from bert4rec_tui.evaluation.counting import Recommended, full_ranks, seen_items
+from bert4rec_tui.evaluation.tiled_ranks import RecommendationCounts, full_ranks, seen_items
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.catalogue import CatalogueScores, HeadScores, WholeRows, tile_shape, tiles
 from bert4rec_tui.model.hardware import rows_at_once, scores_at_once
@@ -21,28 +21,28 @@ from bert4rec_tui.model.inputs import next_of_few, prediction_inputs
 
 
 class Scorer(Protocol):
-    """Whatever scores a catalogue for a history: a network or a baseline."""
+    """Scores all items for a history: a network or a baseline."""
 
     def __call__(self, items: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
-        """The scores of items 1…N after each history items[start:end], which the caller may change.
+        """The scores of items 1…N after each history items[start:end]; the caller may change them.
 
-        It is asked about few enough histories that all their scores are within the bound of `scores_at_once`, or about
-        one. Returns (B, N) float32.
+        Called with few enough histories that their scores stay within `scores_at_once`, or with one. Returns (B, N)
+        float32.
         """
         ...
 
 
 @runtime_checkable
 class TiledScorer(Protocol):
-    """A scorer that need not score the whole catalogue at once."""
+    """A scorer that can score the catalogue in tiles."""
 
     def after(self, items: Tensor, starts: Tensor, ends: Tensor) -> CatalogueScores:
-        """The scores of items 1…N after each history items[start:end], to be taken piece by piece."""
+        """The scores of items 1…N after each history items[start:end], computed tile by tile."""
         ...
 
 
 class ModelScorer:
-    """Scores with a network, in the input layout that all of the program shares."""
+    """Scores with a network, in the input layout shared by the whole program."""
 
     def __init__(self, model: Bert4Rec, precision: str = "fp32") -> None:
         self.model = model
@@ -68,7 +68,7 @@ class Ranks:
 
     users: (U,) int64. ranks: (U,) int32, from 1. candidates: (U,) int32, the target included. not_finite: how many
     targets had a score that is not finite. recommended: for `full`, k → (N,) int64, how often each item was among the
-    first k.
+    top k.
     """
 
     users: np.ndarray
@@ -80,10 +80,10 @@ class Ranks:
 
 @dataclass(frozen=True)
 class Question:
-    """Which targets are to be ranked, and among what.
+    """The targets to rank and their candidates.
 
     users: (U,) int64. starts, targets: (U,) int64, places in the flat history: the input is history[start:target], the
-    target stands at `target`. negatives: protocol → (U, number) int32 candidates, 0 where there is none. catalogue: N.
+    target is at `target`. negatives: protocol → (U, number) int32 candidates, 0 where there is none. catalogue: N.
     """
 
     users: np.ndarray
@@ -96,7 +96,7 @@ class Question:
 
     @property
     def widest(self) -> int:
-        """The most candidates that a sampled protocol has."""
+        """The largest number of candidates of a sampled protocol."""
         return max((1 + drawn.size(1) for drawn in self.negatives.values()), default=1)
 
 
@@ -108,10 +108,10 @@ def held_out(
     device: torch.device | str = "cpu",
     items: Tensor | None = None,
 ) -> Question:
-    """The question that the held-out items of a part pose, laid out on a device.
+    """The held-out items of a part and their candidates, as tensors on a device.
 
-    The input of a test target contains the validation item: it is known by then. `items` is the flat history where it
-    is on the device already.
+    The input of a test target contains the validation item, which is known by then. `items` is the flat history where
+    it is already on the device.
     """
     users = dataset.evaluated_users(part)
     offsets = torch.from_numpy(np.asarray(dataset.offsets[:-1])[users])
@@ -140,15 +140,15 @@ def rank(
     """Rank every target of a question under each of its protocols in one pass.
 
     A rank is 1 plus the number of other candidates whose score is not strictly lower: ties and NaN count against the
-    model, and the target is always a candidate. `full` has every item as a candidate that is not in the input. Users
-    are taken in order of the length of their history, so that short ones are not padded to long ones. `advance` is told
-    how many users are done, of how many.
+    model, and the target is always a candidate. Under `full` every item outside the input is a candidate. Users are
+    sorted by the length of their history, so that short ones are not padded to long ones. `advance` is called with the
+    number of users done and the total.
 
-    Memory is bounded whatever the catalogue and the histories: never more than `scores_at_once` scores are held. A
-    scorer that can is asked for `width` items at a time, by default as many as that allows; without `full` it is asked
-    for the candidates alone where it does not score all at once anyway.
+    Memory is bounded for any catalogue and histories: at most `scores_at_once` scores are held. A tiled scorer is
+    called for `width` items at a time, by default as many as that allows; without `full` it scores only the candidates
+    unless it scores everything at once anyway.
 
-    share: (n, of) has every so many of the batches ranked, from the n-th on; the ranks of the others' users are 0.
+    share: (n, of) ranks every of-th batch, from the n-th on; the ranks of other users are 0.
     """
     device, total = question.items.device, len(question.users)
     rows, width = _shape(scorer, question, batch_size, width)
@@ -156,7 +156,7 @@ def rank(
     ranks = {name: torch.zeros(total, dtype=torch.int32, device=device) for name in question.protocols}
     candidates = {name: torch.zeros(total, dtype=torch.int32, device=device) for name in question.protocols}
     not_finite = torch.zeros((), dtype=torch.int64, device=device)
-    recommended = Recommended(recommended_at if full else (), question.catalogue)
+    recommended = RecommendationCounts(recommended_at if full else (), question.catalogue)
     done = 0
     for batch in islice(_batches(question, rows, width if full else question.catalogue), share[0], None, share[1]):
         chosen = torch.from_numpy(batch.users).to(device)
@@ -168,12 +168,12 @@ def rank(
             ranks[protocol][chosen], candidates[protocol][chosen] = _sampled_ranks(scores, target, drawn[chosen])
         if full:
             seen = seen_items(question.items, starts, places, batch.longest, target)
-            firsts = recommended.firsts()
+            top = recommended.top_items()
             around = tiles(question.catalogue, width, batch.home)
-            ranks["full"][chosen] = full_ranks(scores, target, seen, around, firsts).int()
+            ranks["full"][chosen] = full_ranks(scores, target, seen, around, top).int()
             candidates["full"][chosen] = (question.catalogue - seen.other.sum(1)).int()
-            if firsts is not None:
-                recommended.add(firsts)
+            if top is not None:
+                recommended.add(top)
         done += len(chosen)
         if advance:
             advance(done, total)
@@ -190,7 +190,7 @@ def rank(
 
 
 def _sampled_ranks(scores: CatalogueScores, target: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
-    """The rank of each target among itself and its negatives, and how many candidates that were.
+    """The rank of each target among itself and its negatives, and the number of candidates.
 
     target: (B, 1) int64, from 0. drawn: (B, number) items from 1, 0 where there is none. Returns (B,) int32, twice.
     """
@@ -202,7 +202,7 @@ def _sampled_ranks(scores: CatalogueScores, target: Tensor, drawn: Tensor) -> tu
 
 
 def _shape(scorer: Scorer | TiledScorer, question: Question, batch_size: int, width: int) -> tuple[int, int]:
-    """How many users are ranked at once, and how many items are scored for them at once."""
+    """How many users are ranked at once, and how many items per tile."""
     device, items = question.items.device, question.catalogue
     if not isinstance(scorer, TiledScorer):
         return min(batch_size, max(1, scores_at_once(device) // items)), items
@@ -223,8 +223,8 @@ def _scores(
 class _Batch:
     """Users that are ranked together.
 
-    users: (B,) int64, places in the question. longest: the most items in a history. home: the number of the tile in
-    which all their targets stand.
+    users: (B,) int64, places in the question. longest: length of the longest history. home: index of the tile that
+    contains all their targets.
     """
 
     users: np.ndarray
@@ -233,9 +233,9 @@ class _Batch:
 
 
 def _batches(question: Question, rows: int, width: int) -> Iterator[_Batch]:
-    """All users, the longest histories first, at most `rows` at a time and fewer where they or the candidates are many.
+    """All users, longest histories first, at most `rows` at a time, fewer where histories or candidates are many.
 
-    With tiles of `width` items, those come together whose targets are in the same tile.
+    With tiles of `width` items, users whose targets are in the same tile are batched together.
     """
     lengths = (question.targets - question.starts).cpu().numpy()
     homes = np.zeros(len(lengths), np.int64)

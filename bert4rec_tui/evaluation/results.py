@@ -1,4 +1,4 @@
-"""What a test has left in its run, as one object. Neither numpy nor torch, so that reading it costs nothing."""
+"""The stored results of a test as one object. Imports neither numpy nor torch, so that reading is cheap."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,12 +8,12 @@ from bert4rec_tui.runs.store import Run
 
 
 def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[str, Any]:
-    """What `test --json` prints, from the results that are kept in the run."""
+    """The result of `test --json`, from the results stored in the run."""
     kept = {name: result for name, result in run.test_results(checkpoint).items() if name in protocols}
     if missing := [protocol for protocol in protocols if protocol not in kept]:
         raise UserError(
-            f"{run.id}: the result of testing its checkpoint {checkpoint} under {missing[0]} cannot be read; "
-            f"`bert4rec-tui test {run.short_id} --checkpoint {checkpoint}` tests it again"
+            f"{run.id}: the result of the {checkpoint} checkpoint under {missing[0]} cannot be read; test again with "
+            f"`bert4rec-tui test {run.short_id} --checkpoint {checkpoint}`"
         )
     first = next(iter(kept.values()))
     names = list(first["baselines"])
@@ -27,7 +27,7 @@ def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[st
         "seconds": first["seconds"],
         "short_users": {protocol: kept[protocol]["short_users"] for protocol in protocols},
         "untrained_targets": first.get("untrained_targets", 0),
-        "newcomers": first.get("newcomers", 0),  # results of before the split `time` have none
+        "newcomers": first.get("newcomers", 0),  # missing in results older than the split `time`
         "left_out": first.get("left_out", ""),
         "protocols": {protocol: kept[protocol]["metrics"] for protocol in protocols},
         "baselines": {name: {p: kept[p]["baselines"][name] for p in protocols} for name in names},

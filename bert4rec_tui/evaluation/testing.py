@@ -1,4 +1,4 @@
-"""Test a checkpoint: the ranks of held-out items, metrics with intervals, baselines beside them; kept in the run."""
+"""Test a checkpoint: ranks of held-out items, metrics with intervals, and baselines; stored in the run."""
 
 import errno
 import json
@@ -22,7 +22,7 @@ from bert4rec_tui.evaluation.ranking import ModelScorer, Question, Ranks, Scorer
 from bert4rec_tui.evaluation.results import test_summary
 from bert4rec_tui.files import explain_os_error, make_folder, replacing
 from bert4rec_tui.model.weights import load_checkpoint
-from bert4rec_tui.progress import Progress, ReportProgress, report_nothing
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 from bert4rec_tui.runs.store import CheckpointName, Run
 
 COVERAGE_KS = (10,)
@@ -35,18 +35,18 @@ def run_test(
     protocols: Sequence[str],
     device: torch.device,
     precision: str = "fp32",
-    report: ReportProgress = report_nothing,
+    report: ReportProgress = ignore_progress,
 ) -> dict[str, Any]:
-    """Test one checkpoint of a run under protocols, and write a pair of files for each.
+    """Test one checkpoint of a run and write two files for each protocol.
 
-    Returns what `test --json` prints. Raises UserError for a checkpoint that is missing or of another dataset, and
+    Returns the result of `test --json`. Raises UserError for a checkpoint that is missing or of another dataset, and
     WorkFailedError where the score of a target is not finite.
     """
     path = run.checkpoint(checkpoint)
     if not path.exists():
         raise run.missing(checkpoint)
     if not os.access(run.path, os.W_OK):
-        raise explain_os_error(PermissionError(errno.EACCES, ""), run.path)  # before the work, not after it
+        raise explain_os_error(PermissionError(errno.EACCES, ""), run.path)  # before the work rather than after it
     config = run.config()
     began = time.monotonic()
     model, head = load_checkpoint(path, dataset, device)
@@ -58,8 +58,8 @@ def run_test(
     on_cpu = (
         question if device.type == "cpu" else held_out(dataset, "test", protocols, config.evaluation.negatives_seed)
     )
-    beside = _rank_baselines(dataset, on_cpu, config, report)
-    told = {
+    baseline_ranks = _rank_baselines(dataset, on_cpu, config, report)
+    common = {
         "run": run.id,
         "checkpoint": checkpoint,
         "epoch": int(head["epoch"]),
@@ -77,13 +77,13 @@ def run_test(
         "left_out": too_large_for_ease(dataset),
     }
     for protocol in protocols:
-        record = told | {
+        record = common | {
             "protocol": protocol,
             "short_users": short_users(question.negatives[protocol].cpu().numpy()) if protocol != "full" else 0,
             "metrics": _metrics(results[protocol], dataset, config),
-            "baselines": {name: _metrics(ranks[protocol], dataset, config) for name, ranks in beside.items()},
+            "baselines": {name: _metrics(ranks[protocol], dataset, config) for name, ranks in baseline_ranks.items()},
         }
-        _keep(run, checkpoint, protocol, record, results[protocol])
+        _store(run, checkpoint, protocol, record, results[protocol])
     return test_summary(run, checkpoint, protocols)
 
 
@@ -92,14 +92,14 @@ def _rank_baselines(
 ) -> dict[str, dict[str, Ranks]]:
     """The ranks of the same targets by each baseline: name → protocol → ranks."""
 
-    def learn(done: int, total: int) -> None:
-        report(Progress(stage="Learning EASE", done=done, total=total, unit="users"))
+    def fit(done: int, total: int) -> None:
+        report(Progress(stage="Fitting EASE", done=done, total=total, unit="users"))
 
-    beside: dict[str, dict[str, Ranks]] = {}
-    for name, make in baselines(dataset, learn).items():
+    found: dict[str, dict[str, Ranks]] = {}
+    for name, make in baselines(dataset, fit).items():
         report(Progress(stage=f"Testing {name}"))
-        beside[name] = _rank(make(dataset), question, config, report, f"Testing {name}")
-    return beside
+        found[name] = _rank(make(dataset), question, config, report, f"Testing {name}")
+    return found
 
 
 def _rank(scorer: Scorer, question: Question, config: Config, report: ReportProgress, stage: str) -> dict[str, Ranks]:
@@ -113,7 +113,7 @@ def _rank(scorer: Scorer, question: Question, config: Config, report: ReportProg
 
 
 def _metrics(result: Ranks, dataset: PreparedDataset, config: Config) -> dict[str, dict[str, float | None]]:
-    """Metrics with intervals; for `full` also how much of the catalogue is recommended, and how popular that is."""
+    """Metrics with intervals; for `full` also catalogue coverage and the mean popularity of recommendations."""
     evaluation = config.evaluation
     found = estimates(result.ranks, evaluation.ks, int(result.candidates.max()), evaluation.bootstrap)
     values: dict[str, dict[str, float | None]] = {
@@ -121,15 +121,15 @@ def _metrics(result: Ranks, dataset: PreparedDataset, config: Config) -> dict[st
     }
     popularity = np.asarray(dataset.train_counts)
     for k, counts in result.recommended.items():
-        # Of the catalogue as a whole, not means over users: they have no interval.
+        # Properties of the catalogue, not means over users: no interval.
         whole = {"coverage": (counts > 0).mean(), "popularity": (counts * popularity).sum() / counts.sum()}
         values |= {f"{name}@{k}": {"value": float(number), "low": None, "high": None} for name, number in whole.items()}
     return values
 
 
-def _keep(run: Run, checkpoint: str, protocol: str, record: dict[str, Any], result: Ranks) -> None:
+def _store(run: Run, checkpoint: str, protocol: str, record: dict[str, Any], result: Ranks) -> None:
     if not run.path.exists():
-        raise WorkFailedError(f"{run.id}: was removed while it was tested")
+        raise WorkFailedError(f"{run.id}: was removed during the test")
     folder = make_folder(run.test_folder(checkpoint, protocol))
     with replacing(folder / "ranks.npz") as temporary, temporary.open("wb") as file:
         np.savez(file, users=result.users, ranks=result.ranks, candidates=result.candidates)

@@ -1,6 +1,6 @@
-"""Which movies may be recommended: by genre, year, popularity, and whether they are in the history.
+"""Which items may be recommended: by category, year, popularity, and whether they are in the history.
 
-Numbers and names alone, without the network: the app and the commands say the same filter in the same words.
+Needs no network; the app and the commands use the same filter syntax.
 """
 
 import re
@@ -25,10 +25,10 @@ _WORD = re.compile(r"(?:\\.|[^\s,])+", re.DOTALL)
 
 
 class ItemFilter(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a movie must be to be shown; what is left out excludes nothing.
+    """The conditions that an item must meet; the defaults exclude only items of the history.
 
-    genres: one of these is enough. from_year, to_year: both included; a movie without a year passes neither.
-    min_count, max_count: interactions in training. seen: only what is not in the history, only what is, or all.
+    genres: any of these. from_year, to_year: inclusive; an item without a year passes neither. min_count, max_count:
+    interactions in training. seen: items outside the history, items in it, or all.
     """
 
     genres: tuple[str, ...] = ()
@@ -40,19 +40,19 @@ class ItemFilter(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.from_year is not None and self.to_year is not None and self.from_year > self.to_year:
-            raise ValueError(f"the years {self.from_year}-{self.to_year} hold none; the earlier one stands first")
+            raise ValueError(f"years {self.from_year}-{self.to_year}: empty range; put the earlier year first")
         if self.max_count is not None and self.min_count > self.max_count:
-            raise ValueError(f"nothing was watched at least {self.min_count} times and at most {self.max_count} times")
+            raise ValueError(f"min. count {self.min_count} is above max. count {self.max_count}")
 
     @property
     def excludes(self) -> bool:
-        """Whether it keeps anything out beside what is in the history."""
+        """Whether it differs from the default, which excludes only items of the history."""
         return self != ItemFilter()
 
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """What a filter asks of a catalogue, read once."""
+    """The properties of a catalogue that filters use, read once."""
 
     dataset: PreparedDataset
 
@@ -64,7 +64,7 @@ class ItemFacts:
 
     @cached_property
     def genres(self) -> dict[str, np.ndarray]:
-        """Each genre in its own spelling, by name, with the (N,) bool of the movies that have it."""
+        """Each genre by name, in its own spelling, with the (N,) bool mask of its items."""
         places: dict[str, list[int]] = {}
         for place, words in enumerate(self.dataset.genres.all()):
             for word in words.split("|"):
@@ -77,19 +77,20 @@ class ItemFacts:
         return masks
 
     def genre(self, word: str) -> str:
-        """The genre that is meant, whatever its capitals. Raises UserError where there is none."""
+        """The genre with this name, ignoring case. Raises UserError where there is none."""
         known = {name.casefold().replace(" ", "_"): name for name in self.genres}
-        said = word.casefold().replace(" ", "_")
-        if said in known:
-            return known[said]
+        folded = word.casefold().replace(" ", "_")
+        if folded in known:
+            return known[folded]
+        category = self.dataset.category
         if not known:
-            raise UserError(f"{self.dataset.id}: knows no genres, so that {word} cannot be asked for")
-        near = get_close_matches(said, known, n=1)
-        hint = f"did you mean {known[near[0]]}?" if near else f"there are {', '.join(self.genres)}"
-        raise UserError(f"{self.dataset.id}: there is no genre {word}; {hint}")
+            raise UserError(f"{self.dataset.id}: has no {category.several}, so it cannot be filtered by {word}")
+        near = get_close_matches(folded, known, n=1)
+        hint = f"did you mean {known[near[0]]}?" if near else f"choose from {_some(list(self.genres))}"
+        raise UserError(f"{self.dataset.id}: has no {category.one} {word}; {hint}")
 
     def allowed(self, wanted: ItemFilter, history: Sequence[int]) -> np.ndarray:
-        """Which items pass. history: items 1…N. Returns (N,) bool. Raises UserError for an unknown genre."""
+        """The items that pass. history: items 1…N. Returns (N,) bool. Raises UserError for an unknown genre."""
         allowed = np.ones(self.dataset.items, bool)
         if wanted.genres:
             allowed &= np.logical_or.reduce([self.genres[self.genre(word)] for word in wanted.genres])
@@ -108,12 +109,16 @@ class ItemFacts:
         return allowed
 
 
-def parse_filter(text: str, facts: ItemFacts) -> ItemFilter:
-    """A filter from one line, such as `comedy, sci-fi 1990-1999 >500`.
+def _some(names: list[str], most: int = 30) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
-    Genres by name, with `_` for a blank in one and `\\,` for a comma; `1994`, `1990-1999`, `1990-` or `-1999` for
-    years; `>100` or `<50` for how often a movie was watched in training; `seen` or `all` for what is in the history.
-    Raises UserError that says which word is none of these.
+
+def parse_filter(text: str, facts: ItemFacts) -> ItemFilter:
+    """Parse a filter such as `comedy, sci-fi 1990-1999 >500`.
+
+    Genres by name, with `_` for a space and `\\,` for a comma in a name; `1994`, `1990-1999`, `1990-` or `-1999` for
+    years; `>100` or `<50` for interactions in training; `seen` or `all` to include items of the history. Raises
+    UserError that names a word which is none of these.
     """
     genres: list[str] = []
     values: dict[str, int] = {}
@@ -141,14 +146,14 @@ def parse_filter(text: str, facts: ItemFacts) -> ItemFilter:
 
 
 def genre_word(genre: str) -> str:
-    """A genre as a filter says it: a `\\` keeps a comma within the word, and a genre called 1990 from being a year."""
+    """A genre as a word of a filter: a `\\` escapes a comma in it, or a genre called 1990."""
     word = re.sub(r"[\\,\s]", lambda mark: "_" if mark[0] == " " else f"\\{mark[0]}", genre)
     other = word in ("seen", "unseen", "all") or _POPULARITY.fullmatch(word) or _YEARS.fullmatch(word)
     return f"\\{word}" if other else word
 
 
 def filter_text(wanted: ItemFilter) -> str:
-    """The line that says a filter; `parse_filter` reads it back."""
+    """A filter as text that `parse_filter` reads back."""
     words = [genre_word(genre) for genre in wanted.genres]
     if wanted.from_year is not None and wanted.from_year == wanted.to_year:
         words.append(str(wanted.from_year))

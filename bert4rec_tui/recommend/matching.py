@@ -1,4 +1,4 @@
-"""A list of titles from a file, each matched to the catalogue: what is sure, what is a guess, what nothing matches."""
+"""Match the titles of a file to the catalogue: certain matches, guesses, and titles without a match."""
 
 import csv
 from collections import defaultdict
@@ -10,18 +10,18 @@ import numpy as np
 
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import explain_os_error
-from bert4rec_tui.recommend.titles import TitleIndex, likeness, normalise, without_year
+from bert4rec_tui.recommend.titles import TitleIndex, normalise, title_similarity, without_year
 
 LARGEST_FILE = 8 * 2**20
-MOST_CANDIDATES = 8
+MAX_CANDIDATES = 8
 TITLE_NAMES = ("title", "name", "movie", "film")
-LIKE_ENOUGH = 60.0  # of 100; what is less alike is no match at all
-AS_GOOD = 80.0  # where the name is known already, what is less alike is no rival
+MIN_SIMILARITY = 60.0  # of 100; below this there is no match
+RIVAL_SIMILARITY = 80.0  # where the name is known, less similar titles are not offered
 
 
 @dataclass(frozen=True)
 class Match:
-    """What a title of the file may be: items 1…N, the best guess first; none where nothing is like it."""
+    """The candidates for a title of the file: items 1…N, best first; empty where there is no match."""
 
     text: str
     items: tuple[int, ...]
@@ -29,30 +29,30 @@ class Match:
 
 
 def read_titles(path: Path) -> list[str]:
-    """The titles of a file, one a line, or in the column `title` of a CSV file with a header.
+    """The titles of a file, one per line, or from the column `title` of a CSV file with a header.
 
-    A column `year` beside it is put behind the title. Raises UserError where the file cannot be read or has no title.
+    The year from a column `year` is appended to the title. Raises UserError where the file is unreadable or empty.
     """
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise UserError(f"{path}: is larger than 8 MiB; a list of titles, one a line, is expected")
+            raise UserError(f"{path}: is larger than 8 MiB; expected a list of titles, one per line")
         content = path.read_bytes()
     except OSError as error:
         raise explain_os_error(error, path) from None
     if b"\x00" in content:
-        raise UserError(f"{path}: is no text; a list of titles, one a line, is expected")
+        raise UserError(f"{path}: is not a text file; expected a list of titles, one per line")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
-    # Tabs stay: one at the start of a line is an empty first column.
+    # Tabs are kept: one at the start of a line is an empty first column.
     lines = [line.strip(" ") for line in text.splitlines() if line.strip()]
     try:
         titles = _titles(lines)
     except csv.Error:
-        raise UserError(f'{path}: has a cell without end; is a " missing in it?') from None
+        raise UserError(f'{path}: has an unclosed quote; add the missing "') from None
     if not titles:
-        raise UserError(f"{path}: holds no title; one a line is expected, or a CSV file with a column title")
+        raise UserError(f"{path}: contains no titles; expected one per line, or a CSV file with a column title")
     return titles
 
 
@@ -63,7 +63,7 @@ def _titles(lines: list[str]) -> list[str]:
         if column is not None:
             break
     else:
-        # Not a table: a comma belongs to the title, as in "Matrix, The (1999)".
+        # Not a table: a comma is part of the title, as in "Matrix, The (1999)".
         return [_unquoted(line.strip()) for line in lines]
     if len(header) == 1:
         return [_unquoted(line.strip()) for line in lines[1:]]
@@ -82,7 +82,7 @@ def _unquoted(line: str) -> str:
 
 
 class TitleMatcher:
-    """Matches titles to the items of a catalogue; counts break ties between movies of one name."""
+    """Matches titles to the items of a catalogue; counts break ties between items of the same name."""
 
     def __init__(self, titles: Sequence[str], counts: np.ndarray, index: TitleIndex | None = None) -> None:
         self.index = index or TitleIndex(list(titles))
@@ -95,22 +95,24 @@ class TitleMatcher:
             self._named[name].append(place)
 
     def match(self, text: str) -> Match:
-        """The items that a title may mean. Sure is one whose name, and year where it is said, is exactly this."""
+        """The candidates for a title. A match is certain where the name, and the year if given, are equal."""
         whole, named = self._whole.get(normalise(text), []), self._named.get(normalise(without_year(text)), [])
-        said_year = without_year(text) != text.strip()
-        exact = whole if said_year else named
+        has_year = without_year(text) != text.strip()
+        exact = whole if has_year else named
         if len(exact) == 1:
             return Match(text, (exact[0] + 1,), True)
         found = [*self._popular_first(exact), *self._popular_first(named)]
-        alike = self.index.find(text, 50)
-        if not alike and said_year:
-            alike = self.index.find(without_year(text), 50)
-        # A year that was not said tells nothing against a title.
-        compared = self.index.normalised if said_year else self._names.__getitem__
-        worth = {place: likeness(text, compared(place)) for place in alike}
-        least = AS_GOOD if found else LIKE_ENOUGH
-        found += sorted((p for p in alike if worth[p] >= least), key=lambda p: (-worth[p], -self.counts[p]))
-        best = list(dict.fromkeys(found))[:MOST_CANDIDATES]
+        similar = self.index.find(text, 50)
+        if not similar and has_year:
+            similar = self.index.find(without_year(text), 50)
+        # A year that was not given does not count against a title.
+        compared = self.index.normalised if has_year else self._names.__getitem__
+        similarity = {place: title_similarity(text, compared(place)) for place in similar}
+        threshold = RIVAL_SIMILARITY if found else MIN_SIMILARITY
+        found += sorted(
+            (p for p in similar if similarity[p] >= threshold), key=lambda p: (-similarity[p], -self.counts[p])
+        )
+        best = list(dict.fromkeys(found))[:MAX_CANDIDATES]
         return Match(text, tuple(place + 1 for place in best), False)
 
     def _popular_first(self, places: list[int]) -> list[int]:

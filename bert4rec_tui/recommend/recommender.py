@@ -1,4 +1,4 @@
-"""Score any history with a run's model: the next items, why one of them, and what is near to it."""
+"""Score any history with a run's model: recommendations, explanations, similar items."""
 
 import dataclasses
 from collections.abc import Iterable, Sequence
@@ -22,13 +22,13 @@ from bert4rec_tui.runs.store import CheckpointName, Run
 
 @dataclass(frozen=True)
 class Recommendations:
-    """The first items of a ranking.
+    """The top items of a ranking.
 
-    items: ids 1…N, best first. scores: the model's scores (logits) in the same order. target_rank: where an asked-for
-    item stands among the candidates, from 1. candidates: how many items were ranked, whatever a filter shows of them.
-    ranks, ranks_before: where each of `items` stands by its score among what the filter shows, and where it stood after
-    another history, 0 if it was not among it; empty where no other was given. target_before: the same of the target.
-    diversified: how the list was chosen and what that costs, None for the plain list.
+    items: ids 1…N, best first. scores: the model's scores (logits) in the same order. target_rank: the rank of the
+    target among the candidates, from 1. candidates: how many items were ranked, before any filter. ranks, ranks_before:
+    the ranks of `items` by score among those that pass the filter, now and after the other history, 0 where an item did
+    not pass; empty without another history. target_before: the same for the target. diversified: how the list was
+    diversified and at what cost, None for the plain list.
     """
 
     items: list[int]
@@ -43,10 +43,10 @@ class Recommendations:
 
 @dataclass(frozen=True)
 class Explanation:
-    """How much each item of a history did for one prediction.
+    """How much each item of a history contributes to one prediction.
 
-    shares: for each place of the history, by how much the item's log-probability falls when it is left out; 0 beyond
-    the window that the model sees. score: the log-probability with everything, score_without: with nothing known.
+    shares: for each position of the history, by how much the item's log-probability drops without it; 0 outside the
+    model's window. score: the log-probability with the whole history, score_without: with an empty one.
     """
 
     shares: list[float]
@@ -55,9 +55,9 @@ class Explanation:
 
 
 class Recommender:
-    """A checkpoint of a run, ready to answer.
+    """A loaded checkpoint of a run.
 
-    What an answer needs beside the network does not grow with the catalogue, but for one score an item.
+    Besides the network, memory does not grow with the catalogue except for one score per item.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Recommender:
         self.epoch = int(head["epoch"])
         self.device = torch.device(device)
         self._kept: tuple[list[int], Tensor] | None = None
-        # A causal model has nothing to read in an empty history: what most people watched stands in for it.
+        # A causal model cannot score an empty history: popularity is used instead.
         counts = np.asarray(dataset.train_counts, dtype=np.float32)
         self._popularity = torch.from_numpy(np.log((counts + 1) / (counts.sum() + len(counts)))).to(self.device)
 
@@ -86,12 +86,12 @@ class Recommender:
     def scores(self, histories: list[list[int]]) -> Tensor:
         """The scores of items 1…N after each history, oldest item first. Returns (B, N) float32.
 
-        Raises UserError for an item that the catalogue has not, WorkFailedError for scores that are not numbers.
+        Raises UserError for an item outside the catalogue, WorkFailedError for scores that are not finite.
         """
         return self._after(histories).tile(0, self.dataset.items)
 
     def _after(self, histories: list[list[int]]) -> "_Answers":
-        """Encode the histories. Raises UserError for an item that the catalogue has not."""
+        """Encode the histories. Raises UserError for an item outside the catalogue."""
         self._check_items(item for history in histories for item in history)
         lengths = torch.tensor([len(history) for history in histories])
         ends = lengths.cumsum(0)
@@ -121,21 +121,20 @@ class Recommender:
         weight: float = 0.0,
         before: list[int] | None = None,
     ) -> Recommendations:
-        """The first k items that are not in the history; the target counts as a candidate even if it is.
+        """The top k items outside the history; the target is a candidate even if it is in the history.
 
-        wanted: what alone may be shown; the target's rank is told among all candidates whatever it says. weight: 0…1,
-        how much the list is diversified. before: a history to compare with. Raises UserError for a k below 1 or an
-        unknown item or genre.
+        wanted: the filter; the target's rank is among all candidates regardless. weight: diversity, 0…1. before: a
+        history to compare with. Raises UserError for a k below 1 or an unknown item or genre.
         """
         if k < 1:
-            raise UserError(f"k = {k}: ask for at least 1 item")
+            raise UserError(f"k = {k}: must be at least 1")
         if not 0 <= weight <= 1:
-            raise UserError(f"diversify = {weight:g}: expected a number from 0 to 1")
+            raise UserError(f"diversity = {weight:g}: must be from 0 to 1")
         self._check_items([] if target is None else [target])
         wanted = wanted or ItemFilter()
         scores = self.scores([history])[0]
         candidates = self._candidates(history, target)
-        # Without a filter the target is shown although the history may have it; a filter never shows what it excludes.
+        # Without a filter the target is shown even if it is in the history; a filter never shows what it excludes.
         shown = candidates if not wanted.excludes else self._allowed(wanted, history)
         size = int(shown.sum())
         top = scores.masked_fill(~shown, float("-inf")).topk(min(pool_size(k, weight), size))
@@ -159,7 +158,7 @@ class Recommender:
         target: int | None,
         wanted: ItemFilter,
     ) -> Recommendations:
-        """The same with the ranks that its items have now, and had after another history under the same filter."""
+        """The same with the ranks of its items now and after another history, under the same filter."""
         earlier = self._scores_before(before)
         candidates = self._candidates(before, target)
         shown_before = candidates if not wanted.excludes else self._allowed(wanted, before)
@@ -172,7 +171,7 @@ class Recommender:
         )
 
     def _scores_before(self, history: list[int]) -> Tensor:
-        """The scores after the history that others are compared with; kept, since it is asked for again and again."""
+        """The scores after the history to compare with, cached because it is used repeatedly."""
         if self._kept is None or self._kept[0] != history:
             self._kept = history, self.scores([history])[0]
         return self._kept[1]
@@ -187,24 +186,24 @@ class Recommender:
 
     @cached_property
     def facts(self) -> ItemFacts:
-        """What a filter asks of the catalogue."""
+        """The properties of the catalogue that filters use."""
         return ItemFacts(self.dataset)
 
     def _allowed(self, wanted: ItemFilter, history: list[int]) -> Tensor:
         return torch.from_numpy(self.facts.allowed(wanted, history)).to(self.device)
 
     def explain(self, history: list[int], *items: int) -> list[Explanation]:
-        """What each item of the history did for each of `items`.
+        """How much each item of the history contributes to each of `items`.
 
-        The history is scored whole and once without each of its items, however many are asked about. Raises UserError
-        for an unknown item.
+        The history is scored once in full and once without each of its items, for any number of `items`. Raises
+        UserError for an unknown item.
         """
         self._check_items(items)
         first = max(0, len(history) - known_items(self.model.config))
         window = history[first:]
         shorter = [window[:place] + window[place + 1 :] for place in range(len(window))]
         # Each length on its own: a batch without padding needs no bias in its attention.
-        logs = torch.cat([self._log_probabilities(alike, items) for alike in ([window], [[]], shorter)])
+        logs = torch.cat([self._log_probabilities(group, items) for group in ([window], [[]], shorter)])
         return [
             Explanation([0.0] * first + (of[0] - of[2:]).tolist(), float(of[0]), float(of[1])) for of in logs.unbind(1)
         ]
@@ -213,7 +212,7 @@ class Recommender:
     def _log_probabilities(self, histories: list[list[int]], items: Sequence[int]) -> Tensor:
         """The log-probability of each of `items` after each history of one length. Returns (B, items) float32.
 
-        Worked on a few histories and a tile of the catalogue at a time: near the caches, and in bounded memory.
+        Processes a few histories and a tile of the catalogue at a time, in cache and in bounded memory.
         """
         columns = torch.tensor(items, device=self.device) - 1
         length = len(histories[0]) + 1 if histories else 1
@@ -234,7 +233,7 @@ class Recommender:
 
     @torch.inference_mode()
     def similar(self, item: int, k: int = 10) -> tuple[list[int], list[float]]:
-        """The items whose embeddings point most nearly the same way, and the cosines. Raises UserError if unknown."""
+        """The items with the highest cosine similarity of embeddings, and the cosines. Raises UserError if unknown."""
         self._check_items([item])
         embeddings = self.model.token.weight[1:-1]
         lengths = torch.linalg.vector_norm(embeddings, dim=1).clamp_(min=1e-12)
@@ -254,7 +253,7 @@ def _rank_of(scores: Tensor, candidates: Tensor, target: int | None) -> int | No
 
 
 def _ranks(scores: Tensor, shown: Tensor, items: Tensor) -> list[int]:
-    """Where each of `items` (from 0) stands by its score among what is shown, from 1; 0 for what is not."""
+    """The rank, from 1, of each of `items` (from 0) among the shown ones; 0 for those not shown."""
     ordered = scores[shown].sort().values  # ascending
     higher = len(ordered) - torch.searchsorted(ordered, scores[items], right=True)
     return torch.where(shown[items], higher + 1, 0).tolist()
@@ -264,7 +263,7 @@ def _ranks(scores: Tensor, shown: Tensor, items: Tensor) -> list[int]:
 class _Answers:
     """The scores of a catalogue after some histories.
 
-    unknown: (B,) bool, where the network has nothing to read, or None; there the (N,) popularity stands in.
+    unknown: (B,) bool, histories that the network cannot score, or None; the (N,) popularity is used for them.
     """
 
     head: HeadScores
@@ -272,10 +271,10 @@ class _Answers:
     popularity: Tensor
 
     def tile(self, low: int, high: int) -> Tensor:
-        """Columns low…high-1. Raises WorkFailedError for scores that are not numbers."""
+        """Columns low…high-1. Raises WorkFailedError for scores that are not finite."""
         scores = self.head.tile(low, high)
         if self.unknown is not None:
             scores[self.unknown] = self.popularity[low:high]
         if not scores.isfinite().all():
-            raise WorkFailedError("the model's scores are not numbers: nothing can be ranked; use another checkpoint")
+            raise WorkFailedError("the model's scores are not finite, so nothing can be ranked; use another checkpoint")
         return scores

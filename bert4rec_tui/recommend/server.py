@@ -26,7 +26,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.model.hardware import set_up_process
 from bert4rec_tui.recommend.filters import ItemFilter

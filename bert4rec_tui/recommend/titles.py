@@ -1,4 +1,4 @@
-"""Find titles the way people write them: the letters without accents, articles and order first, then fuzzily."""
+"""Find titles as people type them: without accents, articles and word order first, then by fuzzy matching."""
 
 import re
 import unicodedata
@@ -15,18 +15,18 @@ _NOT_WORD = re.compile(r"[^\w]+")
 
 
 @lru_cache(maxsize=4096)
-def _small(character: str) -> str:
+def _fold(character: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c)).casefold()
 
 
 def normalise(title: str) -> str:
-    """A title in small letters without accents, punctuation and leading or trailing articles, its year at the end.
+    """A title in lower case without accents, punctuation and leading or trailing articles, its year at the end.
 
     "Matrix, The (1999)" and "the matrix" both begin with `matrix`.
     """
     year = _YEAR.search(title)
     name = title[: year.start()] if year else title
-    folded = name.casefold() if name.isascii() else unicodedata.normalize("NFKC", "".join(map(_small, name)))
+    folded = name.casefold() if name.isascii() else unicodedata.normalize("NFKC", "".join(map(_fold, name)))
     words = _NOT_WORD.sub(" ", folded).split()
     while len(words) > 1 and words[0] in ARTICLES:
         words.pop(0)
@@ -40,21 +40,21 @@ def without_year(title: str) -> str:
     return _YEAR.sub("", title).strip()
 
 
-def likeness(query: str, normalised: str) -> float:
-    """How alike a query and a normalised title are, 0 to 100; one that is a part of the other counts for much."""
+def title_similarity(query: str, normalised: str) -> float:
+    """The similarity of a query to a normalised title, 0 to 100; partial matches score high."""
     wanted = normalise(query)
     return max(fuzz.ratio(wanted, normalised), 0.9 * fuzz.token_set_ratio(wanted, normalised))
 
 
 class TitleIndex:
-    """All titles of a catalogue, normalised once; a search through 80,000 of them takes milliseconds.
+    """The titles of a catalogue, normalised once; searching 80,000 of them takes milliseconds.
 
     Building it takes longer and belongs in a thread.
     """
 
     def __init__(self, titles: list[str]) -> None:
         self._normalised = [normalise(title) for title in titles]
-        # One text with a line a title: a substring search is then a single scan in C.
+        # One text with a line per title: a substring search is then a single scan in C.
         self._text = "\n" + "\n".join(self._normalised) + "\n"
         self._starts = np.cumsum([1] + [len(title) + 1 for title in self._normalised])[:-1]
 
@@ -62,11 +62,11 @@ class TitleIndex:
         return len(self._normalised)
 
     def normalised(self, place: int) -> str:
-        """The title at an index, as it is compared."""
+        """The normalised title at an index."""
         return self._normalised[place]
 
     def find(self, query: str, limit: int = 100) -> list[int]:
-        """The indexes of titles that match a query, the best first: beginnings, then substrings, then alike ones."""
+        """The indices of titles that match a query, best first: prefixes, then substrings, then fuzzy matches."""
         wanted = normalise(query)
         if not wanted:
             return []
@@ -74,7 +74,7 @@ class TitleIndex:
         within = self._substrings(" " + wanted, limit) + self._substrings(wanted, limit)
         found = list(dict.fromkeys(sorted(exact, key=lambda i: len(self._normalised[i])) + within))
         if len(found) < min(10, limit) and len(wanted) >= 3:
-            found = list(dict.fromkeys([*found, *self._words(wanted, limit), *self._alike(wanted, limit)]))
+            found = list(dict.fromkeys([*found, *self._words(wanted, limit), *self._fuzzy(wanted, limit)]))
         return found[:limit]
 
     def _substrings(self, text: str, limit: int) -> list[int]:
@@ -88,13 +88,13 @@ class TitleIndex:
         return found
 
     def _words(self, wanted: str, limit: int) -> list[int]:
-        """Titles that hold every word, in any order, such as `lecter silence` never a fuzzy match would rank first."""
+        """Titles that contain every word in any order, which a fuzzy match would not rank first."""
         words = sorted(wanted.split(), key=len, reverse=True)
         if len(words) < 2:
             return []
         return [i for i in self._substrings(words[0], 2000) if all(w in self._normalised[i] for w in words[1:])][:limit]
 
-    def _alike(self, wanted: str, limit: int) -> list[int]:
+    def _fuzzy(self, wanted: str, limit: int) -> list[int]:
         found: list[int] = []
         for scorer, cutoff in ((fuzz.ratio, 68), (fuzz.partial_ratio, 80)):
             if not found:

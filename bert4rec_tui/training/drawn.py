@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from bert4rec_tui.config import TrainingConfig
-from bert4rec_tui.data.demands import drawn_demand
+from bert4rec_tui.data.compatibility import too_many_negatives
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.losses import (
@@ -133,5 +133,5 @@ def bias_level(config: TrainingConfig, items: int) -> float | None:
 
 def check_drawn(config: TrainingConfig, items: int) -> None:
     """Raises UserError where as many items are to be drawn as there are."""
-    if demand := drawn_demand(config, items):
+    if demand := too_many_negatives(config, items):
         raise UserError(str(demand))

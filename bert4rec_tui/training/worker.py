@@ -24,7 +24,7 @@ from filelock import Timeout
 
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
 from bert4rec_tui.files import explain_os_error

@@ -8,7 +8,7 @@ import pytest
 from terminal import Here, Terminal
 
 from bert4rec_tui.config import save_config, with_assignments
-from bert4rec_tui.data.finding import find_dataset
+from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder
 

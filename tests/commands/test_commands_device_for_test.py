@@ -6,7 +6,7 @@ from terminal import Here, Terminal
 
 from bert4rec_tui.commands.device_for_test import Training, needed_memory, place_test
 from bert4rec_tui.config import with_assignments
-from bert4rec_tui.data.finding import find_dataset
+from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.runs import status as run_status
 from bert4rec_tui.settings import datasets_folder
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from bert4rec_tui.commands.output import Output, harmless
+from bert4rec_tui.commands.output import Output, without_controls
 from bert4rec_tui.progress import Progress
 
 
@@ -93,7 +93,7 @@ def _environment(**variables: str) -> dict[str, str]:
     ],
 )
 def test_text_cannot_move_the_cursor(text, shown):
-    assert harmless(text) == shown
+    assert without_controls(text) == shown
 
 
 def test_a_terminal_without_the_letters_gets_question_marks(here, terminal):

@@ -7,7 +7,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from bert4rec_tui.commands.recommend import said_ids
+from bert4rec_tui.commands.recommend import parse_item_ids
 from bert4rec_tui.errors import UserError
 
 
@@ -49,12 +49,12 @@ def test_a_history_of_ones_own_is_taken_in_the_order_it_is_said(here):
     ],
 )
 def test_ids_with_a_comma_are_enclosed(text, ids):
-    assert said_ids(text) == ids
+    assert parse_item_ids(text) == ids
 
 
 def test_an_id_without_end_is_one_sentence():
     with pytest.raises(UserError, match='has an id without end; is a " missing after it'):
-        said_ids('"' + "1," * 100_000)
+        parse_item_ids('"' + "1," * 100_000)
 
 
 def test_nothing_known_still_gets_recommendations(here):

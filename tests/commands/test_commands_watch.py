@@ -9,7 +9,7 @@ import pytest
 from terminal import Terminal
 from waits import wait_for
 
-from bert4rec_tui.commands.follow import told_metrics
+from bert4rec_tui.commands.follow import headline_metrics
 from bert4rec_tui.config import Config
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.events import Alert, Note, StateChange
@@ -119,7 +119,7 @@ def test_alerts_stand_out_and_text_from_a_log_moves_no_cursor(terminal, here):
     ],
 )
 def test_a_validation_is_told_with_the_figures_that_it_has(names, told):
-    assert told_metrics(dict.fromkeys(names, 0.5)) == told
+    assert headline_metrics(dict.fromkeys(names, 0.5)) == told
 
 
 def test_whoever_watches_a_run_that_nobody_has_started_is_told_what_it_waits_for(terminal):

@@ -6,8 +6,8 @@ import pytest
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import find_dataset, prepared_datasets
 from bert4rec_tui.data.prepare import prepare
+from bert4rec_tui.data.store import find_dataset, prepared_datasets
 from bert4rec_tui.errors import UserError
 
 

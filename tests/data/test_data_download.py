@@ -9,7 +9,7 @@ import pytest
 from bert4rec_tui.data.catalog import Known
 from bert4rec_tui.data.download import fetch
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.progress import Progress, report_nothing
+from bert4rec_tui.progress import Progress, ignore_progress
 
 CONTENT = os.urandom(600_000)
 MD5 = hashlib.md5(CONTENT).hexdigest()
@@ -21,7 +21,7 @@ def dataset(md5: str = MD5) -> Known:
     )
 
 
-def get(raw: Path, mirror, md5: str = MD5, report=report_nothing) -> Path:
+def get(raw: Path, mirror, md5: str = MD5, report=ignore_progress) -> Path:
     return fetch(dataset(md5), raw, report, mirror=mirror.address, pause=0)
 
 

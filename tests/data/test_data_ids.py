@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from reading import read, written
 
-from bert4rec_tui.data.faults import has_leading_zeros
+from bert4rec_tui.data.line_errors import has_leading_zeros
 
 
 @pytest.mark.parametrize("written_id", ["007", "0x7", " 007", '"007"', "-07"])

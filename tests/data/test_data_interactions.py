@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from bert4rec_tui.data.interactions import (
     Interactions,
+    filter_by_count,
     in_time_order,
     index_numbers,
-    often_enough,
-    only_present,
+    reindexed,
     time_order,
     without_repeats,
 )
@@ -87,7 +87,7 @@ def naive_filter(rows: list[Row], items: int, users: int, core: bool) -> list[Ro
 
 @given(small_rows, st.integers(0, 4), st.integers(0, 4), st.booleans())
 def test_items_then_users_are_dropped_once_or_to_the_fixed_point(rows, items, users, core):
-    left = only_present(often_enough(make(rows), items, users, core))
+    left = reindexed(filter_by_count(make(rows), items, users, core))
     assert raw(left) == naive_filter(rows, items, users, core)
     assert set(left.users.tolist()) == set(range(len(left.user_ids)))
     assert set(left.items.tolist()) == set(range(len(left.item_ids)))
@@ -102,6 +102,6 @@ def test_ids_of_text_and_titles_follow_their_items():
         titles=["A", "B", "C"],
         genres=["x", "y", "z"],
     )
-    left = only_present(interactions.take(np.array([True, False, True])))
+    left = reindexed(interactions.take(np.array([True, False, True])))
     assert (left.user_ids, left.item_ids, left.titles, left.genres) == (["ann", "bob"], ["c"], ["C"], ["z"])
     assert left.items.tolist() == [0, 0]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.negatives import draw_negatives, negatives, parse_protocol, short_users
+from bert4rec_tui.data.negatives import negatives, parse_protocol, sample_negatives, short_users
 from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.errors import UserError
 
@@ -29,7 +29,7 @@ def worlds(draw):
 def test_negatives_are_distinct_unseen_and_as_many_as_there_are(world, uniform):
     histories, weights, number, seed = world
     weights = np.ones_like(weights) if uniform else weights
-    drawn = draw_negatives(*lay(histories), weights, number, seed)
+    drawn = sample_negatives(*lay(histories), weights, number, seed)
     assert drawn.shape == (len(histories), number)
     assert drawn.dtype == np.int32
     for history, row in zip(histories, drawn, strict=True):
@@ -43,13 +43,13 @@ def test_negatives_are_distinct_unseen_and_as_many_as_there_are(world, uniform):
 @given(worlds())
 def test_the_seed_decides(world):
     histories, weights, number, seed = world
-    once, again = (draw_negatives(*lay(histories), weights, number, seed) for _ in range(2))
+    once, again = (sample_negatives(*lay(histories), weights, number, seed) for _ in range(2))
     assert once.tolist() == again.tolist()
 
 
 def test_popular_negatives_are_drawn_in_proportion_not_the_fixed_top():
     weights = np.array([1] * 50 + [10] * 50)
-    drawn = draw_negatives(*lay([[1]] * 4000), weights, 5, 0)
+    drawn = sample_negatives(*lay([[1]] * 4000), weights, 5, 0)
     first = drawn[:, 0]
     assert abs((first > 50).mean() - 500 / 549) < 0.02
     assert len(np.unique(first)) > 90
@@ -61,7 +61,7 @@ def test_without_replacement_means_in_proportion_to_what_is_left(monkeypatch, mo
     """Also where the quick way gives up and the exact one finishes: the law of the second draw is known."""
     monkeypatch.setattr("bert4rec_tui.data.negatives._MOST_DRAWS", most_draws)
     weights = np.array([6, 3, 1, 5])
-    drawn = draw_negatives(*lay([[4]] * 30_000), weights, 2, 7)
+    drawn = sample_negatives(*lay([[4]] * 30_000), weights, 2, 7)
     second = {
         1: 3 / 10 * 6 / 7 + 1 / 10 * 6 / 9,
         2: 6 / 10 * 3 / 4 + 1 / 10 * 3 / 9,
@@ -73,14 +73,14 @@ def test_without_replacement_means_in_proportion_to_what_is_left(monkeypatch, mo
 
 
 def test_uniform_negatives_are_uniform():
-    drawn = draw_negatives(*lay([[1, 2]] * 6000), np.ones(12, np.int64), 3, 0)
+    drawn = sample_negatives(*lay([[1, 2]] * 6000), np.ones(12, np.int64), 3, 0)
     counts = np.bincount(drawn.ravel(), minlength=13)[3:]
     assert abs(counts / (6000 * 3) - 0.1).max() < 0.01
 
 
 def test_users_are_worked_on_in_pieces_that_do_not_matter_to_the_rules(monkeypatch):
     monkeypatch.setattr("bert4rec_tui.data.negatives._TABLE_BYTES", 70)
-    drawn = draw_negatives(*lay([[1, 2, 3], [4, 5], [20]] * 5), np.arange(1, 21), 12, 0)
+    drawn = sample_negatives(*lay([[1, 2, 3], [4, 5], [20]] * 5), np.arange(1, 21), 12, 0)
     for user, row in enumerate(drawn.tolist()):
         assert not set(row) & ({1, 2, 3}, {4, 5}, {20})[user % 3]
         assert len(set(row)) == 12
@@ -90,7 +90,7 @@ def test_what_a_user_has_seen_is_kept_from_nobody_in_a_later_piece(monkeypatch):
     """The table of what may not be drawn is wiped between pieces: all of these are drawn whatever was seen before."""
     monkeypatch.setattr("bert4rec_tui.data.negatives._TABLE_BYTES", 70)
     histories = [[1, 2, 3], [4, 5], [20], [7], [8, 9, 10, 11]] * 3  # pieces of three users, which all differ
-    drawn = draw_negatives(*lay(histories), np.arange(1, 21), 19, 0)
+    drawn = sample_negatives(*lay(histories), np.arange(1, 21), 19, 0)
     for history, row in zip(histories, drawn.tolist(), strict=True):
         assert set(row) - {0} == set(range(1, 21)) - set(history)
 

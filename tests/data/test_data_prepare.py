@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import find_dataset
 from bert4rec_tui.data.prepare import prepare
+from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.settings import sample_archive

@@ -7,7 +7,7 @@ import pytest
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.sources import find_origin, opened
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.progress import report_nothing
+from bert4rec_tui.progress import ignore_progress
 
 
 def found(origin, raw, **settings):
@@ -68,11 +68,11 @@ def test_one_table_in_a_folder_or_zip_is_taken_and_of_several_none(tmp_path):
 
 def test_unknown_names_and_missing_files_are_one_sentence(tmp_path):
     with pytest.raises(UserError) as error:
-        find_origin(DatasetConfig(name="ml-2m"), tmp_path, report_nothing)
+        find_origin(DatasetConfig(name="ml-2m"), tmp_path, ignore_progress)
     assert str(error.value) == (
         "ml-2m: is not a known dataset (sample, ml-100k, ml-1m, ml-10m, ml-20m, ml-25m, ml-32m, ml-latest-small, "
         "ml-latest); give your own ratings with --source"
     )
     with pytest.raises(UserError) as error:
-        find_origin(DatasetConfig(name="mine", source=str(tmp_path / "nowhere.csv")), tmp_path, report_nothing)
+        find_origin(DatasetConfig(name="mine", source=str(tmp_path / "nowhere.csv")), tmp_path, ignore_progress)
     assert str(error.value) == f"{tmp_path / 'nowhere.csv'}: there is no such file or folder"

@@ -5,17 +5,17 @@ import pytest
 from histories import walks
 
 from bert4rec_tui.data.texts import pack_texts
-from bert4rec_tui.evaluation.groups import GROUPINGS, readable_edges, weakness
-from bert4rec_tui.evaluation.paired import KeptRanks
+from bert4rec_tui.evaluation.groups import GROUPINGS, group_results, readable_edges
+from bert4rec_tui.evaluation.paired import SavedRanks
 
 
-def kept(dataset, ranks) -> KeptRanks:
+def kept(dataset, ranks) -> SavedRanks:
     users = dataset.evaluated_users("test")
-    return KeptRanks(users, np.resize(np.asarray(ranks, np.int32), len(users)), np.full(len(users), 101, np.int32))
+    return SavedRanks(users, np.resize(np.asarray(ranks, np.int32), len(users)), np.full(len(users), 101, np.int32))
 
 
-def groups_by(dataset, result: KeptRanks, by: str) -> dict[str, tuple[int, float]]:
-    (grouping,) = weakness(dataset, result, [by]).groupings
+def groups_by(dataset, result: SavedRanks, by: str) -> dict[str, tuple[int, float]]:
+    (grouping,) = group_results(dataset, result, [by]).groupings
     return {group.label: (group.users, group.metrics["Recall@10"].value) for group in grouping.groups}
 
 
@@ -23,7 +23,7 @@ def test_groups_of_every_kind_hold_every_user_and_their_own_mean(make_dataset):
     """The groups of users divide them: their means, weighted by their numbers, are the mean of all."""
     dataset = make_dataset(walks(60, 20, 12))
     result = kept(dataset, np.random.default_rng(0).integers(1, 40, 60))
-    found = weakness(dataset, result)
+    found = group_results(dataset, result)
     discount = np.where(result.ranks <= 10, 1 / np.log2(1 + result.ranks), 0)
     assert found.whole.metrics["NDCG@10"].value == pytest.approx(discount.mean())
     assert [grouping.by for grouping in found.groupings] == list(GROUPINGS)
@@ -58,7 +58,7 @@ def test_each_group_is_of_the_users_its_name_says(make_dataset):
 def test_times_between_target_and_the_item_before_and_genres_divide_too(make_dataset):
     dataset = make_dataset([[1, 2, 3, 4], [2, 3, 4, 1], [3, 4, 1, 2]])
     result = kept(dataset, [1, 30, 30])
-    assert weakness(dataset, result, ["recency"]).groupings[0].note == (
+    assert group_results(dataset, result, ["recency"]).groupings[0].note == (
         "the times of this source only number a user's items"
     )
     times = np.array(dataset.timestamps)
@@ -75,10 +75,10 @@ def test_a_group_is_called_weaker_only_where_its_users_show_it(make_dataset):
     histories = [list(range(1, 31))] * 40 + [[1, 2, 3, 4, 5]] * 40 + [[1, 2, 3]] * 3
     dataset = make_dataset(histories)
     ranks = [90] * 40 + [1] * 40 + [90] * 3
-    (length,) = weakness(dataset, kept(dataset, ranks), ["length"]).groupings
+    (length,) = group_results(dataset, kept(dataset, ranks), ["length"]).groupings
     assert length.groups[0].verdict == "weaker"
     assert length.groups[-1].verdict == "stronger"
-    (popularity,) = weakness(dataset, kept(dataset, ranks), ["popularity"]).groupings
+    (popularity,) = group_results(dataset, kept(dataset, ranks), ["popularity"]).groupings
     assert all(group.verdict == "few" for group in popularity.groups if group.users < 30)
 
 
@@ -86,7 +86,7 @@ def test_a_group_that_is_only_a_little_below_or_above_all_is_called_nothing(make
     """19 of 40 hits here and 21 of 40 there: the intervals of both hold the value over all."""
     dataset = make_dataset([list(range(1, 31))] * 40 + [[1, 2, 3, 4, 5]] * 40)
     ranks = [1] * 19 + [90] * 21 + [1] * 21 + [90] * 19
-    found = weakness(dataset, kept(dataset, ranks), ["length"])
+    found = group_results(dataset, kept(dataset, ranks), ["length"])
     whole = found.whole.metrics["NDCG@10"].value
     low, high = found.groupings[0].groups
     assert low.metrics["NDCG@10"].value < whole < high.metrics["NDCG@10"].value

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4rec_tui.evaluation.metrics import estimates, means
-from bert4rec_tui.evaluation.paired import KeptRanks, paired_differences, users_apart
+from bert4rec_tui.evaluation.paired import SavedRanks, largest_rank_changes, paired_differences
 
 
-def kept(ranks: np.ndarray, candidates: int = 1000) -> KeptRanks:
-    return KeptRanks(np.arange(len(ranks)), ranks, np.full(len(ranks), candidates))
+def kept(ranks: np.ndarray, candidates: int = 1000) -> SavedRanks:
+    return SavedRanks(np.arange(len(ranks)), ranks, np.full(len(ranks), candidates))
 
 
 def geometric(seed: int, users: int = 2000) -> np.ndarray:
@@ -73,10 +73,10 @@ def test_p_is_as_small_as_it_should_be_once_in_twenty():
 @given(seed=st.integers(0, 1000), most=st.integers(1, 30))
 def test_users_on_whom_they_differ_come_with_those_first_that_anybody_would_notice(seed, most):
     ours, theirs = kept(geometric(seed, 60)), kept(geometric(seed + 1, 60))
-    found = users_apart(ours, theirs)
+    found = largest_rank_changes(ours, theirs)
     assert sorted(found.users) == np.flatnonzero(ours.ranks != theirs.ranks).tolist()
     assert np.array_equal(found.ours, ours.ranks[found.users])
     assert np.array_equal(found.theirs, theirs.ranks[found.users])
     counts = np.abs(1 / np.log2(1 + found.ours) - 1 / np.log2(1 + found.theirs))
     assert np.all(np.diff(counts) <= 1e-12)
-    assert np.array_equal(users_apart(ours, theirs, most).users, found.users[:most])
+    assert np.array_equal(largest_rank_changes(ours, theirs, most).users, found.users[:most])

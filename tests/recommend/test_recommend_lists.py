@@ -12,7 +12,7 @@ from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.recommend.diversify import HEAD, diversify
 from bert4rec_tui.recommend.filters import ItemFacts, ItemFilter, filter_text, parse_filter
-from bert4rec_tui.recommend.following import followers, predecessors
+from bert4rec_tui.recommend.transitions import followers, predecessors
 
 
 @pytest.fixture(scope="module")

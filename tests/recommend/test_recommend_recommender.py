@@ -13,13 +13,13 @@ import torch
 
 from bert4rec_tui.config import Config, DatasetConfig, with_assignments
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import find_dataset
 from bert4rec_tui.data.prepare import prepare
+from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank
 from bert4rec_tui.recommend.filters import ItemFilter
-from bert4rec_tui.recommend.following import followers
 from bert4rec_tui.recommend.recommender import Recommender
+from bert4rec_tui.recommend.transitions import followers
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.training.trainer import Trainer
 

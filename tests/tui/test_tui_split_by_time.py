@@ -12,8 +12,8 @@ from waiting import screen_text, type_text, until, until_shown
 from worlds import make_run, small_config
 
 from bert4rec_tui.config import DatasetConfig, from_dict, to_dict
-from bert4rec_tui.data.finding import prepared_datasets
 from bert4rec_tui.data.prepare_arguments import prepare_arguments
+from bert4rec_tui.data.store import prepared_datasets
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.datasets.form import dataset_errors
 from bert4rec_tui.tui.explore.asking import ExploreAsking

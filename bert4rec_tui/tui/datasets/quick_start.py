@@ -17,7 +17,7 @@ async def quick_start(screen: MainScreen, at_step: Callable[[int, Progress | Non
 
     To be awaited in a worker. Raises CommandError or UserError with a sentence.
     """
-    from bert4rec_tui.data.finding import find_dataset
+    from bert4rec_tui.data.store import find_dataset
 
     at_step(0, None)
     prepared = await screen.application.run_command(

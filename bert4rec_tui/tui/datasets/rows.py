@@ -11,7 +11,7 @@ from bert4rec_tui.settings import datasets_folder, raw_folder
 
 if TYPE_CHECKING:
     from bert4rec_tui.data.dataset import PreparedDataset
-    from bert4rec_tui.data.finding import Damaged
+    from bert4rec_tui.data.store import Damaged
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class DatasetRow:
 
 def read_rows() -> list[DatasetRow]:
     """Every row, in order; for a thread, since manifests are read."""
-    from bert4rec_tui.data.finding import datasets_and_damaged
+    from bert4rec_tui.data.store import datasets_and_damaged
 
     prepared, damaged = datasets_and_damaged(datasets_folder())
     rows: list[DatasetRow] = []

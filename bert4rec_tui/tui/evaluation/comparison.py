@@ -9,9 +9,15 @@ import numpy as np
 from textual.content import Content
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.paired import Tested, UsersApart, check_prepared, kept_alike, users_apart
+from bert4rec_tui.evaluation.paired import (
+    LargestRankChanges,
+    TestedCheckpoint,
+    check_same_split,
+    largest_rank_changes,
+    load_rank_pair,
+)
 from bert4rec_tui.runs.checkpoints import Results, epochs_tested
 from bert4rec_tui.runs.store import CheckpointName, Run
 from bert4rec_tui.settings import datasets_folder
@@ -55,7 +61,7 @@ class ApartRows:
     """The users on whom they differ most, a line each, drawn from arrays. targets: (n,) items 1…N. known: (n,) int."""
 
     dataset: PreparedDataset
-    apart: UsersApart
+    apart: LargestRankChanges
     targets: np.ndarray
     known: np.ndarray
     tested: int
@@ -188,13 +194,13 @@ def _difference(found: Mapping[str, Any] | None, width: int) -> list[tuple[str |
 
 def read_apart(ours: Side, theirs: Side, protocol: str) -> ApartRows | str:
     """The users on whom they differ under a protocol, or why there are none. For a thread."""
-    pair = [Tested(side.run, side.checkpoint) for side in (ours, theirs)]
+    pair = [TestedCheckpoint(side.run, side.checkpoint) for side in (ours, theirs)]
     try:
-        one, other = kept_alike(pair[0], pair[1], protocol)
+        one, other = load_rank_pair(pair[0], pair[1], protocol)
         dataset = dataset_of(ours.run.config().dataset, datasets_folder())
         for side in (ours, theirs):
-            check_prepared(side.run, side.results.get(protocol, {}), dataset, one.users)
-        found = users_apart(one, other)
+            check_same_split(side.run, side.results.get(protocol, {}), dataset, one.users)
+        found = largest_rank_changes(one, other)
         known = np.asarray(dataset.split.targets("test"))[found.users].astype(np.int64)
         targets = np.asarray(dataset.history[np.asarray(dataset.offsets)[found.users] + known])
         _ = dataset.titles, dataset.user_ids  # opened here, so that no line waits for a disk

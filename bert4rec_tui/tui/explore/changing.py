@@ -8,7 +8,13 @@ from textual.binding import Binding, BindingType
 
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.recommend.matching import read_titles
-from bert4rec_tui.recommend.own_histories import OwnHistory, check_name, holder_of, own_histories, save_own
+from bert4rec_tui.recommend.saved_histories import (
+    SavedHistory,
+    check_name,
+    describe_existing,
+    save_history,
+    saved_histories,
+)
 from bert4rec_tui.tui.explore.edited_history import OWN, Taste, Watched
 from bert4rec_tui.tui.explore.matches import MatchesDialog
 from bert4rec_tui.tui.explore.why import ExploreWhy
@@ -92,7 +98,7 @@ class ExploreChanging(ExploreWhy):
         if self.world is not None:
             self.open_taste(Taste())
 
-    def open_own(self, own: OwnHistory, enter: bool) -> None:
+    def open_own(self, own: SavedHistory, enter: bool) -> None:
         """Show a history of one's own that was kept, and go into it or stay in the list of users."""
         if self.world is not None:
             watched = tuple(map(Watched, own.items(self.world.dataset)))
@@ -129,12 +135,12 @@ class ExploreChanging(ExploreWhy):
             return
         try:
             check_name(name)
-            held = None if name.strip() == taste.name else await asyncio.to_thread(holder_of, name)
+            held = None if name.strip() == taste.name else await asyncio.to_thread(describe_existing, name)
             keep = {"keep": "Keep it, and this history without a name", "replace": "Replace it"}
             if held and await self.application.ask(f"{name.strip()} is taken", keep, f"It has {held}.") != "replace":
                 return
-            own = await asyncio.to_thread(save_own, name, world.dataset, taste.items)
-            world.own = await asyncio.to_thread(own_histories, world.dataset)
+            own = await asyncio.to_thread(save_history, name, world.dataset, taste.items)
+            world.own = await asyncio.to_thread(saved_histories, world.dataset)
         except UserError as error:
             self.notify(str(error), severity="error", markup=False)
             return
@@ -149,11 +155,11 @@ class ExploreChanging(ExploreWhy):
         world = self.world
         if world is None:
             return
-        known = {own.name: own for own in await asyncio.to_thread(own_histories, world.dataset)}
+        known = {own.name: own for own in await asyncio.to_thread(saved_histories, world.dataset)}
         if not known:
             self.notify("No history is kept yet: s keeps the one that is shown, I imports a file of titles.")
             return
-        choices = [Choice(name, name, f"{count(len(own.movies))} movies") for name, own in known.items()]
+        choices = [Choice(name, name, f"{count(len(own.entries))} movies") for name, own in known.items()]
         title = "Open which history?"
         chosen = await self.app.push_screen_wait(Chooser(title, choices, self.taste.name, search=len(known) > 9))
         if chosen is not None and self.world is world:

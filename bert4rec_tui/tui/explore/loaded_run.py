@@ -6,11 +6,11 @@ from functools import cached_property
 import numpy as np
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import dataset_of
+from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.recommend.filters import ItemFacts
 from bert4rec_tui.recommend.matching import TitleMatcher
-from bert4rec_tui.recommend.own_histories import OwnHistory, own_histories
+from bert4rec_tui.recommend.saved_histories import SavedHistory, saved_histories
 from bert4rec_tui.recommend.titles import TitleIndex
 from bert4rec_tui.runs.store import CheckpointName, Run, RunSource
 from bert4rec_tui.settings import datasets_folder
@@ -31,7 +31,7 @@ class World:
     dataset: PreparedDataset
     ranks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # by user, 0 where not tested
     protocol: str = ""
-    own: list[OwnHistory] = field(default_factory=list[OwnHistory])  # by name
+    own: list[SavedHistory] = field(default_factory=list[SavedHistory])  # by name
 
     @property
     def rows(self) -> np.ndarray:
@@ -39,7 +39,7 @@ class World:
         users = self.dataset.users
         return np.concatenate([np.arange(users, users + len(self.own)), np.arange(users)])
 
-    def own_at(self, row: int) -> OwnHistory | None:
+    def own_at(self, row: int) -> SavedHistory | None:
         """The history of one's own in a row of the list of users; None for a user of the dataset."""
         place = row - self.dataset.users
         return self.own[place] if 0 <= place < len(self.own) else None
@@ -122,7 +122,7 @@ def read_world(source: RunSource, reference: str, wanted: CheckpointName) -> Wor
         _ = dataset.titles, dataset.genres, dataset.timestamps, dataset.ratings, dataset.split, dataset.user_ids
         world = World(run, checkpoint_of(run, wanted), dataset)
         _ = world.lengths, world.long_names
-        world.own = own_histories(dataset)
+        world.own = saved_histories(dataset)
     except UserError as error:
         return str(error)
     world.protocol, world.ranks = read_ranks(run, world.checkpoint, dataset.users)

@@ -28,7 +28,7 @@ def user_row(world: World, user: int, width: int) -> Content:
     own = world.own_at(user)
     if own is not None:
         room = _name_room(width)
-        return cells((Content.styled(cut(own.name, room), "bold"), room), (count(len(own.movies)), -6),
+        return cells((Content.styled(cut(own.name, room), "bold"), room), (count(len(own.entries)), -6),
                      (Content.styled("own", MUTED), -8))  # fmt: skip
     rank = int(world.ranks[user]) if len(world.ranks) else 0
     words = "–" if not rank else f"hit #{rank}" if rank <= HIT else f"#{count(rank)}"

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.recommend.following import followers, predecessors
+from bert4rec_tui.recommend.transitions import followers, predecessors
 from bert4rec_tui.tui.explore.asking import MOST, ExploreAsking
 from bert4rec_tui.tui.explore.loaded_run import World
 from bert4rec_tui.tui.explore.recommendations import Explained, RecommendError

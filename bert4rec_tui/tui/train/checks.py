@@ -8,8 +8,8 @@ import msgspec
 
 from bert4rec_tui.config import Config, DatasetConfig, from_dict, load_config, load_toml
 from bert4rec_tui.config.presets import preset
+from bert4rec_tui.data.compatibility import guaranteed_negatives, incompatibilities
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.demands import negatives_beyond_doubt, unmet_demands
 from bert4rec_tui.data.negatives import parse_protocol
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.tui.forms.validation import errors_of, in_labels
@@ -40,11 +40,11 @@ def train_errors(
 def _dataset_errors(config: Config, dataset: PreparedDataset | None) -> dict[str, str]:
     if dataset is None:
         return {"dataset.name": f"{config.dataset.id} is not prepared; press 1 to prepare it"}
-    errors = {demand.path: f"{demand.value} {demand.fault}" for demand in unmet_demands(config, dataset)}
+    errors = {demand.path: f"{demand.value} {demand.fault}" for demand in incompatibilities(config, dataset)}
     for protocol in config.evaluation.protocols:
         if protocol == "full":
             continue
-        unseen = negatives_beyond_doubt(dataset, protocol)
+        unseen = guaranteed_negatives(dataset, protocol)
         if parse_protocol(protocol)[1] > unseen:
             errors["evaluation.protocols"] = f"{protocol} needs more negatives than the {unseen:,} unseen items"
     return errors

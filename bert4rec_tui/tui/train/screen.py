@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.finding import prepared_datasets
+from bert4rec_tui.data.store import prepared_datasets
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.forms.form import Form

@@ -12,8 +12,8 @@ from waiting import screen_text, type_text, until, until_shown
 from worlds import hold, make_dataset, make_run
 
 from bert4rec_tui.config import DatasetConfig, load_config
-from bert4rec_tui.data.finding import prepared_datasets
 from bert4rec_tui.data.prepare_arguments import prepare_arguments
+from bert4rec_tui.data.store import prepared_datasets
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.datasets.stats import bars_text, stats_of
 

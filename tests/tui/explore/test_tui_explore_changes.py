@@ -14,7 +14,7 @@ from waiting import screen_text, type_text, until, until_shown
 from worlds import make_dataset, make_run, make_test
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.recommend.own_histories import find_own, save_own
+from bert4rec_tui.recommend.saved_histories import find_history, save_history
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.explore.asking import ExploreAsking
@@ -179,7 +179,7 @@ async def test_titles_of_a_file_are_confirmed_named_and_opened_again(dataset: Pr
         await type_text(pilot, "friday")
         await pilot.press("enter")
         await until_shown(pilot, "friday · 3 movies")
-        assert state(pilot).taste.items == find_own("friday", dataset).items(dataset) == [2, 3, 11]
+        assert state(pilot).taste.items == find_history("friday", dataset).items(dataset) == [2, 3, 11]
         await pilot.press("N")
         await until_shown(pilot, "Your own history")
         await pilot.press("o")
@@ -197,7 +197,7 @@ async def test_titles_of_a_file_are_confirmed_named_and_opened_again(dataset: Pr
 
 async def test_a_name_that_is_taken_is_not_replaced_unasked(dataset: PreparedDataset) -> None:
     """Names are files, shared by all datasets: a history of another one would be lost too."""
-    save_own("friday", dataset, [2, 3, 11])
+    save_history("friday", dataset, [2, 3, 11])
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot)
         await pilot.press("s")
@@ -207,7 +207,7 @@ async def test_a_name_that_is_taken_is_not_replaced_unasked(dataset: PreparedDat
         await until_shown(pilot, "It has 3 movies of tiny.")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ExploreScreen))
-        assert find_own("friday", dataset).items(dataset) == [2, 3, 11]
+        assert find_history("friday", dataset).items(dataset) == [2, 3, 11]
         items = state(pilot).taste.items
         await pilot.press("s")
         await until_shown(pilot, "under which name?")
@@ -216,7 +216,7 @@ async def test_a_name_that_is_taken_is_not_replaced_unasked(dataset: PreparedDat
         await until_shown(pilot, "is taken")
         await pilot.press("j", "enter")
         await until_shown(pilot, f"friday · {len(items)} movies")
-        assert find_own("friday", dataset).items(dataset) == items
+        assert find_history("friday", dataset).items(dataset) == items
 
 
 async def test_users_are_listed_by_how_the_model_did_and_the_list_is_written_to_a_file(

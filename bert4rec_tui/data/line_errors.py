@@ -1,4 +1,4 @@
-"""Find the first line of a text table that cannot be used, and say what is wrong with it."""
+"""Find the first invalid line of a text table and describe the error."""
 
 import math
 import re
@@ -7,25 +7,25 @@ from pathlib import Path
 
 import numpy as np
 
-from bert4rec_tui.data.sniffing import Shape, decode, explain_read_error, split_lines
+from bert4rec_tui.data.format_detection import Shape, decode, explain_read_error, split_lines
 from bert4rec_tui.data.texts import printable
 from bert4rec_tui.data.times import parse_time
 from bert4rec_tui.errors import UserError
 
 _WHOLE = re.compile(r"\s*-?[0-9]{1,19}\s*", re.ASCII)
-LEAST_SWALLOWED = 3  # lines within a cell that all look like rows
-_SAID = {"user": "user id", "item": "item id"}
+MIN_SWALLOWED = 3  # lines within a cell that all look like rows
+_LABELS = {"user": "user id", "item": "item id"}
 
 
-def find_fault(path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> UserError | None:
-    """The error of the first line at fault, None where every line is good. Reads line by line: for after a failure."""
+def find_line_error(path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> UserError | None:
+    """The error of the first invalid line, None where all are valid. Slow, line by line: for use after a failure."""
     try:
         for number, row in _rows(path, shape):
             if number <= shape.skip:
                 continue
-            fault = fault_of(row, shape, roles, movielens)
-            if fault:
-                return UserError(f"{path.name}, line {number:,}: {fault}")
+            problem = row_error(row, shape, roles, movielens)
+            if problem:
+                return UserError(f"{path.name}, line {number:,}: {problem}")
     except UserError as error:
         return error
     except OSError as error:
@@ -33,8 +33,8 @@ def find_fault(path: Path, shape: Shape, roles: dict[str, int], movielens: bool)
     return None
 
 
-def fault_of(row: list[str], shape: Shape, roles: dict[str, int], movielens: bool) -> str | None:
-    """What is wrong with a row, None where nothing is."""
+def row_error(row: list[str], shape: Shape, roles: dict[str, int], movielens: bool) -> str | None:
+    """What is wrong with a row, None where it is valid."""
     if len(row) != shape.count:
         shown = printable(shape.separator.join(row), 60)
         fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
@@ -45,36 +45,36 @@ def fault_of(row: list[str], shape: Shape, roles: dict[str, int], movielens: boo
         if role in ("title", "genres"):
             continue
         if not cell.strip():
-            return f"the {_SAID.get(role, role)} is empty"
+            return f"the {_LABELS.get(role, role)} is empty"
         if "\n" in cell:
-            return f'the {_SAID.get(role, role)} goes on over the end of its line; is a " missing in it?'
+            return f'the {_LABELS.get(role, role)} spans several lines; is a closing " missing?'
         wrong = _wrong(role, cell, movielens)
         if wrong:
-            return f'the {_SAID.get(role, role)} "{printable(cell, 40)}" {wrong}'
+            return f'the {_LABELS.get(role, role)} "{printable(cell, 40)}" {wrong}'
     return None
 
 
 def line_ends(path: Path) -> int:
-    """How many lines of a file have an end."""
+    """The number of line ends in a file."""
     with path.open("rb") as file:
         return sum(block.count(b"\n") for block in iter(lambda: file.read(2**22), b""))
 
 
 def has_leading_zeros(path: Path, separator: str) -> bool:
-    """Whether a cell anywhere in a file may begin as 007 or 0x7 do. Reads all of it, at about a GB a second."""
+    """Whether any cell of a file may have leading zeros, like 007 or 0x7. Reads the file at about 1 GB/s."""
     edges = _among(b'\n\r"' + separator.encode())
     begins, digits = edges | _among(b" \t-"), _among(b"0123456789xX")
     with path.open("rb") as file:
         last = b"\n\n\n"
-        for block in iter(lambda: file.read(2**18), b""):  # so much stays in a core's cache
+        for block in iter(lambda: file.read(2**18), b""):  # fits in a core's cache
             text = np.frombuffer(last + block + b"\n", dtype=np.uint8)
             zero = text[2:-1] == ord("0")
-            # What may stand before a cell is below the digits, but for a few separators: that leaves little to look at.
+            # Bytes before a cell sort below the digits, except a few separators: few positions remain to check.
             zero &= (text[1:-2] < ord("0")) | (text[1:-2] == ord(separator[-1]))
             zero &= text[3:] >= ord("0")
             places = 2 + np.flatnonzero(zero)
             farther, near, after = text[places - 2], text[places - 1], text[places + 1]
-            # A blank or a sign begins a cell only after an edge: the zeros of 2001-01-06 05:00 do not.
+            # A space or sign begins a cell only after an edge: the zeros of 2001-01-06 05:00 do not.
             if bool((digits[after] & begins[near] & (edges[near] | begins[farther])).any()):
                 return True
             last = text[-4:-1].tobytes()
@@ -82,12 +82,12 @@ def has_leading_zeros(path: Path, separator: str) -> bool:
 
 
 def _among(some: bytes) -> np.ndarray:
-    """(256,) bool, True for the bytes that stand in `some`."""
+    """(256,) bool, True for the bytes in `some`."""
     return np.isin(np.arange(256), list(some))
 
 
 def every_line_is_a_row(path: Path, shape: Shape, roles: dict[str, int]) -> bool:
-    """Whether each line is a row by its separators alone, with a `"` in texts at most: then that encloses nothing."""
+    """Whether each line is a row by its separators alone, with a `"` only in texts, so that quotes are plain."""
     separator = shape.separator.encode()
     texts = {index for role, index in roles.items() if role in ("title", "genres")}
     others = set(roles.values()) - texts
@@ -101,13 +101,13 @@ def every_line_is_a_row(path: Path, shape: Shape, roles: dict[str, int]) -> bool
 
 
 def find_swallowed(path: Path, shape: Shape) -> UserError | None:
-    """The error of the first cell that holds whole rows, as it does after a `"` that nothing closes; None for none."""
+    """The error of the first cell that contains whole rows, as after an unclosed `"`; None where there is none."""
     try:
         for number, row in _rows(path, shape):
             inner = [line for cell in row if "\n" in cell for line in cell.split("\n")[1:-1]]
-            if len(inner) >= LEAST_SWALLOWED and all(line.count(shape.separator) == shape.count - 1 for line in inner):
+            if len(inner) >= MIN_SWALLOWED and all(line.count(shape.separator) == shape.count - 1 for line in inner):
                 first = number - sum(cell.count("\n") for cell in row)
-                sentence = f'has a cell that goes on for {len(inner) + 2:,} lines; is a " missing in it?'
+                sentence = f'has a cell of {len(inner) + 2:,} lines; is a closing " missing?'
                 return UserError(f"{path.name}, line {first:,}: {sentence}")
     except UserError as error:
         return error
@@ -122,8 +122,8 @@ def _wrong(role: str, cell: str, movielens: bool) -> str | None:
     if _is_whole(cell) or (_is_finite(cell) and abs(float(cell)) < 2**53):
         return None
     if movielens:
-        return "is not a number of seconds"
-    return None if parse_time(cell) is not None else "is neither a number of seconds nor a date such as 2001-01-06"
+        return "is not a Unix timestamp"
+    return None if parse_time(cell) is not None else "is neither a Unix timestamp nor a date such as 2001-01-06"
 
 
 def _is_whole(cell: str) -> bool:

@@ -1,4 +1,4 @@
-"""Count what is scored as high as the target, one tile of the catalogue after the other, without sorting any.
+"""Ranks of targets, counted one tile of the catalogue at a time without sorting.
 
 Letters in shapes: B histories, L items of the longest of them, C items in a tile.
 """
@@ -17,10 +17,10 @@ LOWEST = float("-inf")
 
 @dataclass(frozen=True)
 class Seen:
-    """The items of each history.
+    """The distinct items of each history.
 
-    columns: (B, L) int64, ascending in each row. other: (B, L) bool, True once for each different item of the row that
-    is not its target.
+    columns: (B, L) int64, ascending in each row. other: (B, L) bool, True once for each distinct item of the row except
+    its target.
     """
 
     columns: Tensor
@@ -28,10 +28,10 @@ class Seen:
 
 
 def seen_items(items: Tensor, starts: Tensor, ends: Tensor, longest: int, target: Tensor) -> Seen:
-    """The columns of items[start:end], whose longest has `longest` items. target: (B, 1) int64 columns."""
+    """The columns of items[start:end], the longest of which has `longest` items. target: (B, 1) int64 columns."""
     at = ends[:, None] - torch.arange(longest, 0, -1, device=ends.device)  # (B, L)
     columns = items[at.clamp(min=0)].long() - 1
-    # A shorter row is filled up with what is left out anyway.
+    # Shorter rows are padded with the target, which is excluded anyway.
     columns = torch.where(at >= starts[:, None], columns, target).sort(dim=1).values
     other = columns != target
     other[:, 1:] &= columns[:, 1:] != columns[:, :-1]
@@ -39,41 +39,41 @@ def seen_items(items: Tensor, starts: Tensor, ends: Tensor, longest: int, target
 
 
 def full_ranks(
-    scores: CatalogueScores, target: Tensor, seen: Seen, tiles: Iterable[tuple[int, int]], firsts: "Firsts | None"
+    scores: CatalogueScores, target: Tensor, seen: Seen, tiles: Iterable[tuple[int, int]], top: "TopItems | None"
 ) -> Tensor:
     """1 plus the other unseen items that are not scored strictly lower than the target.
 
-    The target's score is taken from the same kind of product as the others', since another sums in another order and
-    breaks ties: the first of the tiles must hold the targets of all rows. target: (B, 1) int64 columns. firsts: gathers
-    the first unseen items on the way. Returns (B,) int64.
+    The target's score is taken from the same matrix product as the others', since a different one sums in a different
+    order and breaks ties: the first tile must contain the targets of all rows. target: (B, 1) int64 columns. top:
+    collects the top unseen items on the way. Returns (B,) int64.
     """
-    wanted = None
+    target_scores = None
     ranks = torch.zeros(len(target), dtype=torch.int64, device=target.device)
     for low, high in tiles:
         tile = scores.tile(low, high)  # (B, C)
-        if wanted is None:
-            wanted = tile.gather(1, target - low)  # (B, 1)
+        if target_scores is None:
+            target_scores = tile.gather(1, target - low)  # (B, 1)
         inside = seen.other & (seen.columns >= low) & (seen.columns < high)  # (B, L)
         places = torch.where(inside, seen.columns - low, 0)
-        # The target is no lower than itself, NaN or not: it is the 1 of the rank.
-        ranks += (high - low) - (tile < wanted).sum(1)
-        ranks -= (inside & ~(tile.gather(1, places) < wanted)).sum(1)
-        if firsts is not None:
-            _hide(tile, places, inside)
-            firsts.add(tile, low)
+        # The target is not lower than itself, NaN or not: that is the 1 of the rank.
+        ranks += (high - low) - (tile < target_scores).sum(1)
+        ranks -= (inside & ~(tile.gather(1, places) < target_scores)).sum(1)
+        if top is not None:
+            _mask_seen(tile, places, inside)
+            top.add(tile, low)
     return ranks
 
 
-def _hide(tile: Tensor, places: Tensor, inside: Tensor) -> None:
-    """Set what is seen to -inf, in place. places: (B, L) int64 columns, 0 where not `inside`."""
+def _mask_seen(tile: Tensor, places: Tensor, inside: Tensor) -> None:
+    """Set seen items to -inf, in place. places: (B, L) int64 columns, 0 where not `inside`."""
     seen_first = (inside & (places == 0)).any(1)
     first = torch.where(seen_first, LOWEST, tile[:, 0])
     tile.scatter_(1, places, LOWEST)
     tile[:, 0] = first
 
 
-class Firsts:
-    """The k columns with the highest scores of each row, whatever tiles they come in; NaN is the lowest."""
+class TopItems:
+    """The top k columns of each row over all tiles; NaN counts as the lowest score."""
 
     def __init__(self, k: int) -> None:
         self.k = k
@@ -81,7 +81,7 @@ class Firsts:
         self.columns: Tensor | None = None
 
     def add(self, tile: Tensor, low: int) -> None:
-        """Take the columns of a tile into account; it is changed. tile: (B, C), column 0 is column `low` of all."""
+        """Merge a tile, which is changed. tile: (B, C), its column 0 is column `low` of the catalogue."""
         tile.nan_to_num_(nan=LOWEST, posinf=float("inf"), neginf=LOWEST)
         scores, columns = tile.topk(min(self.k, tile.size(1)), dim=1)
         columns += low
@@ -92,23 +92,23 @@ class Firsts:
         self.scores, self.columns = scores, columns
 
 
-class Recommended:
-    """How often each item of a catalogue is among the first k of a user, for several k.
+class RecommendationCounts:
+    """How often each item is among the top k of a user, for several k.
 
-    counts: k → (N,) int64; a k above N is left out.
+    counts: k → (N,) int64; values of k above N are left out.
     """
 
     def __init__(self, ks: Sequence[int], items: int) -> None:
         self.counts = {k: np.zeros(items, np.int64) for k in ks if k <= items}
 
-    def firsts(self) -> Firsts | None:
-        """What gathers the first items of a batch, None where nobody asks for them."""
-        return Firsts(max(self.counts)) if self.counts else None
+    def top_items(self) -> TopItems | None:
+        """A collector of the top items of a batch, None where no k is counted."""
+        return TopItems(max(self.counts)) if self.counts else None
 
-    def add(self, firsts: Firsts) -> None:
-        """Count the first items of a batch; what has no score above -inf is not recommended."""
-        if firsts.scores is None or firsts.columns is None:
+    def add(self, top: TopItems) -> None:
+        """Count the top items of a batch; items with a score of -inf are not recommended."""
+        if top.scores is None or top.columns is None:
             return
-        real, columns = (firsts.scores > LOWEST).cpu().numpy(), firsts.columns.cpu().numpy()
+        real, columns = (top.scores > LOWEST).cpu().numpy(), top.columns.cpu().numpy()
         for k, counts in self.counts.items():
             np.add.at(counts, columns[:, :k][real[:, :k]], 1)

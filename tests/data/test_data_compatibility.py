@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bert4rec_tui.config import Config, DatasetConfig, with_assignments
+from bert4rec_tui.data.compatibility import guaranteed_negatives, incompatibilities
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.demands import negatives_beyond_doubt, unmet_demands
 from bert4rec_tui.data.prepare import prepare
 
 
@@ -45,11 +45,11 @@ def dataset(tmp_path: Path) -> PreparedDataset:
 def test_what_asks_more_than_the_catalogue_has_is_named_with_its_value(dataset, changes, said):
     small = ["evaluation.ks=[5,10]", "evaluation.best_metric=full:NDCG@10"]
     config = with_assignments(Config(), [*small, *changes])
-    assert [str(demand) for demand in unmet_demands(config, dataset)] == said
+    assert [str(demand) for demand in incompatibilities(config, dataset)] == said
 
 
 def test_no_user_with_the_shortest_history_has_fewer_negatives_than_is_taken_for_granted(dataset):
     for protocol in ("uniform-5", "popular-5"):
         drawable = set(range(1, 21)) if protocol == "uniform-5" else set(1 + np.flatnonzero(dataset.train_counts))
         left = [len(drawable - set(dataset.history_of(user).tolist())) for user in range(dataset.users)]
-        assert 0 < negatives_beyond_doubt(dataset, protocol) <= min(left)
+        assert 0 < guaranteed_negatives(dataset, protocol) <= min(left)

@@ -1,4 +1,4 @@
-"""Look at the first lines of a text table: encoding, separator, header. Needs neither pandas nor pyarrow."""
+"""Detect the format of a text table from its first lines: encoding, separator, header. Needs no pandas or pyarrow."""
 
 import csv
 from collections import Counter
@@ -13,13 +13,13 @@ from bert4rec_tui.errors import UserError
 HEAD_BYTES = 256 * 1024
 HEAD_LINES = 300
 _CANDIDATES = ("\t", "::", ",", ";", "|", " ")
-_SPOKEN = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+_SEPARATOR_NAMES = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How a text table is laid out.
+    """The format of a text table.
 
     `skip` counts the lines up to and including the header, 0 without one; `names` are the header's, None without;
     `count` is the number of columns; `quoted` says whether `"` may enclose a cell; `fields` describes a line in an
@@ -35,61 +35,65 @@ class Shape:
 
     @property
     def description(self) -> str:
-        """What a line should hold, such as `UserID::MovieID::Rating::Timestamp`."""
+        """The expected fields of a line, such as `UserID::MovieID::Rating::Timestamp`."""
         return self.fields or (self.separator.join(self.names) if self.names else "as in the first line")
 
 
 @dataclass(frozen=True)
 class Head:
-    """The first rows of a text table, without its header, the line each ends in, and the shape found."""
+    """The first rows of a text table without the header, the line number of each, and the detected format."""
 
     shape: Shape
     rows: list[list[str]]
     lines: list[int]
 
 
-def spoken_separator(text: str) -> str:
-    """A separator as typed at a prompt: `\\t`, `tab`, `comma`, … or the characters themselves."""
-    separator = _SPOKEN.get(text.lower(), text)
+def parse_separator(text: str) -> str:
+    """A separator given as `\\t`, `tab`, `comma`, … or as the characters themselves."""
+    separator = _SEPARATOR_NAMES.get(text.lower(), text)
     if not separator.isascii() or any(character in separator for character in '"\r\n\0'):
-        raise UserError(f"separator {text!r}: cannot separate columns; write a mark such as , or ; or tab or ::")
+        raise UserError(
+            f"separator {text!r}: cannot be a column separator; use a character such as , or ; or tab or ::"
+        )
     return separator
 
 
-def read_head(path: Path, separator: str = "", header: bool | None = None, said: Sequence[int] = ()) -> Head:
-    """The first rows of a text file and its shape; `header` says whether there is one, None: look.
+def read_head(path: Path, separator: str = "", header: bool | None = None, given: Sequence[int] = ()) -> Head:
+    """The first rows of a text file and its shape; `header` says whether it has one, None: detect.
 
-    said: the numbers of the columns that are used, where the person has said them. A first row that has a known name in
-    one of them may be a rating of something called Game, so that two are asked of a header.
+    given: the numbers of the columns in use, if the user gave them. A first row with a known name in one of them may be
+    a rating of something called Game, so that a header needs two.
 
-    Raises UserError for a missing or empty file, another encoding, or where no separator is found.
+    Raises UserError for a missing or empty file, another encoding, or where no separator is detected.
     """
     try:
         with path.open("rb") as file:
             start = file.read(HEAD_BYTES)
     except OSError as error:
         raise explain_read_error(error, path) from None
-    return head_of(start, path.name, separator, header, said)
+    return head_of(start, path.name, separator, header, given)
 
 
-def head_of(start: bytes, name: str, separator: str = "", header: bool | None = None, said: Sequence[int] = ()) -> Head:
+def head_of(
+    start: bytes, name: str, separator: str = "", header: bool | None = None, given: Sequence[int] = ()
+) -> Head:
     """Like `read_head`, from the first bytes of the file `name`."""
     lines = _first_lines(start, name)
-    separator = spoken_separator(separator) or _find_separator(lines, name)
+    separator = parse_separator(separator) or _find_separator(lines, name)
     numbered = list(split_lines(enumerate(lines, 1), separator, name))
     if len(lines) == HEAD_LINES and len(numbered) > 1:
-        numbered.pop()  # it may go on in the next line
+        numbered.pop()  # it may continue in the next line
     rows = [row for _, row in numbered]
     if header is None:
-        header = _has_header(rows, said)
+        header = _has_header(rows, given)
     names = [cell.strip() for cell in rows[0]] if header else None
     shape = Shape(separator=separator, skip=numbered[0][0] if header else 0, names=names, count=len(rows[0]))
     first = 1 if header else 0
     return Head(shape, rows[first:], [number for number, _ in numbered[first:]])
 
 
-def require(path: Path) -> None:
-    """Raises UserError where there is no such file or folder, or it may not be looked at."""
+def check_exists(path: Path) -> None:
+    """Raises UserError where there is no such file or folder, or it cannot be read."""
     try:
         path.stat()
     except OSError as error:
@@ -97,9 +101,9 @@ def require(path: Path) -> None:
 
 
 def explain_read_error(error: OSError, path: Path) -> UserError:
-    """Why a file that should be read cannot be."""
+    """Explain why a file cannot be read."""
     if isinstance(error, FileNotFoundError):
-        return UserError(f"{path}: there is no such file or folder")
+        return UserError(f"{path}: no such file or folder")
     return UserError(f"{path}: cannot be read ({error.strerror or error})")
 
 
@@ -119,7 +123,7 @@ def split_lines(
 ) -> Iterator[tuple[int, list[str]]]:
     """The cells of the numbered lines of the file `name`.
 
-    Blank lines are passed over; a quoted cell may span several lines. Raises UserError for a quote that never closes.
+    Blank lines are skipped; a quoted cell may span several lines. Raises UserError for an unclosed quote.
     """
     if len(separator) != 1 or not quoted:
         for number, line in lines:
@@ -138,7 +142,7 @@ def split_lines(
             if row:
                 yield number, row
     except csv.Error:
-        raise UserError(f'{name}, line {number:,}: has a cell without end; is a " missing before it?') from None
+        raise UserError(f'{name}, line {number:,}: has an unclosed quote; is a " missing before it?') from None
 
 
 def _first_lines(start: bytes, name: str) -> list[str]:
@@ -147,41 +151,41 @@ def _first_lines(start: bytes, name: str) -> list[str]:
             raise UserError(f"{name}, line 1: is {encoding}, not UTF-8; save the file as UTF-8")
     start = start.removeprefix(b"\xef\xbb\xbf")
     if not start.strip():
-        raise UserError(f"{name}: is empty; a line for each rating is expected")
+        raise UserError(f"{name}: is empty; expected a line per rating")
     if start.lstrip().startswith((b"{", b"[{")):
-        raise UserError(f"{name}: is JSON; a CSV, TSV or Parquet file is expected")
+        raise UserError(f"{name}: is JSON; expected a CSV, TSV or Parquet file")
     pieces = start.split(b"\n")
     if len(start) >= HEAD_BYTES - 3 and len(pieces) > 1:
-        pieces.pop()  # cut off in the middle
+        pieces.pop()  # truncated
     lines = [decode(piece, number, name) + "\n" for number, piece in enumerate(pieces[:HEAD_LINES], 1)]
     if any("\0" in line for line in lines):
-        raise UserError(f"{name}: is not a text file; a CSV, TSV or Parquet file is expected")
+        raise UserError(f"{name}: is not a text file; expected a CSV, TSV or Parquet file")
     return lines
 
 
 def _find_separator(lines: list[str], name: str) -> str:
-    """The separator that cuts most lines into the same number of cells, and into more than one."""
+    """The separator that splits most lines into the same number of cells, more than one."""
     best, best_score = "", (0.0, 0)
     for candidate in _CANDIDATES:
         counts = Counter(len(row) for _, row in split_lines(enumerate(lines, 1), candidate, name))
         usual, times = counts.most_common(1)[0]
-        # In a bare list of words a blank is no separator; elsewhere it is the last resort.
+        # A space is the last resort, and in a plain list of words not a separator.
         score = (times / counts.total() - (0.5 if candidate == " " else 0), usual)
         if usual > 1 and score > best_score:
             best, best_score = candidate, score
     if not best:
         shown = printable(next(line for line in lines if line.strip()).rstrip("\r\n"), 60)
-        raise UserError(f'{name}, line 1: "{shown}" has one column, two or more are expected; give --separator')
+        raise UserError(f'{name}, line 1: "{shown}" has one column, at least two are needed; use --separator')
     return best
 
 
-def _has_header(rows: list[list[str]], said: Sequence[int]) -> bool:
-    """Whether the first row names the columns: it says so, or it alone has no number where the others have."""
+def _has_header(rows: list[list[str]], given: Sequence[int]) -> bool:
+    """Whether the first row is a header: it has known names, or alone has no number in a numeric column."""
     first, others = rows[0], rows[1:]
     numbers = [all(number_in(row[i]) is not None for row in others if i < len(row)) for i in range(len(first))]
-    if others and any(alike and number_in(cell) is not None for cell, alike in zip(first, numbers, strict=True)):
-        return False  # a number above numbers names no column, even where another cell reads like a name
-    among = [first[i] for i in said if i < len(first)] if said else first
-    if sum(map(is_known_name, among)) >= min(2, max(1, len(said))):
+    if others and any(numeric and number_in(cell) is not None for cell, numeric in zip(first, numbers, strict=True)):
+        return False  # a number above numbers is not a column name, even where another cell looks like one
+    among = [first[i] for i in given if i < len(first)] if given else first
+    if sum(map(is_known_name, among)) >= min(2, max(1, len(given))):
         return True
     return bool(others) and all(number_in(cell) is None for cell in first) and any(numbers)

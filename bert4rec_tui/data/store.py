@@ -1,4 +1,4 @@
-"""The prepared datasets of a folder: which there are, and the one that is meant."""
+"""The prepared datasets of a folder: list them, or find one by its reference."""
 
 import shlex
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bert4rec_tui.errors import UserError
 
 @dataclass(frozen=True)
 class Damaged:
-    """A folder among the prepared datasets that is none, or none any more, and why."""
+    """A folder among the prepared datasets that cannot be read as one, and why."""
 
     id: str
     path: Path
@@ -20,12 +20,12 @@ class Damaged:
 
 
 def prepared_datasets(folder: Path) -> list[PreparedDataset]:
-    """Every readable prepared dataset below `folder`, by id; unreadable folders are passed over."""
+    """All readable prepared datasets in `folder`, by id; unreadable ones are skipped."""
     return datasets_and_damaged(folder)[0]
 
 
 def datasets_and_damaged(folder: Path) -> tuple[list[PreparedDataset], list[Damaged]]:
-    """Every prepared dataset below `folder`, by id, and the folders that cannot be read as one."""
+    """All prepared datasets in `folder`, by id, and the folders that cannot be read as one."""
     found: list[PreparedDataset] = []
     damaged: list[Damaged] = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
@@ -39,7 +39,7 @@ def datasets_and_damaged(folder: Path) -> tuple[list[PreparedDataset], list[Dama
 
 
 def find_dataset(reference: str, folder: Path) -> PreparedDataset:
-    """The prepared dataset with this id, or, for a bare name, the one with the defaults, else the newest.
+    """The prepared dataset with this id or, for a name alone, the one with default settings, else the newest.
 
     Raises UserError that says how to prepare it.
     """
@@ -50,15 +50,15 @@ def find_dataset(reference: str, folder: Path) -> PreparedDataset:
         return max(named, key=lambda dataset: (dataset.path / "manifest.json").stat().st_mtime)
     name = reference.partition("+")[0]
     how = f"run `bert4rec-tui prepare {name}`" if name == reference else f"prepare {name} with these settings"
-    raise UserError(f"{reference}: is not prepared; {how} first (`datasets` lists what is)")
+    raise UserError(f"{reference}: is not prepared; {how} first (`bert4rec-tui datasets` lists prepared ones)")
 
 
 def dataset_of(settings: DatasetConfig, folder: Path) -> PreparedDataset:
-    """The prepared dataset that a configuration names, and no other of its name.
+    """The prepared dataset with exactly these settings.
 
     Raises UserError that says how to prepare it.
     """
     if (folder / settings.id / "manifest.json").exists():
         return PreparedDataset(folder / settings.id)
     line = shlex.join(["bert4rec-tui", *prepare_arguments(settings)])
-    raise UserError(f"{settings.id}: is not prepared; run `{line}` first (`datasets` lists what is)")
+    raise UserError(f"{settings.id}: is not prepared; run `{line}` first (`bert4rec-tui datasets` lists prepared ones)")
