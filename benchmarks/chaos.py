@@ -17,6 +17,7 @@ moment on each machine.
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -53,6 +54,12 @@ class Tally:
     faults: dict[int, str] = field(default_factory=dict[int, str])
 
 
+def shortened(text: str) -> str:
+    """A text in which what stands many times in a row stands thrice, and that is no longer than a few lines."""
+    text = re.sub(r"(.{1,8}?)\1{9,}", r"\1\1\1…", re.sub(r"[ \r\n]+", " ", text))
+    return text if len(text) < 500 else f"{text[:240]} … {text[-240:]}"
+
+
 def attempt(case: Case, world: World, seeds: list[int]) -> Tally:
     """Try a case with each seed; say at once what failed, and how to repeat it."""
     tally, began = Tally(), time.monotonic()
@@ -64,8 +71,8 @@ def attempt(case: Case, world: World, seeds: list[int]) -> Tally:
             print(f"{case.name}: skipped, {why}", file=sys.stderr, flush=True)
             break
         except Fault as fault:
-            tally.faults[seed] = str(fault)
-            print(f"{case.name}: {fault}", file=sys.stderr)
+            tally.faults[seed] = shortened(str(fault))
+            print(f"{case.name}: {tally.faults[seed]}", file=sys.stderr)
             print(f"    python benchmarks/chaos.py --case {case.name} --seed {seed}", file=sys.stderr, flush=True)
         finally:
             for folder in world.folder.glob("case-*"):

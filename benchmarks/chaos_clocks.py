@@ -68,6 +68,12 @@ def files(world: World, seed: int) -> str:
         for name in (a, b):
             if (state := _state(listed, name)) != "finished":
                 raise Fault(f"{name}, a finished run, is {state!r}")
-        for words in (["runs"], ["watch", a, "--json"], ["watch", a], ["compare", a, b], ["label", a]):
+        for words in (
+            ["runs"],
+            ["watch", a, "--json"],
+            ["watch", a],
+            ["compare", f"{a}:best", f"{a}:last"],
+            ["label", a],
+        ):
             run(words, home).checked((0, 1, 2))
     return str(changed)

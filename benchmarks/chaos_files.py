@@ -86,7 +86,7 @@ def _readers(path: str, world: World) -> list[list[str]]:
     """The commands that read a file, besides those that list."""
     a = world.run_id
     recommend = ["recommend", a, "--user", "3", "--json"]
-    test, compare = ["test", a, "--protocol", "full", "--json"], ["compare", a, a, "--json"]
+    test, compare = ["test", a, "--protocol", "full", "--json"], ["compare", f"{a}:best", f"{a}:last", "--json"]
     if path.startswith("datasets/"):
         return [recommend, test, ["test", a, "--groups", "--json"]]
     if path.startswith("histories/"):

@@ -37,9 +37,8 @@ def _table(chance: random.Random) -> bytes:
 
 def _packed(content: bytes, chance: random.Random) -> bytes:
     """The table in an archive, whose entries may point out of it, or that is cut."""
-    name = chance.choice(
-        ("ratings.csv", "ml-1m/ratings.csv", "../../out.csv", "/tmp/out.csv", "ratings.csv/", "\u202e.csv")
-    )
+    names = ("ratings.csv", "ml-1m/ratings.csv", "../../out.csv", "/tmp/chaos-out.csv", "ratings.csv/")
+    name = chance.choice(names)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive:
         archive.writestr(name, content)
@@ -59,7 +58,7 @@ def _tarred(content: bytes, chance: random.Random) -> bytes:
 
 
 def _special(place: Path, chance: random.Random) -> Path:
-    """What is no file to be read: a pipe that nobody writes to, a device without an end, a link that leads to itself."""
+    """What is no file to be read: a pipe that nobody writes to, an endless device, a link that leads to itself."""
     kind = chance.choice(("fifo", "zero", "loop", "folder", "null"))
     path = place / f"source-{kind}.csv"
     if kind == "fifo":
@@ -110,7 +109,7 @@ def source(world: World, seed: int) -> str:
         words.append("--json")
     run(words, home, 2 * PATIENCE_SECONDS).checked((0, 1, 2))
     nothing_left(home)
-    if list(home.parent.parent.glob("out.csv")) or Path("/tmp/out.csv").exists():
+    if list(home.parent.parent.glob("out.csv")) or Path("/tmp/chaos-out.csv").exists():
         raise Fault("an archive has written outside of its folder")
     run(["datasets"], home).checked((0,))
     return f"{path.name}{' --preview' if preview else ''}"

@@ -26,7 +26,7 @@ def _commands(world: World) -> dict[str, list[str]]:
         "try": ["train", "--preset", "notebook", "--dataset", "toy", *settings, "--try"],
         "test": ["test", a],
         "groups": ["test", a, "--groups"],
-        "compare": ["compare", a, a],
+        "compare": ["compare", f"{a}:best", f"{a}:last"],
         "recommend": ["recommend", a, "--user", "3"],
         "explain": ["recommend", a, "--user", "3", "--explain", "--json"],
         "export": ["export", a, "--format", "csv", "--out", "out.csv"],

@@ -67,7 +67,9 @@ class World:
         for name in DATASETS:
             folder = self.new_run(self.home, name)
             fork("worker", worker(folder), self.home).ended(CLEAN_SECONDS).checked((0,))
-            run(["test", folder.name], self.home, CLEAN_SECONDS).checked((0,))
+            for checkpoint in ("best", "last"):
+                words = ["test", folder.name, "--checkpoint", checkpoint]
+                run(words, self.home, CLEAN_SECONDS).checked((0,))
         own = {"name": "mine", "dataset": "toy", "movies": [{"item": item, "title": f"Film {item}"} for item in (3, 5)]}
         (self.home / "histories").mkdir(exist_ok=True)
         (self.home / "histories" / "mine.json").write_text(json.dumps(own), encoding="utf-8")
