@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from difflib import get_close_matches
 
 from bert4rec_tui.errors import UserError
@@ -50,6 +51,8 @@ def run_app(no_mouse: bool = False, explore: str = "", greeting: str = "") -> No
     if settings.theme not in app.available_themes:
         near = get_close_matches(settings.theme, app.available_themes, n=1) or list(app.available_themes)[:4]
         raise UserError(f'{settings_file()}: unknown theme = "{settings.theme}"; try {", ".join(near)}')
+    # A completion that was about to be looked up when the app was told to exit is no news for the terminal.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     farewell = app.run(mouse=settings.mouse and not no_mouse)
     if app.return_code:  # Textual has printed what broke
         raise SystemExit(app.return_code)
