@@ -30,6 +30,7 @@ from bert4rec_tui.tui.shell.dialogs import Chooser, Question
 from bert4rec_tui.tui.shell.export import screenshot_name, write_export
 from bert4rec_tui.tui.shell.help import HelpScreen, keys_here
 from bert4rec_tui.tui.shell.live_runs import LiveRun, LiveWatch
+from bert4rec_tui.tui.shell.no_controls import NoControls
 from bert4rec_tui.tui.shell.palette import THEME, palette_actions, theme_choices
 from bert4rec_tui.tui.shell.quitting import ask_to_quit, farewell
 from bert4rec_tui.tui.shell.run_endings import ending_of
@@ -103,7 +104,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         self.set_keymap(self.settings.keymap)
         self.runs = LocalRuns(runs_folder())
         self.ascii = self.settings.ascii
-        self._plain = AsciiOnly()
+        self._filters_of_ours = [NoControls(), *([AsciiOnly()] if self.ascii else [])]
         self.remote = remote
         self._live_watch = LiveWatch(self.runs)
         self._looking = self._quitting = False
@@ -223,9 +224,8 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         return "+".join([*modifiers, words.get(key) or format_key(key)])
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What changes each line last: with ASCII alone, borders and signs of every widget are redrawn."""
-        filters = super().get_line_filters()
-        return [*filters, self._plain] if self.ascii else filters
+        """What changes each line last: nothing steers the terminal, and in ASCII mode all is drawn in ASCII."""
+        return [*super().get_line_filters(), *self._filters_of_ours]
 
     def action_show_screen(self, mode: str) -> None:
         """Go to one of the five screens."""
