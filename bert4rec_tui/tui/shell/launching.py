@@ -11,8 +11,8 @@ from bert4rec_tui.tui.shell.dialogs import Choice, Chooser
 from bert4rec_tui.tui.shell.interface import Application
 from bert4rec_tui.tui.shell.screen import MainScreen
 
-_BY_HAND = [
-    Choice("torchrun", "torchrun", "a line to start on each of them"),
+_SCRIPTS = [
+    Choice("torchrun", "torchrun", "a command for each machine"),
     Choice("sbatch", "sbatch", "a batch script for Slurm"),
 ]
 
@@ -20,7 +20,7 @@ _BY_HAND = [
 async def launch_run(screen: MainScreen, config: Config) -> dict[str, Any]:
     """Start a detached run and return what `train` printed: run, pid, warning; to be awaited in a worker.
 
-    A warning, such as that this machine ends processes at logout, is shown as the command says it.
+    A warning, such as that this machine ends processes at logout, is shown as the command reports it.
 
     Raises CommandError with the command's sentence, UserError where the configuration cannot be written.
     """
@@ -28,20 +28,20 @@ async def launch_run(screen: MainScreen, config: Config) -> dict[str, Any]:
 
 
 async def launch_or_write(screen: MainScreen, config: Config) -> dict[str, Any] | None:
-    """Start a detached run; where it takes several machines, write what is started on them by hand.
+    """Start a detached run; for several machines, write the script that starts it on each of them.
 
-    To be awaited in a worker. Returns what `train` printed, None where one changes one's mind; raises as `launch_run`.
+    To be awaited in a worker. Returns what `train` printed, None where the dialog is closed; raises as `launch_run`.
     """
     machines = config.training.machines
     if machines == 1:
         return await launch_run(screen, config)
-    chooser = Chooser(f"{machines} machines are started by hand; write", _BY_HAND)
+    chooser = Chooser(f"Write the launch script for {machines} machines", _SCRIPTS)
     kind = await screen.app.push_screen_wait(chooser)
     if kind is None:
         return None
     result = await _train(screen.application, config, "--print-launch", kind)
-    told = "submit it with sbatch" if kind == "sbatch" else "start it on each machine"
-    screen.notify(f"{result['file']}: {told}", title="The run waits", markup=False, timeout=30)
+    how = "submit it with sbatch" if kind == "sbatch" else "run it on each machine"
+    screen.notify(f"{result['file']}: {how}", title="Run queued", markup=False, timeout=30)
     return result
 
 

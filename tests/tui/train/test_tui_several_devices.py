@@ -115,11 +115,11 @@ async def test_for_several_machines_what_starts_them_is_written(
         # What other machines have is not known here.
         await open_train(pilot, machines=2, processes=8)
         await pilot.press("r")
-        await until_shown(pilot, "2 machines are started by hand")
+        await until_shown(pilot, "Write the launch script for 2 machines")
         await pilot.press(*keys)
         if kind:
             await until(pilot, lambda: any(kind in words for words in said()))
-            await until_shown(pilot, "The run waits")
+            await until_shown(pilot, "Run queued")
         else:
             await pilot.pause(0.2)
     launches = [words[words.index("--print-launch") + 1] for words in said() if "train" in words]
