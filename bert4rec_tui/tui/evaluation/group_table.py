@@ -15,7 +15,7 @@ TITLES = {
     "length": "History length",
     "popularity": "Popularity",
     "recency": "Recency",
-    "trained": "Trained on",
+    "trained": "Seen in training",
 }
 VERDICTS = {
     "weaker": ("▼ weaker", "v weaker", "$text-warning"),

@@ -73,7 +73,7 @@ class MetricsPane(Pane):
     @staticmethod
     def _place(shown: list[str], fitting: list[str]) -> str:
         if len(fitting) < len(shown) and fitting:
-            return f"{fitting[0]}: {shown.index(fitting[0]) + 1} of {len(shown)} protocols, [ ] turn"
+            return f"{fitting[0]}: {shown.index(fitting[0]) + 1} of {len(shown)} protocols  [ ] previous, next"
         return ""
 
     def _line(self, row: int, width: int) -> Content:

@@ -1,5 +1,6 @@
 """The test screen by keyboard: the table of a tested run, running a test, cancelling it, choosing what to test."""
 
+import asyncio
 import json
 import shutil
 import sys
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 from textual.pilot import Pilot
-from waiting import screen_text, until, until_shown
+from waiting import burst, screen_text, until, until_shown
 from worlds import make_dataset, make_run, make_test
 
 from bert4rec_tui.tui.app import Bert4RecApp
@@ -204,3 +205,58 @@ async def test_a_run_that_was_removed_gives_way_to_the_newest_that_has_a_model(h
         shutil.rmtree(moss.path)
         await pilot.press("4")
         await until_shown(pilot, "lamp: the best checkpoint has not been tested")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.parametrize("pause", [0.0, 0.05])
+@pytest.mark.parametrize("keys", ["4 q", "4 1 q", "4 1 4 q", "4 r q", "4 w q", "4 b q", "4 right_square_bracket q"])
+async def test_leaving_right_after_any_key_ends_the_program_cleanly(
+    home: Path, keys: str, pause: float, size: tuple[int, int]
+) -> None:
+    dataset, run = make_dataset(home), make_run(home, "finished", "lamp")
+    make_run(home, "finished", "moss", age=7200)
+    make_test(run, dataset, "full")
+    app = Bert4RecApp(program=PROGRAM)
+    async with app.run_test(size=size) as pilot:  # raises what broke
+        for key in keys.split():
+            burst(pilot, key)
+            await asyncio.sleep(pause)
+        await until(pilot, lambda: not app.is_running or len(app.screen_stack) > 1)
+        if app.is_running:  # a dialog was there before the q, and took it
+            app.exit()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_leaving_while_the_screen_is_built_ends_the_program_cleanly(home: Path, size: tuple[int, int]) -> None:
+    """The program ends after each number of turns of the event loop, from before the screen is there until it stands.
+
+    Some of them came between the screen and its parts, which then were looked for in vain.
+    """
+    dataset, run = make_dataset(home), make_run(home, "finished", "lamp")
+    make_test(run, dataset, "full")
+    for turns in range(30):
+        app = Bert4RecApp(program=PROGRAM)
+        async with app.run_test(size=size) as pilot:  # raises what broke
+            burst(pilot, "4")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            app.exit()
+
+
+async def test_while_a_test_runs_no_key_takes_its_checkpoint_away(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAKE_TEST", "slow")
+    make_dataset(home)
+    make_run(home, "finished", "lamp")
+    make_run(home, "finished", "moss", age=7200)
+    async with Bert4RecApp(program=PROGRAM).run_test(size=(80, 24), notifications=True) as pilot:
+        await open_test(pilot, "lamp: the best checkpoint has not been tested")
+        await pilot.press("r")
+        await until_shown(pilot, "Testing  40 of 40 users  100%")
+        for key in "rvpnb":
+            pilot.app.clear_notifications()
+            await until(pilot, lambda: "A test is running" not in screen_text(pilot))
+            await pilot.press(key)
+            await until_shown(pilot, "A test is running; esc cancels it.")
+            assert len(pilot.app.screen_stack) == 1
+        await pilot.press("escape")
+        await until_shown(pilot, "Test cancelled; no results saved.")

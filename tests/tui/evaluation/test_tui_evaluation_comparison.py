@@ -9,13 +9,16 @@ import pytest
 from waiting import screen_text, until, until_shown
 from worlds import make_dataset, make_run, make_test, small_config
 
+from bert4rec_tui.commands.compare import words
 from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.evaluation.paired import Difference
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.evaluation import comparison_pane
 from bert4rec_tui.tui.explore.asking import ExploreAsking
 
 PROGRAM = (sys.executable, str(Path(__file__).parents[1].joinpath("fake_test_command.py")))
+NO_DIFFERENCE = words(Difference(0.0, -0.1, 0.1, 1.0, few=False), 40)
 FAKE_SERVER = Path(__file__).parents[1].joinpath("fake_recommender.py")
 
 
@@ -55,8 +58,9 @@ async def test_another_run_in_a_narrow_terminal_with_the_users_who_differ_and_ex
         lines = [line for line in screen_text(pilot).splitlines() if "tested" in line]
         assert ["lamp last of this run" in line or "moss best" in line for line in lines] == [True, True]
         await pilot.press("j", "enter")
-        await until_shown(pilot, "no difference shown by 40 users")
+        await until_shown(pilot, f"NDCG@10 full, lamp best: {NO_DIFFERENCE}")
         text = screen_text(pilot)
+        assert text.count("not significant") == 3
         assert "lamp best (epoch 12) vs moss best (epoch 12) · test set · 40 users" in text
         assert "moss → lamp" in text
         assert "2 of 40 differ" in text
@@ -69,7 +73,7 @@ async def test_another_run_in_a_narrow_terminal_with_the_users_who_differ_and_ex
         await pilot.press("right_square_bracket")  # moss alone was tested so
         await until_shown(pilot, "lamp best not tested; press r to test")
         await pilot.press("r")
-        await until_shown(pilot, "NDCG@10 uniform-100, lamp best: no difference shown by 40 users")
+        await until_shown(pilot, f"NDCG@10 uniform-100, lamp best: {NO_DIFFERENCE}")
         assert "Both checkpoints give every user the same rank." in screen_text(pilot)
         await pilot.press("left", "j", "enter")
         await until_shown(pilot, "Beside, by moss, best")
@@ -95,8 +99,9 @@ async def test_the_other_checkpoint_of_the_run_is_tested_by_a_key_and_stands_as_
         await pilot.press("enter")
         await until_shown(pilot, "lamp last not tested; press r to test")
         await pilot.press("r")
-        await until_shown(pilot, "no difference")
+        await until_shown(pilot, NO_DIFFERENCE)
         text = screen_text(pilot)
+        assert "not significant" in text
         assert "last   best difference" in text
         assert "coverage@10" in text
         assert "Recall by k" in text

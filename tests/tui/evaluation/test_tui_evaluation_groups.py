@@ -4,10 +4,12 @@ import json
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from waiting import screen_text, until, until_shown
-from worlds import make_dataset, make_run, make_test
+from worlds import make_dataset, make_run, make_test, small_config
 
+from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.runs.report import report
 from bert4rec_tui.tui.app import Bert4RecApp
 
@@ -56,6 +58,20 @@ async def test_without_a_dataset_the_sentence_of_the_command_stands_in_place_of_
         await until_shown(pilot, "tiny: is not prepared; run `bert4rec-tui prepare tiny` first")
         await pilot.press("escape")
         await until_shown(pilot, "Recall@10")
+
+
+async def test_groups_by_category_are_called_as_the_column_of_the_dataset(home: Path) -> None:
+    shop = DatasetConfig(name="tiny", columns={"user": "u", "item": "i", "genres": "departments"}, item_noun="product")
+    dataset = make_dataset(home)
+    run = make_run(home, "finished", "lamp", config=msgspec.structs.replace(small_config(), dataset=shop))
+    make_test(run, dataset, "full")
+    dataset.path.rename(dataset.path.with_name(shop.id))
+    async with Bert4RecApp(program=PROGRAM).run_test(size=(120, 40)) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "Recall@10")
+        await pilot.press("w")
+        await until_shown(pilot, "Department  ")
+        assert "Genre" not in screen_text(pilot)
 
 
 def test_a_table_says_where_its_figures_are_not_of_the_same_weights(home: Path) -> None:
