@@ -60,8 +60,8 @@ class MetricsPane(Pane):
         self.rows.head = 2 if results else 0
         self.rows.show_rows(len(self.table.names))
         trained_to = session.tested.trained_to if session.tested else None
-        said = notes({p: results[p] for p in shown if p in results}, trained_to)
-        self.notes.update(Content(plain(said, ascii)))
+        text = notes({p: results[p] for p in shown if p in results}, trained_to)
+        self.notes.update(Content(plain(text, ascii)))
 
     def _most(self, shown: list[str]) -> int:
         """How many protocols fit side by side."""

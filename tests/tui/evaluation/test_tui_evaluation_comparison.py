@@ -1,5 +1,6 @@
 """Two checkpoints side by side on the test screen: what is missing, the paired test, the users, the way to Explore."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -110,3 +111,57 @@ async def test_the_other_checkpoint_of_the_run_is_tested_by_a_key_and_stands_as_
         await pilot.press("j", "enter")
         await until(pilot, lambda: " vs " not in screen_text(pilot).splitlines()[1])
         assert "Results by group" in screen_text(pilot)
+
+
+async def test_without_another_checkpoint_on_the_dataset_it_says_what_to_do(home: Path) -> None:
+    dataset, run = make_dataset(home), make_run(home, "finished", "lamp")
+    make_test(run, dataset, "full")
+    run.checkpoint("last").unlink()
+    async with Bert4RecApp(program=PROGRAM).run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "Recall@10")
+        await pilot.press("b")
+        await until_shown(pilot, "No other checkpoint on this dataset with the same")
+        assert "coverage@10" in screen_text(pilot)
+
+
+async def test_where_the_other_run_is_removed_the_table_stands_again(home: Path) -> None:
+    dataset = make_dataset(home)
+    lamp, moss = make_run(home, "finished", "lamp", age=100), make_run(home, "finished", "moss", age=200)
+    for run in (lamp, moss):
+        make_test(run, dataset, "full")
+    change_ranks(lamp, "full", {7: 50})
+    async with Bert4RecApp(program=PROGRAM).run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "Recall@10")
+        await pilot.press("b")
+        await until_shown(pilot, "Compare lamp best with which?")
+        await pilot.press("j", "enter")
+        await until_shown(pilot, "1 of 40 differ")
+        await pilot.press("question_mark")
+        await until_shown(pilot, "Users whose held-out movie the two checkpoints rank differently")
+        await pilot.press("escape", "1")
+        await until(pilot, lambda: pilot.app.current_mode == "datasets")
+        shutil.rmtree(moss.path)
+        await pilot.press("4")
+        await until_shown(pilot, "coverage@10")
+        assert " vs " not in screen_text(pilot)
+        await until_shown(pilot, f"{moss.id}:")  # and why
+
+
+async def test_a_checkpoint_whose_weights_are_gone_is_compared_but_not_tested(home: Path) -> None:
+    dataset = make_dataset(home)
+    lamp, moss = make_run(home, "finished", "lamp", age=100), make_run(home, "finished", "moss", age=200)
+    make_test(lamp, dataset, "full")
+    make_test(moss, dataset, "uniform-100")
+    moss.checkpoint("best").unlink()
+    async with Bert4RecApp(program=PROGRAM).run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "Recall@10")
+        await pilot.press("b")
+        await until_shown(pilot, "Compare lamp best with which?")
+        await pilot.press("j", "enter")
+        await until_shown(pilot, "moss best not tested; press r to test")
+        await pilot.press("r")
+        await until_shown(pilot, "moss has no best checkpoint to test.")
+        assert not moss.test_folder("best", "full").exists()
