@@ -1,211 +1,160 @@
-"""Two checkpoints side by side, as the test screen shows them: their figures, the paired test, the users apart."""
+"""Two checkpoints on the same users: their results, the paired test, and the users that they rank differently."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
-from textual.content import Content
 
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.paired import (
-    LargestRankChanges,
-    TestedCheckpoint,
-    check_same_split,
-    largest_rank_changes,
-    load_rank_pair,
-)
-from bert4rec_tui.runs.checkpoints import Results, epochs_tested
-from bert4rec_tui.runs.store import CheckpointName, Run
+from bert4rec_tui.evaluation.paired import TestedCheckpoint, LargestRankChanges, check_same_split, load_rank_pair, largest_rank_changes
+from bert4rec_tui.runs.store import CheckpointName, Run, RunSource
 from bert4rec_tui.settings import datasets_folder
-from bert4rec_tui.tui.evaluation.results import figures
-from bert4rec_tui.tui.lists.array_list import cells
-from bert4rec_tui.tui.shell.text import MUTED, clean, count, cut, metric, signed
+from bert4rec_tui.tui.evaluation.checkpoint import CheckpointResults
 
-SHOWN = ("NDCG@10", "Recall@10", "MRR")
-NAME, VALUE, DIFFERENCE, INTERVAL, P = 11, 6, 10, 17, 4
-FIGURES = NAME + 2 * VALUE + DIFFERENCE + INTERVAL + P + 6  # with the spaces between them
-WORDS = 40  # cells that a verdict takes when it is said in full
-USER, KNOWN, RANK, CHANGE = 8, 7, 7, 8
-NOTE = "intervals and p tell of other users, not of another seed; p is not corrected for several lines"
+CHECKPOINTS: tuple[CheckpointName, ...] = ("best", "last")
 
 
 @dataclass(frozen=True)
-class Side:
-    """One of the two: a checkpoint and what its tests gave."""
+class Job:
+    """A checkpoint to test, and the protocols to test it under."""
 
-    run: Run
-    checkpoint: CheckpointName
-    results: Results
-
-    @property
-    def name(self) -> str:
-        """What to call it in a sentence: `lamp best`."""
-        return f"{self.run.short_id} {self.checkpoint}"
-
-    @property
-    def reference(self) -> str:
-        """How the command `compare` is told of it."""
-        return f"{self.run.id}:{self.checkpoint}"
-
-    def epoch(self) -> str:
-        """The epoch that was tested, in brackets, or those under each protocol; nothing where none was."""
-        return f" ({epochs_tested(self.results, list(self.results))})" if self.results else ""
+    checkpoint: CheckpointResults
+    protocols: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class ApartRows:
-    """The users on whom they differ most, a line each, drawn from arrays. targets: (n,) items 1…N. known: (n,) int."""
+class UserDifferences:
+    """The users whose target two checkpoints rank differently, the largest difference first.
 
-    dataset: PreparedDataset
-    apart: LargestRankChanges
-    targets: np.ndarray
-    known: np.ndarray
-    tested: int
-
-    def line(self, row: int, width: int, ascii: bool) -> Content:
-        """A user, the target, its two ranks and the change, up where ours is better."""
-        user, theirs, ours = (int(of[row]) for of in (self.apart.users, self.apart.theirs, self.apart.ours))
-        up = ours < theirs
-        sign = ("^" if up else "v") if ascii else ("▲" if up else "▼")
-        change = Content.styled(
-            f"{sign}{count(abs(ours - theirs))}", "$text-success" if up else "$text-warning"
-        )  # fmt: skip
-        title = cut(self.dataset.title(int(self.targets[row])), title_room(width), ascii)
-        return cells(
-            (str(self.dataset.user_ids[user]), USER), (count(int(self.known[row])), -KNOWN), (title, title_room(width)),
-            (count(theirs), -RANK), ("→", 1), (Content.styled(count(ours), "bold"), RANK), (change, -CHANGE),
-        )  # fmt: skip
-
-
-def title_room(width: int) -> int:
-    """The cells that are left for the title of a target."""
-    return max(8, width - USER - KNOWN - 2 * RANK - 1 - CHANGE - 6)
-
-
-@dataclass(frozen=True)
-class Against:
-    """What is known of the two; `ours` is the checkpoint of the screen.
-
-    paired: the differences of ours against theirs as `compare --json` gives them. said: a sentence while there are
-    none. apart: protocol → the users, or why there are none.
+    targets: (n,) items 1…N. histories: (n,) int, how many items are known before the target. tested: how many users
+    were tested.
     """
 
-    ours: Side
-    theirs: Side
+    dataset: PreparedDataset
+    ranks: LargestRankChanges
+    targets: np.ndarray
+    histories: np.ndarray
+    tested: int
+
+    def __len__(self) -> int:
+        return len(self.ranks.users)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is known of two checkpoints; `ours` is the one of the screen.
+
+    paired: the differences of ours less the other as `compare --json` gives them. status: what is being done, or why
+    it cannot be; empty once all is there. users: protocol → the users who differ, or why there are none.
+    """
+
+    ours: CheckpointResults
+    other: CheckpointResults
     paired: Sequence[Mapping[str, Any]] = ()
-    said: str = ""
-    apart: Mapping[str, ApartRows | str] = field(default_factory=dict[str, ApartRows | str])
+    status: str = ""
+    users: Mapping[str, UserDifferences | str] = field(default_factory=dict[str, UserDifferences | str])
 
     @property
     def protocols(self) -> list[str]:
         """Those under which one was tested or the other."""
-        return list(dict.fromkeys([*self.ours.results, *self.theirs.results]))
+        return list(dict.fromkeys([*self.ours.results, *self.other.results]))
 
     @property
     def shared(self) -> list[str]:
-        """Those under which both were."""
-        return [protocol for protocol in self.ours.results if protocol in self.theirs.results]
+        """Those under which both were tested."""
+        return [protocol for protocol in self.ours.results if protocol in self.other.results]
 
     @property
-    def tested_pairs(self) -> set[str]:
+    def compared_protocols(self) -> set[str]:
         """The protocols under which the paired test is made."""
         return {row["protocol"] for row in self.paired}
 
     @property
     def labels(self) -> tuple[str, str]:
-        """Theirs and ours, as short as a column."""
-        if self.ours.run.id == self.theirs.run.id:
-            return self.theirs.checkpoint, self.ours.checkpoint
-        return self.theirs.run.short_id, self.ours.run.short_id
+        """The other and ours, as short as a column."""
+        if self.ours.run.id == self.other.run.id:
+            return self.other.checkpoint, self.ours.checkpoint
+        return self.other.run.short_id, self.ours.run.short_id
 
-    def title(self) -> str:
-        """What is held against what, on how many users."""
-        users = next((f" · {count(r['users'])} users" for r in self.ours.results.values() if "users" in r), "")
-        return clean(
-            f"{self.ours.name}{self.ours.epoch()} against {self.theirs.name}{self.theirs.epoch()} · test set{users}"
-        )
+    def same_as(self, other: "Comparison") -> bool:
+        """Whether another comparison is of the same checkpoints with the same results."""
+        return self.ours.same_as(other.ours) and self.other.same_as(other.other)
 
-    def missing(self, wanted: Sequence[str]) -> list[tuple[Side, list[str]]]:
-        """Each side with the protocols that it was not tested under and the other was, or, of none, the wanted."""
-        protocols = self.protocols or wanted
-        found = [(side, [name for name in protocols if name not in side.results]) for side in (self.ours, self.theirs)]
-        return [(side, names) for side, names in found if names]
+    def missing(self, chosen: Sequence[str]) -> list[Job]:
+        """What to test so that both have the same: what only one was tested under, or, without any test, `chosen`."""
+        protocols = self.protocols or chosen
+        found = [
+            Job(side, tuple(name for name in protocols if name not in side.results)) for side in (self.ours, self.other)
+        ]
+        return [job for job in found if job.protocols]
 
-    def lines(self, protocols: Sequence[str], width: int) -> list[Content]:
-        """The figures of each protocol with their differences, and what is missing."""
-        lines = [line for protocol in protocols for line in self._of_protocol(protocol, width)]
-        return lines + [Content.styled(line, MUTED) for line in wrap(self.said, max(20, width))]
-
-    def _of_protocol(self, protocol: str, width: int) -> list[Content]:
-        title = Content.styled(protocol, "bold $foreground")
-        untested = [side.name for side in (self.ours, self.theirs) if protocol not in side.results]
-        if untested:
-            words = f"{' and '.join(untested)} {'is' if len(untested) == 1 else 'are'} not tested under it; r tests it"
-            return [cells((title, NAME)) + Content.styled(f" {words}", "$text-warning")]
-        heads = [(label, -VALUE) for label in self.labels]
-        heads += [("difference", -DIFFERENCE), ("95% interval", -INTERVAL), ("p", -P)]
-        lines = [cells((title, NAME), *((Content.styled(text, MUTED), room) for text, room in heads))]
-        found = {row["metric"]: row for row in self.paired if row["protocol"] == protocol}
-        for name in SHOWN:
-            values = [figures(side.results, protocol, name).value for side in (self.theirs, self.ours)]
-            if values == [None, None]:
-                continue
-            parts: list[tuple[str | Content, int]] = [(name, NAME), *((metric(value), -VALUE) for value in values)]
-            lines.append(cells(*parts, *_difference(found.get(name), width)))
-        first = next((found[name] for name in SHOWN if name in found), None)
-        if first is not None and width < FIGURES + WORDS:  # in full here, where the lines have no room for it
-            lines.append(Content.styled(f"{first['metric']} {protocol}, {self.ours.name}: {first['words']}", MUTED))
-        return lines
-
-    def users_header(self, protocol: str, width: int) -> list[Content]:
-        """What the list of users is, and its columns."""
-        rows = self.apart.get(protocol)
-        title = Content.styled("Users on whom they differ most", "bold $text-accent")
-        words = f"  {protocol}"
-        if isinstance(rows, ApartRows):
-            words += f" · {count(len(rows.apart.users))} of {count(rows.tested)} differ"
-        theirs, ours = self.labels
-        columns = cells(
-            ("user", USER), ("history", -KNOWN), ("target", title_room(width)), (theirs, -RANK), ("→", 1), (ours, RANK),
-            ("change", -CHANGE),
-        )  # fmt: skip
-        return [(title + Content.styled(words, MUTED)).truncate(max(1, width)), columns]
+    def users_under(self, protocol: str) -> UserDifferences | str:
+        """The users who differ under a protocol, or why there are none."""
+        waiting = "Reading…" if protocol in self.shared else "Users appear here once both are tested."
+        return self.users.get(protocol, waiting)
 
 
-def _difference(found: Mapping[str, Any] | None, width: int) -> list[tuple[str | Content, int]]:
-    """The difference with its interval, p, and what it shows, as columns."""
-    if found is None:
-        return []
-    interval = f"[{signed(found['low'])}, {signed(found['high'])}]"
-    full = width >= FIGURES + WORDS
-    words = found["words"] if full else found["words"].partition(" shown")[0].partition(" by ")[0]
-    colour = ("$text-success" if found["value"] > 0 else "$text-warning") if found["shown"] else MUTED
-    return [
-        (Content.styled(signed(found["value"]), "bold" if found["shown"] else ""), -DIFFERENCE),
-        (interval, -INTERVAL),
-        (metric(found["p"])[:P], -P),
-        (Content.styled(words, colour), WORDS if full else 13),
-    ]
-
-
-def read_apart(ours: Side, theirs: Side, protocol: str) -> ApartRows | str:
-    """The users on whom they differ under a protocol, or why there are none. For a thread."""
-    pair = [TestedCheckpoint(side.run, side.checkpoint) for side in (ours, theirs)]
+def read_user_differences(ours: CheckpointResults, other: CheckpointResults, protocol: str) -> UserDifferences | str:
+    """The users whom two checkpoints rank differently under a protocol, or why there are none. For a thread."""
+    pair = [TestedCheckpoint(side.run, side.checkpoint) for side in (ours, other)]
     try:
-        one, other = load_rank_pair(pair[0], pair[1], protocol)
+        of_ours, of_other = load_rank_pair(pair[0], pair[1], protocol)
         dataset = dataset_of(ours.run.config().dataset, datasets_folder())
-        for side in (ours, theirs):
-            check_same_split(side.run, side.results.get(protocol, {}), dataset, one.users)
-        found = largest_rank_changes(one, other)
-        known = np.asarray(dataset.split.targets("test"))[found.users].astype(np.int64)
-        targets = np.asarray(dataset.history[np.asarray(dataset.offsets)[found.users] + known])
+        for side in (ours, other):
+            check_same_split(side.run, side.results.get(protocol, {}), dataset, of_ours.users)
+        ranks = largest_rank_changes(of_ours, of_other)
+        histories = np.asarray(dataset.split.targets("test"))[ranks.users].astype(np.int64)
+        targets = np.asarray(dataset.history[np.asarray(dataset.offsets)[ranks.users] + histories])
         _ = dataset.titles, dataset.user_ids  # opened here, so that no line waits for a disk
     except UserError as error:
         return str(error)
-    if not len(found.users):
-        return "Every user has the same rank by both."
-    return ApartRows(dataset, found, targets, known, len(one.users))
+    if not len(ranks.users):
+        return "Both checkpoints give every user the same rank."
+    return UserDifferences(dataset, ranks, targets, histories, len(of_ours.users))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A checkpoint to compare with. tested: under how many protocols it was."""
+
+    run: Run
+    checkpoint: CheckpointName
+    tested: int
+    label: str
+
+    @property
+    def note(self) -> str:
+        """How far it is tested, in words."""
+        return f"tested under {self.tested} protocol{'' if self.tested == 1 else 's'}" if self.tested else "not tested"
+
+
+def comparable_checkpoints(source: RunSource, ours: CheckpointResults) -> list[Candidate]:
+    """The checkpoints on the same dataset: the other one of the run, then what was tested, then the rest. For a thread.
+
+    The last checkpoint of another run is among them only where it was tested.
+    """
+    dataset = _dataset_of(ours.run)
+    if not dataset:
+        return []
+    ranked: list[tuple[int, Candidate]] = []
+    for run in source.runs():
+        for name in CHECKPOINTS:
+            own = run.id == ours.run.id
+            tested = len(list((run.path / "test").glob(f"{name}-*/ranks.npz")))
+            if (own and name == ours.checkpoint) or not (tested or run.checkpoint(name).exists()):
+                continue
+            if (name == "last" and not own and not tested) or _dataset_of(run) != dataset:
+                continue
+            label = " ".join(filter(None, [run.id[-20:], name, "of this run" if own else run.name()]))
+            ranked.append((0 if own else 1 if tested else 2, Candidate(run, name, tested, label)))
+    return [candidate for _, candidate in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def _dataset_of(run: Run) -> str:
+    try:
+        return run.config().dataset.id
+    except UserError:
+        return ""

@@ -10,12 +10,12 @@ def meaning(protocol: str) -> str:
     if protocol == "full":
         return "all items not seen by the user"
     kind, _, number = protocol.partition("-")
-    drawn = "drawn evenly" if kind == "uniform" else "by popularity"
-    return f"{number} unseen items, {drawn}"
+    sampled = "sampled uniformly" if kind == "uniform" else "sampled by popularity"
+    return f"{number} unseen items, {sampled}"
 
 
 class ProtocolsDialog(MultipleChoice):
-    """A list in which each protocol is taken or not."""
+    """Choose the protocols to test under."""
 
-    def __init__(self, known: Sequence[str], taken: Sequence[str]) -> None:
-        super().__init__("Test under which protocols?", {protocol: meaning(protocol) for protocol in known}, taken)
+    def __init__(self, known: Sequence[str], chosen: Sequence[str]) -> None:
+        super().__init__("Test under which protocols?", {protocol: meaning(protocol) for protocol in known}, chosen)

@@ -9,8 +9,9 @@ from textual.content import Content
 from bert4rec_tui.config import METRIC
 from bert4rec_tui.runs.checkpoints import Results, epochs_tested, is_of
 from bert4rec_tui.tui.charts.chart import Plot, Series
+from bert4rec_tui.tui.evaluation.checkpoint import CheckpointResults
 from bert4rec_tui.tui.lists.array_list import cells
-from bert4rec_tui.tui.shell.text import MUTED, count, metric, share
+from bert4rec_tui.tui.shell.text import MUTED, clean, count, metric, share
 
 NAME_WIDTH = 14
 OF_INTERACTIONS = " interactions, mean"
@@ -30,12 +31,12 @@ def figures(results: Results, protocol: str, name: str) -> Figures:
     """The figures of a metric under a protocol; None where there are none."""
     result = results.get(protocol, {})
     own = result.get("metrics", {}).get(name, {})
-    beside = {base: found.get(name, {}).get("value") for base, found in result.get("baselines", {}).items()}
-    return Figures(own.get("value"), own.get("low"), own.get("high"), beside)
+    baselines = {base: found.get(name, {}).get("value") for base, found in result.get("baselines", {}).items()}
+    return Figures(own.get("value"), own.get("low"), own.get("high"), baselines)
 
 
 def metric_names(results: Results) -> list[str]:
-    """The metrics to list: Recall and NDCG by k, MRR, then what is told of the recommendations themselves."""
+    """The metrics to list: Recall and NDCG by k, MRR, then those of the recommendations themselves."""
     found = {name for result in results.values() for name in result.get("metrics", {})}
     order = {"Recall": 0, "NDCG": 1, "MRR": 2, "coverage": 3, "popularity": 4}
 
@@ -65,7 +66,7 @@ class Table:
     names: Sequence[str]
 
     def group_width(self) -> int:
-        """The cells that one protocol takes: value, interval, baselines; or what is said of the recommendations."""
+        """The cells that one protocol takes: value, interval, baselines; or coverage and popularity."""
         figures = 5 + 1 + 5 + 6 * len(baseline_names(self.results))
         return max(figures, 6 + len(OF_INTERACTIONS), *map(len, self.protocols))
 
@@ -116,26 +117,43 @@ def _spread(parts: Sequence[tuple[str | Content, int]]) -> Content:
     return Content("   ").join(cells(part) for part in parts)
 
 
-def notes(results: Results, moment: tuple[int, int] | None) -> str:
-    """What a reader of the table should know: intervals, baselines, and a checkpoint that is of another moment now."""
+def heading(tested: CheckpointResults | None, ascii: bool) -> str:
+    """The run, its checkpoint, on how many users it was tested."""
+    if tested is None:
+        return "Test"
+    parts = [clean(tested.run.id), tested.checkpoint]
+    if (result := next(iter(tested.results.values()), None)) is not None:
+        parts[1] += f" (epoch {result.get('epoch', '?')})"
+        parts += ["test set", f"{count(tested.users or 0)} users"]
+    return (" - " if ascii else " · ").join(parts)
+
+
+def plain(text: str, ascii: bool) -> str:
+    """A text as this terminal can show it, so that its title and notes stay readable with ASCII alone."""
+    return text.replace("±", "~").replace("·", "|").replace("▼ ▲", "v ^") if ascii else text
+
+
+def notes(results: Results, trained_to: tuple[int, int] | None) -> str:
+    """What a reader of the table should know: intervals, baselines, and a checkpoint trained further since its test."""
     if not results:
         return ""
     first = next(iter(results.values()))
-    said = [f"± 95% interval over users · {first.get('precision', '')} on {first.get('device', '')}"]
+    found = [f"± 95% interval over users · {first.get('precision', '')} on {first.get('device', '')}"]
     bases = [f"{short_name(base)} {base}" for base in baseline_names(results) if short_name(base) != base]
     if bases:
-        said.append(", ".join(bases))
+        found.append(", ".join(bases))
     short = max((int(result.get("short_users", 0)) for result in results.values()), default=0)
     if short:
-        said.append(f"{count(short)} users have fewer unseen items than negatives")
+        found.append(f"{count(short)} users have fewer unseen items than negatives")
     if left_out := str(first.get("left_out", "")):
-        said.append(left_out.removesuffix("."))
-    old = [protocol for protocol, result in results.items() if not is_of(result, moment)]
-    if moment and old:
-        same_epoch = all(results[protocol].get("epoch") == moment[0] for protocol in old)
-        now = f"step {count(moment[1])}" if same_epoch else f"epoch {moment[0]}"
-        said.insert(0, f"tested at {epochs_tested(results, list(results))}, now it is {now}: r tests again")
-    return " · ".join(said)
+        found.append(left_out.removesuffix("."))
+    old = [protocol for protocol, result in results.items() if not is_of(result, trained_to)]
+    if trained_to and old:
+        same_epoch = all(results[protocol].get("epoch") == trained_to[0] for protocol in old)
+        now = f"step {count(trained_to[1])}" if same_epoch else f"epoch {trained_to[0]}"
+        tested = epochs_tested(results, list(results))
+        found.insert(0, f"tested at {tested}, the checkpoint is now at {now}: press r to test again")
+    return " · ".join(found)
 
 
 def plot_by_k(kind: str, results: Results, protocols: Sequence[str]) -> Plot:
@@ -159,3 +177,8 @@ def plot_by_k(kind: str, results: Results, protocols: Sequence[str]) -> Plot:
         x_range=(0.0, max(1.0, len(ks) - 1.0)),
         x_ticks=tuple((float(place), str(k)) for place, k in enumerate(ks)),
     )
+
+
+def keys_of_view(alone: bool, leaves: bool) -> str:
+    """The keys of a view, for the foot of its pane. leaves: whether esc goes back from it."""
+    return f"{'[ ]' if alone else 'left right'} other protocols{'  esc back' if leaves else ''}"

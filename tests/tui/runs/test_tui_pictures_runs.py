@@ -1,4 +1,4 @@
-"""Pictures of the runs, test and explore screens, as they look empty, running, paused, failed, broken and finished."""
+"""Pictures of the runs and explore screens, as they look empty, running, paused, failed, broken and finished."""
 
 import os
 import sys
@@ -70,25 +70,6 @@ async def test_runs(home: Path, size: tuple[int, int], name: str, look_like: Loo
         look_like(pilot, f"runs-{name}")
     if lock is not None:
         lock.release()
-
-
-async def test_test_finished(home: Path, size: tuple[int, int], look_like: LookLike) -> None:
-    dataset, run = make_dataset(home), make_run(home, "finished", "lamp", epoch=12)
-    make_test(run, dataset, "full", top=0.3)
-    make_test(run, dataset, "uniform-100", top=0.6)
-    other = make_run(home, "finished", "moss", epoch=12, age=7200)
-    make_test(other, dataset, "full", top=0.28, seed=4)
-    async with Bert4RecApp().run_test(size=size) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, ".3000 ±.015")
-        look_like(pilot, "test-finished")
-        await pilot.press("w")
-        await until_shown(pilot, "History length  items known")
-        look_like(pilot, "test-weak")
-        await pilot.press("b", "j", "enter")
-        await until_shown(pilot, "no difference")
-        await until_shown(pilot, "of 40 differ")
-        look_like(pilot, "test-against")
 
 
 async def test_explore_finished(home: Path, size: tuple[int, int], look_like: LookLike) -> None:

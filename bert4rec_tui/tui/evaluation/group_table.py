@@ -1,10 +1,11 @@
-"""Where a tested checkpoint is weak, as the test screen shows it: groups of users, the weakest of each kind first."""
+"""Results by group, as the test screen shows them: groups of users, the weakest of each grouping first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from textual.content import Content
 
+from bert4rec_tui.evaluation.metrics import FEW
 from bert4rec_tui.tui.lists.array_list import cells
 from bert4rec_tui.tui.shell.text import MUTED, count, metric
 
@@ -13,31 +14,34 @@ BAR_FROM = 100  # cells: where there is room for bars
 TITLES = {
     "length": "History length",
     "popularity": "Popularity",
-    "genre": "Genre",
     "recency": "Recency",
-    "trained": "Trained on",
+    "trained": "Seen in training",
 }
 VERDICTS = {
     "weaker": ("▼ weaker", "v weaker", "$text-warning"),
     "stronger": ("▲ stronger", "^ stronger", "$text-success"),
     "few": ("few users", "few users", MUTED),
 }
-NOTE = "± 95% interval over users · ▼ ▲ it leaves the value of all users out · few: under 30 users"
+NOTE = f"± 95% interval over users · ▼ ▲ interval excludes the overall value · few: fewer than {FEW} users"
 
 
 class GroupTable:
-    """What `test --groups --json` says of one protocol, line by line; `weak` is None while it is being read."""
+    """What `test --groups --json` gives for one protocol, line by line.
 
-    def __init__(self, protocol: str, weak: Mapping[str, Any] | None, said: str = "") -> None:
-        self.protocol, self.said = protocol, said
+    groups: None while they are read; then `status` says why there are none. category: the title of the groups by genre.
+    """
+
+    def __init__(self, protocol: str, groups: Mapping[str, Any] | None, status: str, category: str) -> None:
+        self.protocol, self.status = protocol, status
+        self.titles = TITLES | {"genre": category.capitalize()}
         self.rows: list[tuple[str, Mapping[str, Any]]] = []
         self.names: list[str] = []
-        if weak is None:
+        if groups is None:
             return
-        whole: Mapping[str, Any] = weak["whole"]
+        whole: Mapping[str, Any] = groups["whole"]
         self.names = list(whole["metrics"])
         self.rows.append(("group", whole))
-        for grouping in weak["groupings"]:
+        for grouping in groups["groupings"]:
             self.rows.append(("blank", {}))
             self.rows.append(("title", grouping))
             self.rows += [("group", group) for group in grouping["groups"]]
@@ -51,34 +55,28 @@ class GroupTable:
         columns: list[tuple[str | Content, int]] = [("", LABEL), ("users", -USERS)]
         for name in self.names:
             columns += [(name, -FIGURE), ("", HALF)]
-        title = Content.styled(self.protocol, "bold $foreground") + Content.styled("  where it is weak", MUTED)
+        title = Content.styled(self.protocol, "bold $foreground") + Content.styled("  results by group", MUTED)
         return [title.truncate(max(1, width)), cells(*columns)]
 
     def line(self, row: int, width: int, ascii: bool) -> Content:
-        """A group with its users, metrics and verdict; or the heading of a kind of groups."""
-        kind, found = self.rows[row]
+        """A group with its users, metrics and verdict; or the title of a grouping."""
+        kind, group = self.rows[row]
         if kind == "blank":
             return Content("")
         if kind == "title":
-            title = Content.styled(TITLES.get(found["by"]) or str(found["by"]), "bold $text-accent")
-            return title + Content.styled(f"  {found['words']}", MUTED)
+            title = Content.styled(self.titles.get(group["by"]) or str(group["by"]), "bold $text-accent")
+            return title + Content.styled(f"  {group['words']}", MUTED)
         if kind == "note":
-            return Content.styled(f"  nothing to show: {found['note']}", MUTED)
-        parts: list[tuple[str | Content, int]] = [(f"  {found['label']}", LABEL), (count(found["users"]), -USERS)]
+            return Content.styled(f"  no groups: {group['note']}", MUTED)
+        parts: list[tuple[str | Content, int]] = [(f"  {group['label']}", LABEL), (count(group["users"]), -USERS)]
         for name in self.names:
-            estimate = found["metrics"][name]
+            estimate = group["metrics"][name]
             half = f"{(estimate['high'] - estimate['low']) / 2:.3f}".replace("0.", ".", 1)
             parts.append((Content.styled(metric(estimate["value"]), "bold"), -FIGURE))
             parts.append((Content.styled(("~" if ascii else "±") + half, MUTED), HALF))
-        sign, plain, style = VERDICTS.get(found["verdict"], ("", "", MUTED))
+        sign, plain, style = VERDICTS.get(group["verdict"], ("", "", MUTED))
         parts.append((Content.styled(plain if ascii else sign, style), 10))
         if width >= BAR_FROM:
-            filled = round(BAR * found["metrics"][self.names[0]]["value"] / self.most)
+            filled = round(BAR * group["metrics"][self.names[0]]["value"] / self.most)
             parts.append((Content.styled(("#" if ascii else "█") * filled, MUTED), BAR))
         return cells(*parts)
-
-
-def turned(protocols: Sequence[str], now: str, direction: int) -> str:
-    """The protocol after or before this one, and from the last the first."""
-    at = protocols.index(now) if now in protocols else 0
-    return protocols[(at + direction) % len(protocols)]
