@@ -14,7 +14,7 @@ from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.evaluation import against_pane as test_against
 from bert4rec_tui.tui.evaluation import screen
-from bert4rec_tui.tui.explore.asking import ExploreAsking
+from bert4rec_tui.tui.explore.screen import ExploreScreen
 
 FAKE = Path(__file__).parents[1].joinpath("fake_test_command.py")
 FAKE_SERVER = Path(__file__).parents[1].joinpath("fake_recommender.py")
@@ -23,7 +23,7 @@ FAKE_SERVER = Path(__file__).parents[1].joinpath("fake_recommender.py")
 @pytest.fixture(autouse=True)
 def fake_test_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screen.EvaluationScreen, "program", (sys.executable, str(FAKE)))
-    monkeypatch.setattr(ExploreAsking, "program", (sys.executable, str(FAKE_SERVER)))
+    monkeypatch.setattr(ExploreScreen, "program", (sys.executable, str(FAKE_SERVER)))
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
 
 
@@ -74,10 +74,10 @@ async def test_another_run_in_a_narrow_terminal_with_the_users_apart_and_explore
         await until_shown(pilot, "NDCG@10 uniform-100, lamp best: no difference shown by 40 users")
         assert "Every user has the same rank by both." in screen_text(pilot)
         await pilot.press("left", "j", "enter")
-        await until_shown(pilot, "Beside, by moss, best")
+        await until_shown(pilot, "Next, by moss · best")
         assert "Next, by lamp" in screen_text(pilot)
-        assert isinstance(explore := pilot.app.screen, ExploreAsking)
-        assert explore.taste.user == 3
+        assert isinstance(explore := pilot.app.screen, ExploreScreen)
+        assert explore.session.history.user == 3
         await pilot.press("4", "escape")
         await until_shown(pilot, "coverage@10")
 
