@@ -25,6 +25,7 @@ from bert4rec_tui.tui.explore.session import ExploreSession, Question
 from bert4rec_tui.tui.explore.users_pane import UsersPane
 from bert4rec_tui.tui.shell.run_choice import choose_checkpoint, choose_run
 from bert4rec_tui.tui.shell.screen import MainScreen
+from bert4rec_tui.tui.shell.textual_private import paint_now
 
 ROOM_FOR_HISTORY = 120  # columns from which the history stays where two lists stand side by side
 
@@ -215,21 +216,16 @@ class ExploreScreen(MainScreen):
         """Open the history of a user with the held-out item, or without."""
         self.open_user(message.user, message.includes_target)
 
-    @work(exclusive=True, group="user", exit_on_error=False)
-    async def open_user(self, user: int, includes_target: bool = False) -> None:
-        """Read the history of a user, in a thread, and ask for what comes next."""
-        loaded = self.session.loaded
-        if loaded is None:
+    def open_user(self, user: int, includes_target: bool = False) -> None:
+        """Open the history of a user, a slice of a mapped array that takes no thread, and ask for what comes next."""
+        if self.session.loaded is None:
             return
         try:
-            history = await asyncio.to_thread(history_of_user, loaded.dataset, user, includes_target)
+            history = history_of_user(self.session.loaded.dataset, user, includes_target)
         except UserError as error:
             self.session.fail(str(error))
-            if self._is_here():
-                self._show_all()
-            return
-        now = self.session.loaded
-        if self._is_here() and now is not None and now.dataset.path == loaded.dataset.path:
+            self._show_all()
+        else:
             self.show_history(self.session.open(history))
 
     @on(HistoryPane.Opened)
@@ -247,6 +243,7 @@ class ExploreScreen(MainScreen):
         if details_closed:
             self._show_details_closed()
         self.predictions.list.cursor = 0
+        paint_now(self)  # with the cursor among the users, in one frame
         self.ask()
 
     @on(HistoryPane.Edited)
@@ -325,6 +322,7 @@ class ExploreScreen(MainScreen):
         if accepted and self._is_here():
             self.predictions.show()
             self.second_run.show()
+            paint_now(self)
 
     @on(PredictionsPane.ExplanationRequested)
     def explain_requested(self, message: PredictionsPane.ExplanationRequested) -> None:

@@ -101,7 +101,8 @@ class UsersPane(Pane):
         """The row under the cursor is the chosen one."""
         message.stop()
         if message.row >= 0 and message.row != self.session.history_row:
-            self.post_message(self.Chosen(message.row))
+            # Straight to the screen, so that the history is drawn in the frame in which the cursor moves.
+            self.screen.post_message(self.Chosen(message.row))
 
     @on(UsersList.Entered)
     def enter(self) -> None:

@@ -120,7 +120,8 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
     def _set_length(self) -> None:
         """Fit what can be scrolled to the rows; the screen is laid out again only where the scrollbar comes or goes."""
         size, room = Size(self.size.width, len(self.rows) + self.head), self.container_size.height
-        if (size.height > room) != (self.virtual_size.height > room) or not room:
+        fits = size.height <= room
+        if not room or (self.styles.overflow_y != "scroll" and fits != (self.virtual_size.height <= room)):
             self.virtual_size = size
             return
         self.set_reactive(cast(Reactive[Size], Widget.virtual_size), size)
