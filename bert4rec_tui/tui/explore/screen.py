@@ -91,8 +91,8 @@ class ExploreScreen(MainScreen):
     ) -> None:
         """Show a run's model, and a user; with `beside`, compared with another checkpoint."""
         del what
-        self.session.request(run, checkpoint, beside if user is not None else None)
-        self.load(user)
+        self.session.request(run, checkpoint, user, beside)
+        self.load()
 
     def on_screen_resume(self) -> None:
         """A model or a test that came meanwhile is there at once."""
@@ -138,13 +138,12 @@ class ExploreScreen(MainScreen):
     # The run
 
     @work(exclusive=True, group="load", exit_on_error=False)
-    async def load(self, user: int | None = None) -> None:
-        """Read a run and its dataset, in a thread; keep the history where the dataset stays."""
+    async def load(self) -> None:
+        """Read the requested run and its dataset, in a thread; keep the history where the dataset stays."""
         session = self.session
         explored = session.loaded.dataset if session.loaded else None
-        found = await asyncio.to_thread(
-            load_run_and_history, self.application.runs, session.requested_run, session.checkpoint, explored, user
-        )
+        requested = session.requested_run, session.checkpoint, explored, session.requested_user
+        found = await asyncio.to_thread(load_run_and_history, self.application.runs, *requested)
         if not self._is_here():
             return
         if isinstance(found, str):
@@ -159,9 +158,9 @@ class ExploreScreen(MainScreen):
             self.history.list.cursor = self.predictions.list.cursor = 0
             if self.compact:
                 self.choose_pane(self.history)
-            requested, session.requested_second = session.requested_second, None
-            if requested is not None:
-                self.second_run.load(loaded, *requested)
+            second, session.requested_second = session.requested_second, None
+            if second is not None:
+                self.second_run.load(loaded, *second)
 
     @work(exclusive=True, group="ranks", exit_on_error=False)
     async def read_ranks_again(self) -> None:
@@ -179,7 +178,7 @@ class ExploreScreen(MainScreen):
         loaded = self.session.loaded
         chosen = await choose_run(self, "Explore which run?", loaded.run if loaded else None)
         if chosen is not None:
-            self.session.request(chosen.id, "best", self.session.requested_second)
+            self.session.request(chosen.id, "best")
             self.load()
 
     @work(exclusive=True, group="question")
@@ -189,7 +188,7 @@ class ExploreScreen(MainScreen):
         if loaded is not None:
             chosen = await choose_checkpoint(self, loaded.run, loaded.checkpoint)
             if chosen is not None:
-                self.session.request(None, chosen, self.session.requested_second)
+                self.session.request(None, chosen)
                 self.load()
 
     # From pane to pane

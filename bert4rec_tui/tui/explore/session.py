@@ -83,6 +83,7 @@ class ExploreSession:
         self.loaded: LoadedRun | None = None
         self.problem = "reading…"  # why there is nothing to explore
         self.requested_run = ""  # empty for the newest with a model
+        self.requested_user: int | None = None
         self.checkpoint: CheckpointName = "best"
         self.history = EditedHistory()
         self.item_filter = ItemFilter()
@@ -104,17 +105,22 @@ class ExploreSession:
         self,
         run: str | None,
         checkpoint: CheckpointName | None,
+        user: int | None = None,
         second: tuple[str, CheckpointName] | None = None,
     ) -> None:
-        """Set which run and checkpoint to load; None leaves what is there."""
+        """Set what to load: a run and its checkpoint, None for those that are there, a user, and a run to compare with.
+
+        The second run is the user's: without one it is not asked for.
+        """
         self.requested_run = run or self.requested_run
         self.checkpoint = checkpoint or self.checkpoint
-        self.requested_second = second
+        self.requested_user = user
+        self.requested_second = second if user is not None else None
 
     def load(self, loaded: LoadedRun, history: EditedHistory | None) -> None:
         """Take a run, and the history to start anew with: all users, no filter, no second run; None keeps all that."""
         self.loaded, self.problem, self.error = loaded, "", ""
-        self.requested_run, self.checkpoint = loaded.run.id, loaded.checkpoint
+        self.requested_run, self.checkpoint, self.requested_user = loaded.run.id, loaded.checkpoint, None
         self._forget_answers()  # they are another model's, and maybe another catalogue's
         self.close_details()
         if history is not None:

@@ -61,7 +61,7 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
     ArrayList > .list--quiet { color: $text-muted; text-style: italic; }
     """
 
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)  # `watch_cursor` paints its two lines
 
     @dataclass
     class Moved(Message):
@@ -120,12 +120,12 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
     def _set_length(self) -> None:
         """Fit what can be scrolled to the rows; the screen is laid out again only where the scrollbar comes or goes."""
         size, room = Size(self.size.width, len(self.rows) + self.head), self.container_size.height
-        fits = size.height <= room
-        if not room or (self.styles.overflow_y != "scroll" and fits != (self.virtual_size.height <= room)):
+        fits, fitted = size.height <= room, self.virtual_size.height <= room
+        if not room or (self.styles.overflow_y != "scroll" and fits != fitted):
             self.virtual_size = size
             return
         self.set_reactive(cast(Reactive[Size], Widget.virtual_size), size)
-        if self.show_vertical_scrollbar:
+        if self.show_vertical_scrollbar and not (fits and fitted):
             self.vertical_scrollbar.window_virtual_size = size.height
         if self.scroll_offset.y > self.max_scroll_y:
             self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
@@ -189,7 +189,9 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """The header, a row, or what would be here."""
-        strip = self._drawn.pop(y, None) or self._drawn_line(y)
+        strip = self._drawn.pop(y, None)
+        if strip is None or strip.cell_length != self.scrollable_content_region.width:  # laid out again since
+            strip = self._drawn_line(y)
         self._painted[y] = strip
         return strip
 
