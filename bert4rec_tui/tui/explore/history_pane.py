@@ -31,7 +31,7 @@ class HistoryList(ArrayList):
 
 
 class HistoryPane(Pane):
-    """Shows a history and edits it."""
+    """The history, and how it is edited."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", id="explore.add", tooltip="Add an item to the history, as the newest"),

@@ -35,7 +35,7 @@ class PredictionsList(ArrayList):
 
 
 class PredictionsPane(Pane):
-    """Shows the predictions with the held-out item and why; filters, diversifies and exports them."""
+    """The predictions with the held-out item and why: filtered, diversified, exported."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "explain", "Why", id="explore.why",

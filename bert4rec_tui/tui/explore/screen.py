@@ -295,29 +295,20 @@ class ExploreScreen(MainScreen):
         """Ask the second run about the same history, where there is one."""
         question = self.session.second_question()
         if question is not None:
-            self.predict_second(question)
+            self.predict(question, second=True)
 
     @work(group="predict", exit_on_error=False)
-    async def predict(self, question: Question) -> None:
-        """Ask for predictions; of several questions in a row the last alone is answered."""
+    async def predict(self, question: Question, second: bool = False) -> None:
+        """Ask a run for its predictions; of several questions in a row the last alone is answered."""
+        accept, refuse = self.session.accept, self.session.refuse
+        if second:
+            accept, refuse = self.session.accept_second, self.session.refuse_second
         try:
-            answer = await recommender_requests.predict(self.client, question)
+            answer = await recommender_requests.predict(self.client, question, second)
         except (RecommendError, UserError) as error:
-            self._show_answer(self.session.refuse(question, str(error)))
+            accepted = refuse(question, str(error))
         else:
-            self._show_answer(answer is not None and self.session.accept(question, answer))
-
-    @work(group="predict-second", exit_on_error=False)
-    async def predict_second(self, question: Question) -> None:
-        """Ask for the second run's predictions."""
-        try:
-            answer = await recommender_requests.predict(self.client, question, second=True)
-        except (RecommendError, UserError) as error:
-            self._show_answer(self.session.accept_second(question, None, str(error)))
-        else:
-            self._show_answer(answer is not None and self.session.accept_second(question, answer))
-
-    def _show_answer(self, accepted: bool) -> None:
+            accepted = answer is not None and accept(question, answer)
         if accepted and self._is_here():
             self.predictions.show()
             self.second_run.show()

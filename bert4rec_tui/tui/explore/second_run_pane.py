@@ -21,7 +21,7 @@ from bert4rec_tui.tui.shell.run_choice import choose_other
 
 
 class SecondRunPane(Pane):
-    """Chooses a second run and shows its predictions."""
+    """The predictions of a second run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("B", "compare", "Compare runs", id="explore.beside", show=False,

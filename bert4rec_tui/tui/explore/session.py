@@ -214,8 +214,15 @@ class ExploreSession:
             baseline=None,
         )
 
-    def accept_second(self, question: Question, answer: Recommended | None, error: str = "") -> bool:
-        """Take the second run's answer, or its error. Returns False where the question is no longer open."""
+    def accept_second(self, question: Question, answer: Recommended) -> bool:
+        """Take the second run's answer. Returns False where the question is no longer open."""
+        return self._take_second(question, answer, "")
+
+    def refuse_second(self, question: Question, error: str) -> bool:
+        """Take the sentence with which the second run was refused. Returns False where the question is not open."""
+        return self._take_second(question, None, error)
+
+    def _take_second(self, question: Question, answer: Recommended | None, error: str) -> bool:
         if self.second is None or question != self.second_question():
             return False
         self.second.answer, self.second.error = answer, error

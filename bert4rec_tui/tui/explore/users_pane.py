@@ -39,7 +39,7 @@ class UsersList(ArrayList):
 
 
 class UsersPane(Pane):
-    """Lists users, and chooses one."""
+    """The users, and which of them are listed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Find", id="explore.find",

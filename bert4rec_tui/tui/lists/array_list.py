@@ -133,13 +133,12 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
     def _repaint_changed(self) -> None:
         """Repaint the lines that are not as they were painted last: over SSH the others would be sent for nothing."""
         changed: list[Region] = []
+        self._drawn.clear()  # of the rows before: a line may have changed back, or be out of sight
         for y in range(self.size.height):
             strip = self._drawn_line(y)
             if strip != self._painted.get(y):
                 self._drawn[y] = strip
                 changed.append(Region(0, y, self.size.width, 1))
-            else:  # it changed and changed back before it was painted
-                self._drawn.pop(y, None)
         if changed:
             self.refresh(*changed)
 

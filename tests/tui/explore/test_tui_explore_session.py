@@ -254,7 +254,11 @@ def test_a_second_run_is_asked_in_its_own_numbers_and_what_differs_is_marked(
     assert session.second_predictions is not None
     assert [mark.text for mark in session.second_predictions.marks[:4]] == ["▲1", "▼1", "▲1", "▲1"]
     assert [mark for mark in session.predictions.marks if mark.text] == [ONLY]
+    assert session.refuse_second(theirs, "it cannot")
+    assert (second.error, session.second_predictions) == ("it cannot", None)
+    assert not any(mark.text for mark in session.predictions.marks)
     session.history.add(5)
+    assert not session.refuse_second(theirs, "it cannot")
     assert not session.accept_second(theirs, Recommended(shown, [1.0] * len(shown)))
     session.history.undo()
     session.compare_with(None)

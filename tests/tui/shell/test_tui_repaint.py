@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from textual.content import Content
 from textual.geometry import Region
 from textual.widget import Widget
+from textual.widgets import Static
 from waiting import screen_text, until
 
 from bert4rec_tui.tui.charts.changed_regions import NEAR, changed_regions
@@ -144,6 +145,33 @@ async def test_a_line_that_was_drawn_before_the_width_changed_is_drawn_again() -
         shown.styles.width = 20
         await pilot.pause()
         assert [line.rstrip() for line in screen_text(pilot).splitlines()[:2]] == ["x" * 20] * 2
+
+
+async def test_a_line_that_was_drawn_and_never_painted_is_not_painted_later() -> None:
+    """Between the two the list was smaller: another part of the screen stood there."""
+    names = [f"old {row}" for row in range(9)]
+
+    class Shown(App[None]):
+        def compose(self) -> ComposeResult:
+            yield ArrayList(lambda row, width: Content(names[row]))
+            yield Static("below\n" * 3, id="below")
+
+    async with Shown().run_test(size=(30, 9)) as pilot:
+        shown, below = pilot.app.query_one(ArrayList), pilot.app.query_one("#below")
+        below.display, shown.styles.overflow_y = False, "scroll"
+        await pilot.pause()
+        shown.show_rows(9)
+        await pilot.pause()
+        names[:] = [f"drawn {row}" for row in range(9)]
+        shown.show_rows(9)
+        below.display = True
+        await pilot.pause()
+        names[:] = [f"new {row}" for row in range(9)]
+        shown.show_rows(9)
+        await pilot.pause()
+        below.display = False
+        await until(pilot, lambda: "8" in screen_text(pilot))
+        assert screen_text(pilot).split()[::2] == ["new"] * 9
 
 
 async def test_a_new_title_repaints_its_line_of_the_border_alone() -> None:
