@@ -114,15 +114,14 @@ def large_world(home: Path, users: int) -> None:
 async def users_table(presses: int) -> dict[str, dict[str, float]]:
     """Open Explore, then press keys that move through the users."""
     from bert4rec_tui.tui.app import Bert4RecApp
-    from bert4rec_tui.tui.explore.asking import ExploreAsking
     from bert4rec_tui.tui.explore.screen import ExploreScreen
 
-    ExploreAsking.program = (sys.executable, "-c", "import sys; sys.stdin.read()")
+    ExploreScreen.program = (sys.executable, "-c", "import sys; sys.stdin.read()")
     app, chance, spent = Bert4RecApp(), random.Random(0), list[float]()
     async with app.run_test(size=(120, 40)) as pilot:
         began = time.perf_counter()
         await pilot.press("5")
-        while not (isinstance(app.screen, ExploreScreen) and app.screen.taste.watched):
+        while not (isinstance(app.screen, ExploreScreen) and app.screen.session.history.entries):
             await pilot.pause()
             await asyncio.sleep(0.002)
         opened = 1000 * (time.perf_counter() - began)

@@ -20,6 +20,11 @@ class Noun:
         """A number with the noun: `1 movie`, `3,416 products`."""
         return f"{number:,.0f} {self.one if number == 1 else self.several}"
 
+    @property
+    def a(self) -> str:
+        """One, with its article: `a movie`, `an item`."""
+        return f"{'an' if self.one[:1].lower() in tuple('aeio') else 'a'} {self.one}"
+
     def of(self, number: float) -> str:
         """The noun as it follows a number that stands elsewhere."""
         return self.one if number == 1 else self.several

@@ -106,3 +106,10 @@ def test_a_table_is_prepared_as_items_and_the_category_of_its_column(tmp_path, s
 def test_the_noun_of_the_person_is_kept_in_the_manifest(tmp_path, shop):
     dataset = prepared(tmp_path, shop, columns={"user": "customer_id", "item": "product_id"}, item_noun="product")
     assert dataset.noun.counted(dataset.items) == "7 products"
+
+
+@pytest.mark.parametrize(
+    ("one", "a"), [("movie", "a movie"), ("item", "an item"), ("user", "a user"), ("Album", "an Album")]
+)
+def test_a_noun_has_its_article(one, a):
+    assert noun_of(one).a == a

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bert4rec_tui.tui.explore.asking import ExploreAsking
 from textual.events import Key
 from textual.pilot import Pilot
 from worlds import make_dataset, make_run, make_test
 
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.explore.asking import ExploreAsking
 from bert4rec_tui.tui.screens import import_screens
 from bert4rec_tui.tui.shell.keymap import our_classes
 from bert4rec_tui.tui.shell.textual_private import all_bindings, name_of_key

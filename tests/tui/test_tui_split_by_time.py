@@ -16,9 +16,9 @@ from bert4rec_tui.data.prepare_arguments import prepare_arguments
 from bert4rec_tui.data.store import prepared_datasets
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.datasets.form import dataset_errors
-from bert4rec_tui.tui.explore.asking import ExploreAsking
-from bert4rec_tui.tui.explore.edited_history import taste_of
-from bert4rec_tui.tui.train.preflight import memory, preflight
+from bert4rec_tui.tui.explore.edited_history import history_of_user
+from bert4rec_tui.tui.explore.screen import ExploreScreen
+from bert4rec_tui.tui.train.preflight import memory, reckon
 
 SIZES = [(80, 24), (120, 40)]
 FAKE = str(Path(__file__).with_name("fake_recommender.py"))
@@ -49,7 +49,7 @@ async def test_choosing_time_brings_its_shares_in_sight_and_p_prepares_so(
         await until_shown(pilot, "p prepares it as sample+time+testshare0.2")
         await pilot.press("p")
         await until(pilot, lambda: bool(said()))
-        await until(pilot, lambda: not pilot.app.commands.busy)  # pyright: ignore[reportAttributeAccessIssue]
+        await until(pilot, lambda: not pilot.app._children)  # pyright: ignore[reportAttributeAccessIssue]
     assert said()[0] == ["prepare", "sample", "--split", "time", "--test-share", "0.2", "--json"]
 
 
@@ -130,7 +130,7 @@ async def test_explore_shows_the_history_up_to_the_target_and_marks_it(
     dataset = prepare_visits(home)
     config = msgspec.structs.replace(small_config(), dataset=dataset.manifest.settings)
     make_run(home, "finished", "lamp", age=100, config=config)
-    monkeypatch.setattr(ExploreAsking, "program", (sys.executable, FAKE, "--items", str(dataset.items)))
+    monkeypatch.setattr(ExploreScreen, "program", (sys.executable, FAKE, "--items", str(dataset.items)))
     user = next(
         u for u in dataset.evaluated_users("test").tolist() if len(dataset.history_of(u)) > dataset.split.test[u] + 1
     )
@@ -141,7 +141,7 @@ async def test_explore_shows_the_history_up_to_the_target_and_marks_it(
         await type_text(pilot, str(dataset.user_ids[user]))
         await until_shown(pilot, f"user {dataset.user_ids[user]}")
         await pilot.press("enter")
-        await until_shown(pilot, f"User {dataset.user_ids[user]} · {dataset.split.test[user]} movies")
+        await until_shown(pilot, f"User {dataset.user_ids[user]} · {dataset.split.test[user]} items")
         await until_shown(pilot, "held out")
         assert dataset.title(int(dataset.history_of(user)[dataset.split.test[user]])) in screen_text(pilot)
 
@@ -152,24 +152,24 @@ def test_a_history_in_explore_ends_before_the_second_cut_or_holds_everything(hom
     times, tested = np.asarray(dataset.timestamps), set(dataset.evaluated_users("test").tolist())
     assert len(tested) < dataset.users
     for user in range(dataset.users):
-        taste, items = taste_of(dataset, user), dataset.history_of(user).tolist()
+        history, items = history_of_user(dataset, user), dataset.history_of(user).tolist()
         if user in tested:
-            assert all(times[one.place] < dataset.split.cuts[1] for one in taste.watched)
-            assert taste.target == items[len(taste.watched)]
+            assert all(times[entry.interaction] < dataset.split.cuts[1] for entry in history.entries)
+            assert history.target == items[len(history)]
         else:
-            assert (taste.items, taste.target) == (items, None)
-        assert taste_of(dataset, user, knows_target=True).items == items
+            assert (history.items, history.target) == (items, None)
+        assert history_of_user(dataset, user, includes_target=True).items == items
 
 
-def test_the_estimate_counts_the_windows_of_those_who_are_trained_on(home: Path) -> None:
+def test_the_outlook_counts_the_windows_of_those_who_are_trained_on(home: Path) -> None:
     """Users who come after the first cut have no window, and do not make the others' shorter."""
     dataset = prepare_visits(home)
     config = msgspec.structs.replace(small_config(), dataset=dataset.manifest.settings)
     trained = dataset.split.train_end[dataset.split.train_end >= 2]
-    figures = preflight(config, dataset)
-    assert figures.windows == len(trained) < dataset.users
+    outlook = reckon(config, dataset)
+    assert outlook.windows == len(trained) < dataset.users
     tokens = np.minimum(trained, config.model.max_len).mean()
-    assert figures.memory == memory(config, dataset.items, float(tokens))
+    assert outlook.memory == memory(config, dataset.items, float(tokens))
 
 
 def test_the_arguments_say_the_shares() -> None:

@@ -9,7 +9,13 @@ import numpy as np
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.evaluation.paired import TestedCheckpoint, LargestRankChanges, check_same_split, load_rank_pair, largest_rank_changes
+from bert4rec_tui.evaluation.paired import (
+    LargestRankChanges,
+    TestedCheckpoint,
+    check_same_split,
+    largest_rank_changes,
+    load_rank_pair,
+)
 from bert4rec_tui.runs.store import CheckpointName, Run, RunSource
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.tui.evaluation.checkpoint import CheckpointResults

@@ -1,4 +1,4 @@
-"""What the explore screen reads of a run: its dataset, its users with their ranks of the last test, its titles."""
+"""What the Explore screen has read of a run: its dataset, its users with their ranks of the last test, its titles."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -6,50 +6,55 @@ from functools import cached_property
 import numpy as np
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.store import dataset_of
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.data.nouns import Noun
 from bert4rec_tui.recommend.filters import ItemFacts
 from bert4rec_tui.recommend.matching import TitleMatcher
-from bert4rec_tui.recommend.saved_histories import SavedHistory, saved_histories
+from bert4rec_tui.recommend.saved_histories import SavedHistory
 from bert4rec_tui.recommend.titles import TitleIndex
-from bert4rec_tui.runs.store import CheckpointName, Run, RunSource
-from bert4rec_tui.settings import datasets_folder
-from bert4rec_tui.tui.explore.edited_history import OWN, Taste, users_who_watched
-from bert4rec_tui.tui.shell.dialogs import Choice
-from bert4rec_tui.tui.shell.run_choice import checkpoint_of, run_with_model
-from bert4rec_tui.tui.shell.text import count
+from bert4rec_tui.runs.store import CheckpointName, Run
+from bert4rec_tui.tui.explore.edited_history import EditedHistory
 
-SHORT_NAME = 7  # cells of a name in the list of users where every name is short
+SHORT_ID = 7  # cells of a user's id in the narrow list of users
+IDS_TO_MEASURE = 1000  # users by whose ids the list gets its width
 
 
 @dataclass
-class World:
-    """A run with a model and the prepared dataset that it was trained on."""
+class LoadedRun:
+    """A run with a model and the prepared dataset that it was trained on.
+
+    ranks: (users,) of the last test, 0 where a user was not tested. protocol: that of the test, empty without one.
+    saved: the histories that were saved for this dataset, by name.
+    """
 
     run: Run
     checkpoint: CheckpointName
     dataset: PreparedDataset
-    ranks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # by user, 0 where not tested
+    ranks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     protocol: str = ""
-    own: list[SavedHistory] = field(default_factory=list[SavedHistory])  # by name
+    saved: list[SavedHistory] = field(default_factory=list[SavedHistory])
+
+    @property
+    def noun(self) -> Noun:
+        """What the items are called."""
+        return self.dataset.noun
 
     @property
     def rows(self) -> np.ndarray:
-        """Rows of the list of users: histories of one's own, numbered after the dataset's users, then these users."""
+        """Rows of the list of users: the saved histories, numbered after the dataset's users, then these users."""
         users = self.dataset.users
-        return np.concatenate([np.arange(users, users + len(self.own)), np.arange(users)])
+        return np.concatenate([np.arange(users, users + len(self.saved)), np.arange(users)])
 
-    def own_at(self, row: int) -> SavedHistory | None:
-        """The history of one's own in a row of the list of users; None for a user of the dataset."""
+    def saved_at(self, row: int) -> SavedHistory | None:
+        """The saved history in a row of the list of users; None for a user of the dataset."""
         place = row - self.dataset.users
-        return self.own[place] if 0 <= place < len(self.own) else None
+        return self.saved[place] if 0 <= place < len(self.saved) else None
 
-    def row_of(self, taste: Taste) -> int:
+    def row_of(self, history: EditedHistory) -> int:
         """The row of a history in the list of users, -1 where it is in none."""
-        if taste.user != OWN:
-            return taste.user
-        names = [own.name for own in self.own]
-        return self.dataset.users + names.index(taste.name) if taste.name in names else -1
+        if history.user is not None:
+            return history.user
+        names = [saved.name for saved in self.saved]
+        return self.dataset.users + names.index(history.name) if history.name in names else -1
 
     @cached_property
     def lengths(self) -> np.ndarray:
@@ -57,10 +62,10 @@ class World:
         return np.diff(self.dataset.offsets)
 
     @cached_property
-    def long_names(self) -> bool:
+    def long_ids(self) -> bool:
         """Whether the first users' ids are longer than the narrow list of users shows."""
         ids = self.dataset.user_ids
-        return any(len(str(ids[user])) > SHORT_NAME for user in range(min(self.dataset.users, 1000)))
+        return any(len(str(ids[user])) > SHORT_ID for user in range(min(self.dataset.users, IDS_TO_MEASURE)))
 
     @cached_property
     def index(self) -> TitleIndex:
@@ -69,7 +74,7 @@ class World:
 
     @cached_property
     def facts(self) -> ItemFacts:
-        """Years and genres of the catalogue; reading them takes a moment and belongs in a thread."""
+        """Years and categories of the catalogue; reading them takes a moment and belongs in a thread."""
         return ItemFacts(self.dataset)
 
     @cached_property
@@ -81,64 +86,10 @@ class World:
         """The title of an item."""
         return self.dataset.title(item)
 
-    def genres(self, item: int) -> str:
-        """The genres of an item, as they are shown."""
+    def categories(self, item: int) -> str:
+        """The categories of an item, as they are shown."""
         return self.dataset.genres[item - 1].replace("|", " ")
 
-    def find_movies(self, text: str) -> list[Choice]:
-        """The movies that match, for a list to choose from; the key is the item."""
-        found = [place + 1 for place in self.index.find(text)]
-        return [Choice(str(item), self.title(item), f"{count(int(self.dataset.counts[item - 1]))} ×") for item in found]
-
-    def find_users(self, text: str) -> list[Choice]:
-        """The user with this id, and the movies with this title, whose viewers can be shown."""
-        found: list[Choice] = []
-        try:
-            user = self.dataset.user_index(text.strip())
-        except UserError:
-            pass
-        else:
-            found.append(Choice(f"user {user}", f"user {text.strip()}", f"{count(int(self.lengths[user]))} movies"))
-        movies = self.find_movies(text)
-        return found + [Choice(f"item {c.key}", c.text, f"watched {c.note}") for c in movies]
-
-    def viewers(self, item: int) -> np.ndarray:
-        """The users who watched a movie."""
-        return users_who_watched(self.dataset, item)
-
-
-def read_world(source: RunSource, reference: str, wanted: CheckpointName) -> World | str:
-    """Read a run, or the newest with a checkpoint; a sentence where that cannot be. For a thread."""
-    run = run_with_model(source, reference)
-    if run is None:
-        return "No run has a checkpoint yet.\n2 Train configures a run and launches it; its model answers here."
-    if not run.has_checkpoint():
-        return (
-            f"{run.short_id} has no checkpoint yet;\nit is written after the first validation. b chooses another run."
-        )
-    try:
-        dataset = dataset_of(run.config().dataset, datasets_folder())
-        # Opened here, in the thread, so that nothing waits for a disk later.
-        _ = dataset.titles, dataset.genres, dataset.timestamps, dataset.ratings, dataset.split, dataset.user_ids
-        world = World(run, checkpoint_of(run, wanted), dataset)
-        _ = world.lengths, world.long_names
-        world.own = saved_histories(dataset)
-    except UserError as error:
-        return str(error)
-    world.protocol, world.ranks = read_ranks(run, world.checkpoint, dataset.users)
-    return world
-
-
-def read_ranks(run: Run, checkpoint: str, users: int) -> tuple[str, np.ndarray]:
-    """The protocol of the last test and each user's rank in it, 0 for users without one; `full` is preferred."""
-    folders = sorted((run.path / "test").glob(f"{checkpoint}-*/ranks.npz"), key=lambda file: file.stat().st_mtime)
-    folders.sort(key=lambda file: file.parent.name == f"{checkpoint}-full")
-    for file in reversed(folders):
-        ranks = np.zeros(users, np.int64)
-        try:
-            with np.load(file, allow_pickle=False) as kept:
-                ranks[kept["users"]] = kept["ranks"]
-        except (OSError, ValueError, KeyError, IndexError):
-            continue
-        return file.parent.name.removeprefix(f"{checkpoint}-"), ranks
-    return "", np.zeros(users, np.int64)
+    def find_items(self, text: str) -> list[int]:
+        """The items whose titles match, the best first."""
+        return [place + 1 for place in self.index.find(text)]

@@ -1,102 +1,85 @@
-"""Explore: a user, their history, what the model makes of it, and what becomes of that when the history changes."""
+"""Explore: a user, their history, what the model predicts next, and how that changes with the history."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
+from textual.containers import Horizontal
 from textual.widget import Widget
 
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.store import CheckpointName
-from bert4rec_tui.tui.explore.edited_history import OWN
-from bert4rec_tui.tui.explore.loaded_run import World
-from bert4rec_tui.tui.explore.rows import HistoryRows, change_mark, user_header, user_row
-from bert4rec_tui.tui.explore.taking import ExploreTaking
-from bert4rec_tui.tui.lists.array_list import ArrayList
-from bert4rec_tui.tui.lists.search_dialog import SearchDialog
-from bert4rec_tui.tui.shell.lines import Lines
+from bert4rec_tui.settings import logs_folder
+from bert4rec_tui.tui.explore import recommender_requests
+from bert4rec_tui.tui.explore.client import OUR_SERVER, RecommenderClient, RecommendError
+from bert4rec_tui.tui.explore.edited_history import history_of_user
+from bert4rec_tui.tui.explore.history_pane import HistoryPane
+from bert4rec_tui.tui.explore.loaded_run import LoadedRun
+from bert4rec_tui.tui.explore.predictions_pane import PredictionsPane
+from bert4rec_tui.tui.explore.run_loading import load_run_and_history, read_ranks
+from bert4rec_tui.tui.explore.second_run_pane import SecondRunPane
+from bert4rec_tui.tui.explore.session import ExploreSession, Question
+from bert4rec_tui.tui.explore.users_pane import UsersPane
 from bert4rec_tui.tui.shell.run_choice import choose_checkpoint, choose_run
-from bert4rec_tui.tui.shell.text import clean, count, cut
+from bert4rec_tui.tui.shell.screen import MainScreen
+from bert4rec_tui.tui.shell.textual_private import paint_now
+
+ROOM_FOR_HISTORY = 120  # columns from which the history stays where two lists stand side by side
 
 
-class HistoryList(ArrayList):
-    """The history of the chosen user, or one's own."""
-
-    help_text = """The history that the model is given, newest first. After y each movie has its share in the
-        prediction: by how much the logarithm of its probability falls when this movie alone is left out. + speaks for
-        it, - against it; the longest bar is the strongest. The shares need not add up to the difference between the
-        probability with the history and without, which stands under the causes: of two movies that say the same,
-        neither is missed alone."""
-
-
-class MoviesList(ArrayList):
-    """What the model would show next, or the neighbours of a movie."""
-
-    help_text = """What comes next, with the score as a bar. After a change of the history ^ or v with a number, or a
-        triangle, says by how many ranks a movie rose or fell against the unchanged history, and `new` that it was no
-        candidate there. Of neighbours: the cosine of the embeddings, how often the movie came right after the asked one
-        in training, and how often right before it."""
-
-
-class UsersList(ArrayList):
-    """The users, one of them chosen."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "screen.open_history", "History", id="explore.open_history", show=False,
-                tooltip="Go into the history of this user"),
-    ]  # fmt: skip
-
-
-class ExploreScreen(ExploreTaking):
-    """Users, a history, predictions."""
+class ExploreScreen(MainScreen):
+    """Users, a history, predictions; asks the recommender for all of them."""
 
     CSS_PATH = "screen.tcss"
-    panes: ClassVar[list[str]] = ["#users-pane", "#history-pane", "#next-pane", "#beside-pane"]
+    program: Sequence[str] = OUR_SERVER
+    panes: ClassVar[list[str]] = ["#users-pane", "#history-pane", "#next-pane", "#second-run-pane"]
     keys_first: ClassVar[tuple[str, ...]] = (
         "explore.add", "explore.remove", "explore.why", "explore.nearest", "explore.find",
     )  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "Find", id="explore.find", tooltip="Find a user by id, or by a movie they watched"),
+        Binding("n", "nearest", "Nearest", id="explore.nearest",
+                tooltip="Show the nearest items by embedding, and how often they follow this one in training"),
         Binding("b", "choose_run", "Another run", id="explore.choose_run", show=False,
-                tooltip="Ask the model of another run"),
+                tooltip="Explore the model of another run"),
         Binding("v", "choose_checkpoint", "Checkpoint", id="explore.checkpoint", show=False,
-                tooltip="The best checkpoint, or the last"),
+                tooltip="Choose the best checkpoint, or the last"),
         Binding("escape", "back", "Back", id="explore.back", show=False,
-                tooltip="Back from neighbours to predictions, from found users to all"),
+                tooltip="Back from neighbours to predictions, from some users to all"),
     ]  # fmt: skip
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = ExploreSession()
+        self.users = UsersPane(self.session)
+        self.history = HistoryPane(self.session)
+        self.predictions = PredictionsPane(self.session)
+        self.second_run = SecondRunPane(self.session)
+        self.client = RecommenderClient(
+            logs_folder() / "recommend.log",
+            program=self.program,
+            notify=lambda sentence: self.notify(sentence, severity="warning"),
+        )
+
     def compose_body(self) -> ComposeResult:
-        """Users, history, predictions."""
+        """Users, history, predictions, and a place for those of a second run."""
         with Horizontal():
-            with Vertical(id="users-pane") as users:
-                users.border_title = "Users"
-                yield UsersList(self._user_line, header=self._users_header, empty="reading…", id="users")
-            with Vertical(id="history-pane"):
-                yield HistoryList(self._history_line, id="history")
-            with Vertical(id="next-pane"):
-                yield Lines(id="told")
-                yield MoviesList(self._movie_line, id="next")
-                yield Lines(id="about-movie")
-                yield Lines(id="held-out")
-                yield Lines(id="why")
-            with Vertical(id="beside-pane", classes="-absent"):
-                yield ArrayList(self._beside_line, id="beside")
+            yield self.users
+            yield self.history
+            yield self.predictions
+            yield self.second_run
 
     def on_mount(self) -> None:
         """Show the newest run that has a model."""
-        self.start_server()
-        self.query_one("#users").focus()
-        self.show()
+        self.users.list.focus()
+        self._show_all()
         self.load()
 
-    def choose_pane(self, chosen: Widget, focus: bool = True) -> None:
-        """In a narrow terminal the users stand alone, and the history beside the predictions."""
-        super().choose_pane(chosen, focus)
-        self.set_class(chosen.id == "users-pane", "-picking")
+    async def on_unmount(self) -> None:
+        """End the recommender."""
+        await self.client.close()
 
     def on_arrive(
         self,
@@ -106,189 +89,265 @@ class ExploreScreen(ExploreTaking):
         beside: tuple[str, CheckpointName] | None = None,
         **what: Any,
     ) -> None:
-        """Show a run's model, and a user; with `beside`, another checkpoint's list beside that."""
+        """Show a run's model, and a user; with `beside`, compared with another checkpoint."""
         del what
-        self.wanted = run or self.wanted
-        self.checkpoint = checkpoint or self.checkpoint
-        self.wanted_beside = beside if user is not None else None
-        self.load(user)
+        self.session.request(run, checkpoint, user, beside)
+        self.load()
 
     def on_screen_resume(self) -> None:
         """A model or a test that came meanwhile is there at once."""
-        if self.is_mounted and self._server is not None:
-            if self.world is None or not self.world.run.path.exists():  # it may have been removed meanwhile
-                self.load()
-            else:
-                self.read_ranks_again()
-
-    # Showing
-
-    def show(self, keep_why: bool = False) -> None:
-        """Draw the three lists as things stand."""
-        world, taste = self.world, self.taste
-        users, history, movies = (self.query_one(f"#{name}", ArrayList) for name in ("users", "history", "next"))
-        users.empty = self.problem if world is None else "Nobody watched it; esc shows all."
-        self.query_one("#users-pane").border_title = Content(self.found_by or "Users")
-        pane, beside = self.query_one("#history-pane"), self.query_one("#next-pane")
-        if world is None:
-            pane.border_title, beside.border_title = "History", "Next"
+        if not self._is_here():
+            return
+        loaded = self.session.loaded
+        if loaded is None or not loaded.run.path.exists():  # it may have been removed meanwhile
+            self.load()
         else:
-            name = (
-                clean(taste.name) or "Your own history"
-                if taste.user == OWN
-                else f"User {clean(str(world.dataset.user_ids[taste.user]))}"
-            )
-            number = "1 movie" if len(taste.watched) == 1 else f"{count(len(taste.watched))} movies"
-            parts = [name, number, *(["changed"] if taste.changed and taste.user != OWN else [])]
-            parts += ["all known"] if taste.knows_target else []
-            pane.border_title = Content(self._joined(parts))
-            beside.border_title = Content(self._joined(self._next_title(world)))
-        beside.border_subtitle = "esc: back to predictions" if self.near_to else ""
-        ranks = world.protocol if world is not None else ""
-        self.query_one("#users-pane").border_subtitle = Content(f"ranks: {ranks}" if ranks else "")
-        history.empty = (
-            "Nothing yet: a adds a movie." if world is not None else "A user's movies stand here, newest first."
-        )
-        history.show_rows(len(taste.watched))
-        movies.empty = self.problem or ("the model is being loaded…" if self.answer is None else "")
-        if world is None:
-            movies.empty = "What the model would show next stands here."
-        elif self.answer is not None and not self.problem:
-            movies.empty = "Nothing passes the filter; f changes it."
-        self.show_beside()
-        movies.show_rows(len(self.movies.items) if self.movies else 0)
-        self.show_told()
-        self.show_about_movie()
-        self._show_held_out()
-        if not keep_why:
-            self.say_why(lambda _: ())
+            self.read_ranks_again()
 
-    def _joined(self, parts: Sequence[str]) -> str:
-        return (" - " if self.application.ascii else " · ").join(parts)
+    def choose_pane(self, chosen: Widget, focus: bool = True) -> None:
+        """In a narrow terminal the users stand alone, and the history beside the predictions."""
+        super().choose_pane(chosen, focus)
+        self.set_class(chosen is self.users, "-picking")
 
-    def _next_title(self, world: World) -> list[str]:
-        if self.near_to:
-            return [f"Nearest to {clean(world.title(self.near_to))}"]
-        epoch = f" (epoch {self.answer.epoch})" if self.answer else ""
-        return [f"Next, by {world.run.short_id}", f"{world.checkpoint}{epoch}"]
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the second list to the width."""
+        self.fit_second_run(event.size.width)
 
-    def _show_held_out(self) -> None:
-        line, world, answer, target = self.query_one("#held-out", Lines), self.world, self.answer, self.taste.target
-        if world is None or answer is None or target is None or answer.target_rank is None:
-            line.display = False
+    def fit_second_run(self, width: int) -> None:
+        """The users give way to a second list, in a narrow terminal the history too."""
+        two = self.session.second is not None and self.session.neighbours is None
+        self.set_class(two, "-side-by-side")
+        self.second_run.set_class(not two, "-absent")
+        self.users.set_class(two, "-absent")
+        self.history.set_class(two and width < ROOM_FOR_HISTORY, "-absent")
+        focused = self.focused.ancestors_with_self if self.focused else []
+        if any(pane in focused and pane.has_class("-absent") for pane in (self.users, self.history, self.second_run)):
+            self.choose_pane(self.predictions)
+
+    def _is_here(self) -> bool:
+        """Whether there is still a screen to show anything on: the app may have been left while something was read."""
+        return self.is_mounted and self.is_attached and self.app.is_running
+
+    def _show_all(self, keep: int | None = None) -> None:
+        self.fit_second_run(self.size.width)
+        self.users.show(keep)
+        self.history.show()
+        self.predictions.show()
+        self.second_run.show()
+
+    # The run
+
+    @work(exclusive=True, group="load", exit_on_error=False)
+    async def load(self) -> None:
+        """Read the requested run and its dataset, in a thread; keep the history where the dataset stays."""
+        session = self.session
+        explored = session.loaded.dataset if session.loaded else None
+        requested = session.requested_run, session.checkpoint, explored, session.requested_user
+        found = await asyncio.to_thread(load_run_and_history, self.application.runs, *requested)
+        if not self._is_here():
             return
-        mark = Content.styled("+ " if self.application.ascii else "✓ ", "$text-success bold")
-        rank = f"  rank {count(answer.target_rank)} of {count(answer.candidates)}"
-        change = Content("")
-        if answer.target_before:
-            change = change_mark(answer.target_rank, answer.target_before).drawn(self.application.ascii)
-            change = Content(" ") + change if change else change
-        title = f"held out: {clean(world.title(target))}"
-
-        def write(width: int) -> list[Content]:
-            room = max(8, width - 2 - len(rank) - change.cell_length)
-            return [
-                mark
-                + Content(cut(title, room, self.application.ascii).rstrip())
-                + Content.styled(rank, "bold")
-                + change
-            ]
-
-        line.display = True
-        line.show(write)
-
-    def say_why(self, write: Callable[[int], Sequence[Content]]) -> None:
-        """Show what a prediction is due to; where nothing is written the lines go."""
-        line = self.query_one("#why", Lines)
-        number = len(write(line.size.width))
-        line.display = number > 0
-        line.styles.height = number
-        line.show(write)
-
-    def _user_line(self, row: int, width: int) -> Content:
-        return user_row(self.world, row, width) if self.world else Content("")
-
-    def _users_header(self, width: int) -> list[Content]:
-        return [user_header(self.world, width) if self.world else Content("")]
-
-    def _history_line(self, row: int, width: int) -> Content:
-        if self.world is None:
-            return Content("")
-        return HistoryRows(self.world, self.taste.watched, self.shares).line(row, width, self.application.ascii)
-
-    def _movie_line(self, row: int, width: int) -> Content:
-        return self.movies.line(row, width, self.application.ascii) if self.movies else Content("")
-
-    def _beside_line(self, row: int, width: int) -> Content:
-        return self.beside_rows.line(row, width, self.application.ascii) if self.beside_rows else Content("")
-
-    # What the keys do
-
-    @on(ArrayList.Moved, "#users")
-    def choose_user(self, message: ArrayList.Moved) -> None:
-        """The user under the cursor is the chosen one, or the history of one's own."""
-        world = self.world
-        if world is None or message.row < 0 or message.row == world.row_of(self.taste):
+        if isinstance(found, str):
+            session.fail(found)
+            self._show_all()
             return
-        own = world.own_at(message.row)
-        if own is None:
-            self.open_user(message.row)
-        else:
-            self.open_own(own, enter=False)
+        loaded, history = found
+        session.load(loaded, history)
+        self._show_all(keep=history.user if history else None)
+        self.ask()
+        if history is not None:
+            self.history.list.cursor = self.predictions.list.cursor = 0
+            if self.compact:
+                self.choose_pane(self.history)
+            second, session.requested_second = session.requested_second, None
+            if second is not None:
+                self.second_run.load(loaded, *second)
 
-    @on(ArrayList.Moved, "#next")
-    def tell_of_movie(self) -> None:
-        """Say of the movie under the cursor what its line has no room for."""
-        self.show_about_movie()
-
-    def action_open_history(self) -> None:
-        """Go into the history of the user."""
-        self.choose_pane(self.query_one("#history-pane"))
-
-    @work(exclusive=True, group="question")
-    async def action_find(self) -> None:
-        """Find a user by id, or the users who watched a movie."""
-        world = self.world
-        if world is None:
-            return
-        hint = "a user's id, or a title that they watched"
-        chosen = await self.app.push_screen_wait(SearchDialog("Find users", world.find_users, hint))
-        if chosen is None or self.world is not world:
-            return
-        kind, _, number = chosen.partition(" ")
-        users = self.query_one(UsersList)
-        if kind == "user":
-            self.show_all_users(int(number))
-        else:
-            rows = await asyncio.to_thread(world.viewers, int(number))
-            self.found_by = f"watched {clean(world.title(int(number)))}"
-            users.show_rows(rows, keep=int(rows[0]) if len(rows) else None)
-            self.query_one("#users-pane").border_title = Content(self.found_by)
-        if users.row >= 0:
-            self.open_user(users.row)
-        self.choose_pane(self.query_one("#users-pane" if kind == "item" else "#history-pane"))
-
-    def action_back(self) -> None:
-        """Back from what was looked at last."""
-        if self.near_to or self.shares:
-            self.ask()
-        elif self.found_by and self.world is not None:
-            self.show_all_users(self.world.row_of(self.taste))
+    @work(exclusive=True, group="ranks", exit_on_error=False)
+    async def read_ranks_again(self) -> None:
+        """Read the ranks of the last test again."""
+        loaded = self.session.loaded
+        if loaded is not None:
+            found = await asyncio.to_thread(read_ranks, loaded.run, loaded.checkpoint, loaded.dataset.users)
+            loaded.protocol, loaded.ranks = found
+            if self._is_here():
+                self.users.show()
 
     @work(exclusive=True, group="question")
     async def action_choose_run(self) -> None:
-        """Ask the model of another run."""
-        chosen = await choose_run(self, "Ask which run?", self.world.run if self.world else None)
+        """Explore the model of another run."""
+        loaded = self.session.loaded
+        chosen = await choose_run(self, "Explore which run?", loaded.run if loaded else None)
         if chosen is not None:
-            self.checkpoint = "best"
-            self.wanted = chosen.id
+            self.session.request(chosen.id, "best")
             self.load()
 
     @work(exclusive=True, group="question")
     async def action_choose_checkpoint(self) -> None:
         """Choose the best checkpoint or the last."""
-        if self.world is not None:
-            chosen = await choose_checkpoint(self, self.world.run, self.world.checkpoint)
+        loaded = self.session.loaded
+        if loaded is not None:
+            chosen = await choose_checkpoint(self, loaded.run, loaded.checkpoint)
             if chosen is not None:
-                self.checkpoint = chosen
+                self.session.request(None, chosen)
                 self.load()
+
+    # From pane to pane
+
+    @on(UsersPane.Chosen)
+    def open_chosen(self, message: UsersPane.Chosen) -> None:
+        """Open the history of a user, or a saved one."""
+        session = self.session
+        saved = session.loaded.saved_at(message.row) if session.loaded else None
+        if saved is not None:
+            self.show_history(session.open_saved(saved))
+        elif message.row != session.history_row:
+            self.open_user(message.row)
+        if message.enter:
+            self.choose_pane(self.history)
+
+    @on(UsersPane.Listed)
+    def look_at_users(self) -> None:
+        """Go to the users that were found."""
+        self.choose_pane(self.users)
+
+    @on(HistoryPane.UserRequested)
+    def open_requested(self, message: HistoryPane.UserRequested) -> None:
+        """Open the history of a user with the held-out item, or without."""
+        self.open_user(message.user, message.includes_target)
+
+    def open_user(self, user: int, includes_target: bool = False) -> None:
+        """Open the history of a user, a slice of a mapped array that takes no thread, and ask for what comes next."""
+        if self.session.loaded is None:
+            return
+        try:
+            history = history_of_user(self.session.loaded.dataset, user, includes_target)
+        except UserError as error:
+            self.session.fail(str(error))
+            self._show_all()
+        else:
+            self.show_history(self.session.open(history))
+
+    @on(HistoryPane.Opened)
+    def show_opened(self, message: HistoryPane.Opened) -> None:
+        """Show the history that the pane has opened, in the list of users too if it is there."""
+        self.show_history(details_closed=True)
+        if message.listed:
+            self.users.show_all(self.session.history_row)
+        if message.enter:
+            self.choose_pane(self.history)
+
+    def show_history(self, details_closed: bool) -> None:
+        """Show another history from its newest item; the predictions when they are answered."""
+        self.history.show(top=True)
+        if details_closed:
+            self._show_details_closed()
+        self.predictions.list.cursor = 0
+        paint_now(self)  # with the cursor among the users, in one frame
+        self.ask()
+
+    @on(HistoryPane.Edited)
+    def show_edited(self, message: HistoryPane.Edited) -> None:
+        """The history has drawn itself; ask again."""
+        if message.details_closed:
+            self._show_details_closed()
+        self.ask()
+
+    @on(PredictionsPane.QuestionChanged)
+    def show_question_changed(self, message: PredictionsPane.QuestionChanged) -> None:
+        """The predictions have drawn themselves; ask again."""
+        if message.details_closed:
+            self.history.show()
+            self.fit_second_run(self.size.width)
+        self.ask()
+
+    @on(SecondRunPane.Changed)
+    def show_second_run(self) -> None:
+        """Make room for the second list, or take it back, and ask it."""
+        self.fit_second_run(self.size.width)
+        self.history.show()
+        self.predictions.show()
+        self.second_run.show()
+        self.ask_second()
+
+    def action_back(self) -> None:
+        """Back from neighbours or an explanation to the predictions, else from some users to all."""
+        if self.session.close_details():
+            self.history.show()
+            self._show_details_closed()
+        elif self.session.selection is not None and self.session.loaded is not None:
+            self.users.show_all(self.session.history_row)
+
+    def _show_details_closed(self) -> None:
+        """Draw what an explanation or neighbours stood in."""
+        self.fit_second_run(self.size.width)
+        self.predictions.show()
+
+    # The recommender
+
+    def ask(self) -> None:
+        """Ask the run, and the second one, about the history as it is now."""
+        question = self.session.question()
+        if question is not None:
+            self.predict(question)
+            self.ask_second()
+
+    def ask_second(self) -> None:
+        """Ask the second run about the same history, where there is one."""
+        question = self.session.second_question()
+        if question is not None:
+            self.predict(question, second=True)
+
+    @work(group="predict", exit_on_error=False)
+    async def predict(self, question: Question, second: bool = False) -> None:
+        """Ask a run for its predictions; of several questions in a row the last alone is answered."""
+        accept, refuse = self.session.accept, self.session.refuse
+        if second:
+            accept, refuse = self.session.accept_second, self.session.refuse_second
+        try:
+            answer = await recommender_requests.predict(self.client, question, second)
+        except (RecommendError, UserError) as error:
+            accepted = refuse(question, str(error))
+        else:
+            accepted = answer is not None and accept(question, answer)
+        if accepted and self._is_here():
+            self.predictions.show()
+            self.second_run.show()
+            paint_now(self)
+
+    @on(PredictionsPane.ExplanationRequested)
+    def explain_requested(self, message: PredictionsPane.ExplanationRequested) -> None:
+        """Ask why an item is predicted."""
+        loaded, question = self.session.loaded, self.session.question()
+        if loaded is not None and question is not None:
+            self.explain(loaded, question, message.item)
+
+    @work(exclusive=True, group="explain", exit_on_error=False)
+    async def explain(self, loaded: LoadedRun, question: Question, item: int) -> None:
+        """Ask which items of the history caused a prediction."""
+        try:
+            explanation = await recommender_requests.explain(self.client, loaded, question, item)
+        except (RecommendError, UserError) as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if explanation is not None and self.session.explain(question, explanation) and self._is_here():
+            self.history.show()
+            self.predictions.show_explanation()
+
+    def action_nearest(self) -> None:
+        """Show the neighbours of the item under the cursor: of the history if it has the focus, else predicted."""
+        item = self.history.item if self.history.list.has_focus else self.predictions.item
+        if item and self.session.loaded is not None:
+            self.find_neighbours(self.session.loaded, item)
+
+    @work(exclusive=True, group="neighbours", exit_on_error=False)
+    async def find_neighbours(self, loaded: LoadedRun, item: int) -> None:
+        """Ask for the nearest items."""
+        try:
+            found = await recommender_requests.neighbours(self.client, loaded, item)
+        except (RecommendError, UserError) as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if found is not None and self.session.show_neighbours(found) and self._is_here():
+            self.history.show()
+            self.fit_second_run(self.size.width)
+            self.predictions.show(top=True)

@@ -1,70 +1,57 @@
-"""The list of another run for the same history, with what differs from the first one's marked."""
+"""The predictions of another run for the same history, compared with the first one's."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.tui.explore.loaded_run import World
-from bert4rec_tui.tui.explore.recommendations import Recommended
-from bert4rec_tui.tui.explore.rows import Mark, MovieRows
-
-ONLY = Mark("only", "only", "$text-accent")
+from bert4rec_tui.tui.explore.client import Recommended
+from bert4rec_tui.tui.explore.loaded_run import LoadedRun
+from bert4rec_tui.tui.explore.ranked_items import NO_MARK, ONLY, Mark, RankedItems, difference_mark
 
 
 @dataclass
-class Beside:
-    """Another run's world and what it answered; the two may number their items differently.
+class SecondRun:
+    """Another run and what it answered; the two may number their items differently.
 
-    theirs: (N + 1,) int64, the item of the other dataset for each of ours, 0 where it has none; ours: the reverse.
+    to_second: (N + 1,) int64, the item of the second dataset for each of the first, 0 where it has none; to_first: the
+    reverse.
     """
 
-    world: World
-    theirs: np.ndarray
-    ours: np.ndarray
+    loaded: LoadedRun
+    to_second: np.ndarray
+    to_first: np.ndarray
     answer: Recommended | None = None
-    problem: str = ""
-    left_out: int = field(default=0)  # movies of the history that the other dataset has not
+    error: str = ""
 
-    def history(self, items: Sequence[int]) -> list[int]:
-        """A history in the numbers of the other dataset."""
-        known = [int(self.theirs[item]) for item in items if self.theirs[item]]
-        self.left_out = len(items) - len(known)
-        return known
+    def translated(self, items: Sequence[int]) -> list[int]:
+        """Items of the first dataset in the numbers of the second, without those that it does not have."""
+        return [int(self.to_second[item]) for item in items if self.to_second[item]]
+
+    def missing(self, items: Sequence[int]) -> int:
+        """How many items of the first dataset the second does not have."""
+        return sum(not self.to_second[item] for item in items)
 
     def target(self, item: int | None) -> int | None:
-        """The held-out movie in their numbers, None where they do not know it."""
-        return int(self.theirs[item]) or None if item is not None else None
+        """The held-out item in the numbers of the second dataset, None where it does not have it."""
+        return int(self.to_second[item]) or None if item is not None else None
 
-    def rows(self, first: MovieRows | None, target: int | None) -> MovieRows | None:
-        """The other list; marked is how much higher or lower a movie stands here than in the first list."""
+    def ranked(self, first: RankedItems | None, target: int | None) -> RankedItems | None:
+        """The second list; marked is how much higher or lower an item stands here than in the first list."""
         if self.answer is None:
             return None
         places = {item: place for place, item in enumerate(first.items)} if first else {}
         marks = [
-            shift_mark(place, int(self.ours[item]), places) if first else Mark("", "")
+            difference_mark(place, int(self.to_first[item]), places) if first else NO_MARK
             for place, item in enumerate(self.answer.items)
         ]
-        return MovieRows(self.world, self.answer.items, self.answer.scores, self.target(target), marks)
+        return RankedItems(self.loaded, self.answer.items, self.answer.scores, self.target(target), marks)
 
     def marks_for(self, items: Sequence[int]) -> list[Mark]:
-        """What is marked in the first list: the movies that the other one does not show."""
-        shown = {int(self.ours[item]) for item in self.answer.items} if self.answer else set[int]()
-        return [Mark("", "") if item in shown or not shown else ONLY for item in items]
-
-
-def shift_mark(place: int, item: int, places: Mapping[int, int]) -> Mark:
-    """How a movie stands in this list against its place in the other: `▲3`, `▼3`, `only`, nothing at the same one."""
-    if item not in places:
-        return ONLY
-    shift = places[item] - place
-    if not shift:
-        return Mark("", "")
-    number = str(abs(shift))
-    return Mark(f"▲{number}", f"^{number}", "$text-success") if shift > 0 else Mark(
-        f"▼{number}", f"v{number}", "$text-warning"
-    )  # fmt: skip
+        """The marks of the first list: items that the second one does not show."""
+        shown = {int(self.to_first[item]) for item in self.answer.items} if self.answer else set[int]()
+        return [NO_MARK if item in shown or not shown else ONLY for item in items]
 
 
 def item_map(one: PreparedDataset, other: PreparedDataset) -> np.ndarray:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import ClassVar, Self
+from typing import ClassVar, Self, cast
 
 import numpy as np
 from rich.segment import Segment
@@ -12,10 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
+from textual.widget import Widget
 
 from bert4rec_tui.tui.shell.text import clean, cut
 
@@ -60,7 +61,7 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
     ArrayList > .list--quiet { color: $text-muted; text-style: italic; }
     """
 
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)  # `watch_cursor` paints its two lines
 
     @dataclass
     class Moved(Message):
@@ -110,21 +111,36 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         at = self.cursor
         if keep is not None and len(found := np.flatnonzero(self.rows == keep)):
             at = int(found[0])
-        self.virtual_size = Size(self.size.width, len(self.rows) + self.head)
+        self._set_length()
         self.cursor = max(0, min(at, len(self.rows) - 1))
         self._follow_cursor()
         self._post_moved()
         self._repaint_changed()
 
+    def _set_length(self) -> None:
+        """Fit what can be scrolled to the rows; the screen is laid out again only where the scrollbar comes or goes."""
+        size, room = Size(self.size.width, len(self.rows) + self.head), self.container_size.height
+        fits, fitted = size.height <= room, self.virtual_size.height <= room
+        if not room or (self.styles.overflow_y != "scroll" and fits != fitted):
+            self.virtual_size = size
+            return
+        self.set_reactive(cast(Reactive[Size], Widget.virtual_size), size)
+        if self.show_vertical_scrollbar and not (fits and fitted):
+            self.vertical_scrollbar.window_virtual_size = size.height
+        if self.scroll_offset.y > self.max_scroll_y:
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+
     def _repaint_changed(self) -> None:
         """Repaint the lines that are not as they were painted last: over SSH the others would be sent for nothing."""
+        changed: list[Region] = []
+        self._drawn.clear()  # of the rows before: a line may have changed back, or be out of sight
         for y in range(self.size.height):
             strip = self._drawn_line(y)
             if strip != self._painted.get(y):
                 self._drawn[y] = strip
-                self.refresh(Region(0, y, self.size.width, 1))
-            else:  # it changed and changed back before it was painted
-                self._drawn.pop(y, None)
+                changed.append(Region(0, y, self.size.width, 1))
+        if changed:
+            self.refresh(*changed)
 
     def go_to(self, row: int) -> bool:
         """Put the cursor on a row. Returns whether it is shown."""
@@ -165,14 +181,16 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         elif self.cursor >= top + room:
             self.scroll_to(y=self.cursor - room + 1, animate=False, immediate=True)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Fit the lines to the new width and keep the cursor in sight."""
-        self.virtual_size = Size(event.size.width, len(self.rows) + self.head)
+        self._set_length()
         self.call_after_refresh(self._follow_cursor)
 
     def render_line(self, y: int) -> Strip:
         """The header, a row, or what would be here."""
-        strip = self._drawn.pop(y, None) or self._drawn_line(y)
+        strip = self._drawn.pop(y, None)
+        if strip is None or strip.cell_length != self.scrollable_content_region.width:  # laid out again since
+            strip = self._drawn_line(y)
         self._painted[y] = strip
         return strip
 

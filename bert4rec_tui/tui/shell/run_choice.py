@@ -7,6 +7,7 @@ from typing import cast
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.store import CheckpointName, Run, RunSource, other_checkpoint
 from bert4rec_tui.tui.shell.dialogs import Choice, Chooser
+from bert4rec_tui.tui.shell.pane import Pane
 from bert4rec_tui.tui.shell.screen import MainScreen
 from bert4rec_tui.tui.shell.text import SIGNS, metric, metric_words
 
@@ -56,7 +57,7 @@ async def choose_run(screen: MainScreen, title: str, now: Run | None) -> Run | N
 
 
 async def choose_other(
-    screen: MainScreen, title: str, run: Run, checkpoint: CheckpointName
+    screen: MainScreen | Pane, title: str, run: Run, checkpoint: CheckpointName
 ) -> tuple[str, CheckpointName] | None:
     """Ask for another run, or for the other checkpoint of this one; None when the question is left or has no answer.
 

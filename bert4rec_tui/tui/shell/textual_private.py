@@ -21,6 +21,7 @@ __all__ = [
     "keys_of_panes_everywhere",
     "name_of_key",
     "no_errors_after_exit",
+    "paint_now",
     "paints_only_when_active",
     "relayout_now",
     "write_to_terminal",
@@ -85,6 +86,22 @@ def no_errors_after_exit(kind: AnyApp) -> AnyApp:
 
     application._handle_exception = _handle_exception  # pyright: ignore[reportPrivateUsage]
     return kind
+
+
+def paint_now(screen: Screen[Any]) -> None:
+    """Paint what has changed on a screen at once.
+
+    Textual paints at its next frame, and where it has just painted one that may be two frames away (`Timer._run` counts
+    one too many), so that what a key causes in a second step comes up to 33 ms later. A change of the layout is left to
+    the next frame.
+    """
+    if not screen.is_current or screen.app._batch_count:  # pyright: ignore[reportPrivateUsage]
+        return
+    shown = screen._compositor.visible_widgets  # pyright: ignore[reportPrivateUsage]
+    changed = [widget for widget in shown if widget._repaint_regions]  # pyright: ignore[reportPrivateUsage]
+    if changed and not any(widget._layout_required for widget in shown):  # pyright: ignore[reportPrivateUsage]
+        screen._dirty_widgets.update(changed)  # pyright: ignore[reportPrivateUsage]
+        screen._on_timer_update()  # pyright: ignore[reportPrivateUsage]
 
 
 def paints_only_when_active(kind: AnyScreen) -> AnyScreen:

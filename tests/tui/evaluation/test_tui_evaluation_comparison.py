@@ -16,7 +16,7 @@ from bert4rec_tui.evaluation.paired import Difference
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.evaluation import comparison_pane
-from bert4rec_tui.tui.explore.asking import ExploreAsking
+from bert4rec_tui.tui.explore.screen import ExploreScreen
 
 PROGRAM = (sys.executable, str(Path(__file__).parents[1].joinpath("fake_test_command.py")))
 NO_DIFFERENCE = words(Difference(0.0, -0.1, 0.1, 1.0, few=False), 40)
@@ -25,7 +25,7 @@ FAKE_SERVER = Path(__file__).parents[1].joinpath("fake_recommender.py")
 
 @pytest.fixture(autouse=True)
 def fake_test_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ExploreAsking, "program", (sys.executable, str(FAKE_SERVER)))
+    monkeypatch.setattr(ExploreScreen, "program", (sys.executable, str(FAKE_SERVER)))
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
 
 
@@ -77,10 +77,10 @@ async def test_another_run_in_a_narrow_terminal_with_the_users_who_differ_and_ex
         await until_shown(pilot, f"NDCG@10 uniform-100, lamp best: {NO_DIFFERENCE}")
         assert "Both checkpoints give every user the same rank." in screen_text(pilot)
         await pilot.press("left", "j", "enter")
-        await until_shown(pilot, "Beside, by moss, best")
+        await until_shown(pilot, "Next, by moss · best")
         assert "Next, by lamp" in screen_text(pilot)
-        assert isinstance(explore := pilot.app.screen, ExploreAsking)
-        assert explore.taste.user == 3
+        assert isinstance(explore := pilot.app.screen, ExploreScreen)
+        assert explore.session.history.user == 3
         await pilot.press("4", "escape")
         await until_shown(pilot, "coverage@10")
 

@@ -16,16 +16,18 @@ from worlds import make_dataset, make_run, make_test
 
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.explore.asking import ExploreAsking
-from bert4rec_tui.tui.explore.edited_history import Taste, taste_of, users_who_watched
+from bert4rec_tui.tui.explore.edited_history import EditedHistory, history_of_user
 from bert4rec_tui.tui.explore.screen import ExploreScreen
+from bert4rec_tui.tui.explore.session import ExploreSession
+from bert4rec_tui.tui.explore.user_groups import users_with_item
+from bert4rec_tui.tui.explore.users_pane import UsersPane
 
 FAKE = str(Path(__file__).parents[1].joinpath("fake_recommender.py"))
 
 
 @pytest.fixture(autouse=True)
 def fake_recommender(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ExploreAsking, "program", (sys.executable, FAKE))
+    monkeypatch.setattr(ExploreScreen, "program", (sys.executable, FAKE))
 
 
 @pytest.fixture
@@ -41,9 +43,9 @@ async def open_explore(pilot: Pilot[Any], shows: str = "Matrix, The (1999)") -> 
     await until_shown(pilot, shows)
 
 
-def state(pilot: Pilot[Any]) -> ExploreScreen:
+def state(pilot: Pilot[Any]) -> ExploreSession:
     assert isinstance(pilot.app.screen, ExploreScreen)
-    return pilot.app.screen
+    return pilot.app.screen.session
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -59,8 +61,8 @@ async def test_a_damaged_history_is_said_where_the_users_would_stand(home: Path,
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot, "cannot be read (EOF")
         await pilot.press("j", "y", "n", "x", "escape")
-        assert "A user's movies stand here" in screen_text(pilot)
-        assert "the model is being loaded" not in screen_text(pilot)
+        assert "The history of a user, newest first" in screen_text(pilot)
+        assert "loading the model" not in screen_text(pilot)
 
 
 async def test_without_a_model_the_panes_say_what_would_be_there(home: Path) -> None:
@@ -69,8 +71,8 @@ async def test_without_a_model_the_panes_say_what_would_be_there(home: Path) -> 
         await pilot.press("5")
         await until_shown(pilot, "No run has")
         await pilot.press("right_square_bracket")
-        await until_shown(pilot, "A user's movies stand here")
-        assert "What the model would show" in screen_text(pilot)
+        await until_shown(pilot, "The history of a user, newest first")
+        assert "The model's predictions" in screen_text(pilot)
 
 
 @pytest.mark.parametrize(("first", "shown"), [(1, "1 "), (10_000_000_000_000, "10000000000000 ")])
@@ -98,15 +100,18 @@ async def test_a_user_is_shown_with_history_and_predictions_and_the_held_out_mov
         rank = [item for item in range(1, 61) if item not in items[:-1]].index(items[-1]) + 1
         assert f"rank {rank} of" in text
         assert "✓" in text
-        first = state(pilot).movies.items[0]  # type: ignore[union-attr]
-        assert f"watched {dataset.train_counts[first - 1]}× in training" in text
+        first = state(pilot).predictions.items[0]  # type: ignore[union-attr]
+        assert f"{dataset.train_counts[first - 1]} interactions in training" in text
 
 
 async def test_history_given_to_the_model_ends_before_the_held_out_movie(dataset: PreparedDataset) -> None:
-    taste = taste_of(dataset, 3)
+    history = history_of_user(dataset, 3)
     items = dataset.history_of(3).tolist()
-    assert (taste.items, taste.target) == (items[:-1], items[-1])
-    assert (taste_of(dataset, 3, knows_target=True).items, taste_of(dataset, 3, True).target) == (items, None)
+    assert (history.items, history.target) == (items[:-1], items[-1])
+    assert (history_of_user(dataset, 3, includes_target=True).items, history_of_user(dataset, 3, True).target) == (
+        items,
+        None,
+    )
 
 
 async def test_ranks_of_the_last_test_stand_beside_the_users(dataset: PreparedDataset, home: Path) -> None:
@@ -122,20 +127,20 @@ async def test_ranks_of_the_last_test_stand_beside_the_users(dataset: PreparedDa
 async def test_a_movie_is_added_removed_and_each_undone_and_the_predictions_answer(dataset: PreparedDataset) -> None:
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot, "held out")
-        before = state(pilot).taste.items
+        before = state(pilot).history.items
         await pilot.press("a")
         await type_text(pilot, "the matrix")
         await until_shown(pilot, "Matrix, The (1999)")
         await until(pilot, lambda: len(pilot.app.screen.choices) > 0)  # type: ignore[attr-defined]
         await pilot.press("enter")
         await until_shown(pilot, "changed")
-        assert state(pilot).taste.items == [*before, 2]
+        assert state(pilot).history.items == [*before, 2]
         await until(pilot, lambda: state(pilot).answer is not None and 2 not in state(pilot).answer.items)  # type: ignore[union-attr]
         await pilot.press("right_square_bracket", "j", "x")
-        await until(pilot, lambda: len(state(pilot).taste.items) == len(before))
-        assert state(pilot).taste.items == [*before[:-1], 2]
+        await until(pilot, lambda: len(state(pilot).history.items) == len(before))
+        assert state(pilot).history.items == [*before[:-1], 2]
         await pilot.press("u", "u")
-        await until(pilot, lambda: state(pilot).taste.items == before)
+        await until(pilot, lambda: state(pilot).history.items == before)
         assert "changed" not in screen_text(pilot)
 
 
@@ -143,14 +148,14 @@ async def test_a_history_is_built_from_nothing(dataset: PreparedDataset) -> None
     async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
         await open_explore(pilot, "held out")
         await pilot.press("N")
-        await until_shown(pilot, "Your own history")
-        assert "Nothing yet: a adds a movie." in screen_text(pilot)
+        await until_shown(pilot, "New history")
+        assert "Empty: press a to add a movie." in screen_text(pilot)
         await until_shown(pilot, "[REC] (2007)")
         await pilot.press("a")
         await type_text(pilot, "toy story")
         await until_shown(pilot, "Toy Story (1995)")
         await pilot.press("enter")
-        await until_shown(pilot, "Your own history · 1 movie")
+        await until_shown(pilot, "New history · 1 movie")
         assert "[bold red]Not mark" in screen_text(pilot)
 
 
@@ -177,7 +182,7 @@ async def test_neighbours_take_the_place_of_predictions_until_esc(dataset: Prepa
         await until_shown(pilot, "Next, by lamp")
 
 
-async def test_users_are_found_by_id_and_by_what_they_watched(dataset: PreparedDataset) -> None:
+async def test_users_are_found_by_id_and_by_an_item_of_their_history(dataset: PreparedDataset) -> None:
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot, "held out")
         await pilot.press("slash")
@@ -187,27 +192,27 @@ async def test_users_are_found_by_id_and_by_what_they_watched(dataset: PreparedD
         await until_shown(pilot, "User 17 ·")
         await pilot.press("slash")
         await type_text(pilot, "[rec]")
-        await until_shown(pilot, "watched ")
+        await until_shown(pilot, "users with [REC]")
         await until(pilot, lambda: len(pilot.app.screen.choices) > 0)  # type: ignore[attr-defined]
         await pilot.press("enter")
-        watchers = users_who_watched(dataset, 1)
+        watchers = users_with_item(dataset, 1)
         await until_shown(pilot, f"User {watchers[0] + 1} ·")
-        assert "watched [REC]" in screen_text(pilot)
+        assert "Users with [REC]" in screen_text(pilot)
         await pilot.press("escape")
-        await until(pilot, lambda: "watched [REC]" not in screen_text(pilot))
+        await until(pilot, lambda: "Users with [REC]" not in screen_text(pilot))
 
 
 def test_viewers_are_those_whose_history_has_the_movie(dataset: PreparedDataset) -> None:
     for item in (1, 2, 30):
         expected = [user for user in range(dataset.users) if item in dataset.history_of(user)]
-        assert users_who_watched(dataset, item).tolist() == expected
+        assert users_with_item(dataset, item).tolist() == expected
 
 
 async def test_the_held_out_movie_can_be_made_known(dataset: PreparedDataset) -> None:
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot, "rank ")
         await pilot.press("i")
-        await until_shown(pilot, "all known")
+        await until_shown(pilot, "held-out included")
         await until(pilot, lambda: "held out:" not in screen_text(pilot))
         await pilot.press("i")
         await until_shown(pilot, "held out:")
@@ -219,7 +224,7 @@ async def test_moving_through_many_users_ends_at_the_last_one(dataset: PreparedD
         await pilot.press(*["j"] * 20, "G")
         await until_shown(pilot, "User 40 ·")
         items = dataset.history_of(39).tolist()
-        await until(pilot, lambda: state(pilot).movies is not None and state(pilot).movies.target == items[-1])  # type: ignore[union-attr]
+        await until(pilot, lambda: (shown := state(pilot).predictions) is not None and shown.target == items[-1])
 
 
 async def test_a_narrow_terminal_has_history_beside_predictions_and_picks_users_apart(dataset: PreparedDataset) -> None:
@@ -239,10 +244,10 @@ async def test_a_narrow_terminal_has_history_beside_predictions_and_picks_users_
 async def test_a_recommender_that_refuses_or_dies_leaves_its_sentence(
     dataset: PreparedDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ExploreAsking, "program", (sys.executable, FAKE, "--refuse"))
+    monkeypatch.setattr(ExploreScreen, "program", (sys.executable, FAKE, "--refuse"))
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot, "there is no best checkpoint")
-    monkeypatch.setattr(ExploreAsking, "program", (sys.executable, FAKE, "--die-after", "0"))
+    monkeypatch.setattr(ExploreScreen, "program", (sys.executable, FAKE, "--die-after", "0"))
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot, "the recommender ended 3 times in a row")
 
@@ -251,18 +256,18 @@ async def test_nothing_of_one_model_is_shown_under_the_name_of_another(dataset: 
     make_run(home, "stopped", "moss", age=200)
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot, "held out")
-        server = state(pilot)._server
-        assert server is not None
+        assert isinstance(pilot.app.screen, ExploreScreen)
+        client = pilot.app.screen.client
 
         async def never(*question: object, **requests: object) -> None:
             await asyncio.Event().wait()
 
-        server.recommend = never  # pyright: ignore[reportAttributeAccessIssue]
+        client.recommend = never  # pyright: ignore[reportAttributeAccessIssue]
         await pilot.press("b")
-        await until_shown(pilot, "Ask which run?")
+        await until_shown(pilot, "Explore which run?")
         await pilot.press("j", "enter")
         await until_shown(pilot, "Next, by moss")
-        await until_shown(pilot, "the model is being loaded")
+        await until_shown(pilot, "loading the model")
         assert "held out" not in screen_text(pilot)
         assert "in training" not in screen_text(pilot)
 
@@ -290,33 +295,33 @@ async def test_two_hundred_thousand_users_are_one_screenful_of_work(
     make_dataset(home, users=200_000, longest=6)
     make_run(home, "finished", "lamp")
     drawn: set[int] = set()
-    line = ExploreScreen._user_line
+    line = UsersPane.draw_user
 
-    def noted(self: ExploreScreen, row: int, width: int) -> Content:
+    def noted(self: UsersPane, row: int, width: int) -> Content:
         drawn.add(row)
         return line(self, row, width)
 
-    monkeypatch.setattr(ExploreScreen, "_user_line", noted)
+    monkeypatch.setattr(UsersPane, "draw_user", noted)
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot, "held out")
         await pilot.press("G")
         await until_shown(pilot, "User 200000 ·")
         assert 199_999 in drawn
         await pilot.press("g", "pagedown")
-        await until(pilot, lambda: 30 < state(pilot).taste.user < 40)
+        await until(pilot, lambda: 30 < state(pilot).history.user < 40)
     assert len(drawn) <= 3 * 40  # the first screenful, the last and the second
 
 
 def test_changes_of_a_history_can_all_be_undone() -> None:
-    taste, rng = Taste(), np.random.default_rng(0)
-    seen = [taste.items]
+    history, rng = EditedHistory(), np.random.default_rng(0)
+    seen = [history.items]
     for step in range(50):
-        if step % 3 == 2 and taste.watched:
-            taste.remove(int(rng.integers(len(taste.watched))))
+        if step % 3 == 2 and history.entries:
+            history.remove(int(rng.integers(len(history.entries))))
         else:
-            taste.add(int(rng.integers(1, 60)))
-        seen.append(taste.items)
+            history.add(int(rng.integers(1, 60)))
+        seen.append(history.items)
     for items in reversed(seen[:-1]):
-        assert taste.undo()
-        assert taste.items == items
-    assert not taste.undo()
+        assert history.undo()
+        assert history.items == items
+    assert not history.undo()

@@ -17,18 +17,18 @@ from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.recommend.saved_histories import find_history, save_history
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.explore.asking import ExploreAsking
-from bert4rec_tui.tui.explore.edited_history import OWN, Taste
-from bert4rec_tui.tui.explore.rows import change_mark
+from bert4rec_tui.tui.explore.edited_history import EditedHistory
+from bert4rec_tui.tui.explore.ranked_items import change_mark
 from bert4rec_tui.tui.explore.screen import ExploreScreen
-from bert4rec_tui.tui.explore.taking import users_by_rank
+from bert4rec_tui.tui.explore.session import ExploreSession
+from bert4rec_tui.tui.explore.user_groups import users_by_rank
 
 FAKE = str(Path(__file__).parents[1].joinpath("fake_recommender.py"))
 
 
 @pytest.fixture(autouse=True)
 def fake_recommender(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ExploreAsking, "program", (sys.executable, FAKE))
+    monkeypatch.setattr(ExploreScreen, "program", (sys.executable, FAKE))
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ def dataset(home: Path) -> PreparedDataset:
     return made
 
 
-def state(pilot: Pilot[Any]) -> ExploreScreen:
+def state(pilot: Pilot[Any]) -> ExploreSession:
     assert isinstance(pilot.app.screen, ExploreScreen)
-    return pilot.app.screen
+    return pilot.app.screen.session
 
 
 async def open_explore(pilot: Pilot[Any]) -> None:
@@ -51,62 +51,62 @@ async def open_explore(pilot: Pilot[Any]) -> None:
 
 
 def marks(pilot: Pilot[Any], ascii: bool = False) -> list[str]:
-    movies = state(pilot).movies
+    movies = state(pilot).predictions
     return [mark.ascii if ascii else mark.text for mark in movies.marks] if movies else []
 
 
 async def test_what_rose_and_fell_is_shown_and_undo_and_redo_go_both_ways(dataset: PreparedDataset) -> None:
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot)
-        before = state(pilot).taste.items
+        before = state(pilot).history.items
         first = min(item for item in range(1, 61) if item not in before)
         await pilot.press("right_square_bracket", "j", "x")
         await until(pilot, lambda: "new" in marks(pilot))
         removed = before[-2]
         # The fake ranks by number: what stands behind the movie that is free again fell by one place.
-        movies = state(pilot).movies
+        movies = state(pilot).predictions
         assert movies is not None
         assert {item: mark.text for item, mark in zip(movies.items, movies.marks, strict=True)} == {
             item: "new" if item == removed else "▼1" if item > removed else "" for item in movies.items
         }
         assert first in movies.items
         await pilot.press("u")
-        await until(pilot, lambda: state(pilot).taste.items == before and not marks(pilot))
+        await until(pilot, lambda: state(pilot).history.items == before and not marks(pilot))
         await pilot.press("U")
-        await until(pilot, lambda: state(pilot).taste.items == [i for i in before if i != removed])
+        await until(pilot, lambda: state(pilot).history.items == [i for i in before if i != removed])
         await until(pilot, lambda: "new" in marks(pilot))
         assert "▼1" in screen_text(pilot)
         await pilot.press("u", "K")  # the cursor is on the second row: up is later in time
-        await until(pilot, lambda: state(pilot).taste.items == [*before[:-2], before[-1], before[-2]])
+        await until(pilot, lambda: state(pilot).history.items == [*before[:-2], before[-1], before[-2]])
         await pilot.press("J")
-        await until(pilot, lambda: state(pilot).taste.items == before)
+        await until(pilot, lambda: state(pilot).history.items == before)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["add", "remove", "move", "undo", "redo"]), st.integers(0, 9)), max_size=40))
 def test_undo_and_redo_are_each_others_reverse(steps: list[tuple[str, int]]) -> None:
-    taste = Taste(user=0)
+    history = EditedHistory(user=0)
     for what, number in steps:
-        now = taste.items
+        now = history.items
         match what:
             case "add":
-                taste.add(number + 1)
-            case "remove" if taste.watched:
-                taste.remove(number % len(taste.watched))
+                history.add(number + 1)
+            case "remove" if history.entries:
+                history.remove(number % len(history.entries))
             case "move":
-                taste.move(number, 1 if number % 2 else -1)
-                assert sorted(taste.items) == sorted(now)
-            case "undo" if taste.undo():
-                undone = taste.items
-                assert taste.redo()
-                assert taste.items == now
-                taste.undo()
-                assert taste.items == undone
+                history.move(number, 1 if number % 2 else -1)
+                assert sorted(history.items) == sorted(now)
+            case "undo" if history.undo():
+                undone = history.items
+                assert history.redo()
+                assert history.items == now
+                history.undo()
+                assert history.items == undone
             case "redo":
-                taste.redo()
+                history.redo()
             case _:
                 pass
-        assert taste.before in (None, [])  # a user's is compared with how it began
-        assert (taste.before is None) == (not taste.changed)
+        assert history.baseline in (None, [])  # a user's is compared with how it began
+        assert (history.baseline is None) == (not history.changed)
 
 
 @given(now=st.integers(1, 99_999), before=st.integers(0, 99_999))
@@ -125,27 +125,28 @@ async def test_a_filter_and_diversity_are_asked_for_and_what_they_cost_is_said(d
         await pilot.press("enter")
         await pilot.press(*["backspace"] * 2)
         await type_text(pilot, "edy")
-        await until_shown(pilot, "movies pass")
+        await until_shown(pilot, "movies match")
         await pilot.press("enter")
         await until_shown(pilot, "filter: Comedy")
-        await until(pilot, lambda: state(pilot).movies is not None and len(state(pilot).movies.items) == 2)  # type: ignore[union-attr]
+        await until(pilot, lambda: state(pilot).predictions is not None and len(state(pilot).predictions.items) == 2)  # type: ignore[union-attr]
         await pilot.press("d")
-        await until_shown(pilot, "diverse 0.1: score 8.50 (-0.25), alike")
+        await until_shown(pilot, "diversity 0.1: top 10 score 8.50 (-0.25)")
+        assert "top 10 similarity 0.40 > 0.20" in screen_text(pilot)
         await pilot.press("D")
-        await until(pilot, lambda: "diverse" not in screen_text(pilot))
+        await until(pilot, lambda: "diversity" not in screen_text(pilot))
 
 
 async def test_another_runs_list_stands_beside_with_what_differs_marked(dataset: PreparedDataset) -> None:
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot)
         await pilot.press("B")
-        await until_shown(pilot, "Whose list beside this one?")
+        await until_shown(pilot, "Compare with which run?")
         first = next(line for line in screen_text(pilot).splitlines() if "lamp" in line and "last" in line)
         assert "of this run" in first, "its other checkpoint, and not itself"
         await pilot.press("j", "enter")
-        await until_shown(pilot, "Beside, by moss")
-        await until(pilot, lambda: state(pilot).beside_rows is not None)
-        beside, movies = state(pilot).beside_rows, state(pilot).movies
+        await until_shown(pilot, "Next, by moss")
+        await until(pilot, lambda: state(pilot).second_predictions is not None)
+        beside, movies = state(pilot).second_predictions, state(pilot).predictions
         assert beside is not None
         assert movies is not None
         assert [mark.text for mark in beside.marks[:4]] == ["▲1", "▼1", "▲1", "▲1"]
@@ -154,7 +155,7 @@ async def test_another_runs_list_stands_beside_with_what_differs_marked(dataset:
         assert "─ Users" not in text
         assert "User 1 ·" in text
         await pilot.press("B")
-        await until(pilot, lambda: "Beside, by" not in screen_text(pilot))
+        await until(pilot, lambda: "Next, by moss" not in screen_text(pilot))
         assert "─ Users" in screen_text(pilot)
 
 
@@ -167,32 +168,32 @@ async def test_titles_of_a_file_are_confirmed_named_and_opened_again(dataset: Pr
         await until_shown(pilot, "A file of titles")
         pilot.app.screen.query_one("PathInput").value = str(file)  # type: ignore[attr-defined]
         await pilot.press("enter")
-        await until_shown(pilot, "2 sure, 1 guessed (?), 1 left out (x) of 4")
+        await until_shown(pilot, "2 matched, 1 uncertain (?), 1 skipped (x) of 4")
         await pilot.press("enter")  # the cursor is on the guess
         await type_text(pilot, "toy story")
         await until_shown(pilot, "Toy Story (1995)")
         await until(pilot, lambda: len(pilot.app.screen.choices) == 1)  # type: ignore[attr-defined]
         await pilot.press("enter")
-        await until_shown(pilot, "3 sure, 0 guessed")
+        await until_shown(pilot, "3 matched, 0 uncertain")
         await pilot.press("c")
         await until_shown(pilot, "under which name?")
         await type_text(pilot, "friday")
         await pilot.press("enter")
         await until_shown(pilot, "friday · 3 movies")
-        assert state(pilot).taste.items == find_history("friday", dataset).items(dataset) == [2, 3, 11]
+        assert state(pilot).history.items == find_history("friday", dataset).items(dataset) == [2, 3, 11]
         await pilot.press("N")
-        await until_shown(pilot, "Your own history")
+        await until_shown(pilot, "New history")
         await pilot.press("o")
         await until_shown(pilot, "Open which history?")
         await pilot.press("enter")
         await until_shown(pilot, "friday · 3 movies")
-        assert (state(pilot).taste.user, state(pilot).taste.items) == (OWN, [2, 3, 11])
+        assert (state(pilot).history.user, state(pilot).history.items) == (None, [2, 3, 11])
         await pilot.press("left_square_bracket")
-        await until(pilot, lambda: re.search(r"friday +3 +own", screen_text(pilot)) is not None)
+        await until(pilot, lambda: re.search(r"friday +3 +saved", screen_text(pilot)) is not None)
         await pilot.press("j")
-        await until(pilot, lambda: state(pilot).taste.user == 0)
+        await until(pilot, lambda: state(pilot).history.user == 0)
         await pilot.press("k")
-        await until(pilot, lambda: (state(pilot).taste.name, state(pilot).taste.items) == ("friday", [2, 3, 11]))
+        await until(pilot, lambda: (state(pilot).history.name, state(pilot).history.items) == ("friday", [2, 3, 11]))
 
 
 async def test_a_name_that_is_taken_is_not_replaced_unasked(dataset: PreparedDataset) -> None:
@@ -208,7 +209,7 @@ async def test_a_name_that_is_taken_is_not_replaced_unasked(dataset: PreparedDat
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ExploreScreen))
         assert find_history("friday", dataset).items(dataset) == [2, 3, 11]
-        items = state(pilot).taste.items
+        items = state(pilot).history.items
         await pilot.press("s")
         await until_shown(pilot, "under which name?")
         await type_text(pilot, "friday")
@@ -230,15 +231,15 @@ async def test_users_are_listed_by_how_the_model_did_and_the_list_is_written_to_
         await pilot.press("w")
         await until_shown(pilot, "Which users? full")
         await pilot.press("G", "k", "enter")
-        await until_shown(pilot, "near misses, up to 100")
-        ranks = state(pilot).world.ranks  # type: ignore[union-attr]
-        await until(pilot, lambda: ranks[state(pilot).taste.user] == ranks[ranks > 10].min())
+        await until_shown(pilot, "near misses (11-100)")
+        ranks = state(pilot).loaded.ranks  # type: ignore[union-attr]
+        await until(pilot, lambda: ranks[state(pilot).history.user] == ranks[ranks > 10].min())
         await pilot.press("escape")
         await until_shown(pilot, "─ Users")
-        await until(pilot, lambda: state(pilot).movies is not None)
+        await until(pilot, lambda: state(pilot).predictions is not None)
         await pilot.press("e")
         await until(pilot, lambda: len(list(tmp_path.glob("*-next.csv"))) == 1)
-        movies = state(pilot).movies
+        movies = state(pilot).predictions
         assert movies is not None
         lines = next(tmp_path.glob("*-next.csv")).read_text(encoding="utf-8").splitlines()
         assert lines[0] == "rank,item,title,genres,score"
@@ -265,8 +266,8 @@ async def test_neighbours_have_their_similarity_and_how_often_they_followed(data
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await open_explore(pilot)
         await pilot.press("right_square_bracket", "n")
-        await until_shown(pilot, "times after it")
-        movies = state(pilot).movies
+        await until_shown(pilot, "followed by")
+        movies = state(pilot).ranked
         assert movies is not None
-        assert [pair[0] for pair in movies.followed] == [after[item] for item in movies.items]
+        assert [pair[0] for pair in movies.follow_counts] == [after[item] for item in movies.items]
         assert "  1  .90 " in screen_text(pilot)

@@ -13,7 +13,7 @@ from worlds import hold, make_dataset, make_run, make_test
 
 from bert4rec_tui.runs import machine
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.explore.asking import ExploreAsking
+from bert4rec_tui.tui.explore.screen import ExploreScreen
 
 FAKE = str(Path(__file__).parents[1].joinpath("fake_recommender.py"))
 NOON = 1_795_521_600.0  # 24 November 2026, 12:00 UTC
@@ -29,7 +29,7 @@ def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
     monkeypatch.setattr(time, "time", lambda: NOON)
     monkeypatch.setattr(machine, "process_started", lambda pid: NOON)
-    monkeypatch.setattr(ExploreAsking, "program", (sys.executable, FAKE))
+    monkeypatch.setattr(ExploreScreen, "program", (sys.executable, FAKE))
     yield
     monkeypatch.undo()
     os.environ.pop("TZ", None)

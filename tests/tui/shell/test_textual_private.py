@@ -14,6 +14,7 @@ from bert4rec_tui.tui.shell.textual_private import (
     all_bindings,
     keys_of_panes_everywhere,
     name_of_key,
+    paint_now,
     paints_only_when_active,
     relayout_now,
     write_to_terminal,
@@ -98,6 +99,36 @@ async def test_a_users_key_takes_the_place_of_a_panes_own() -> None:
     async with Remapped().run_test() as pilot:
         await pilot.press("z", "f8")
         assert pilot.app.screen.query_one(Named).pressed == 1
+
+
+async def test_what_has_changed_is_painted_at_once_and_not_a_second_time() -> None:
+    """Without it the second change of a moment waits for the next frame."""
+    async with Small().run_test() as pilot:
+        await pilot.pause()
+        screen, still = pilot.app.screen, pilot.app.screen.query_one("#still", Static)
+        painted: list[str] = []
+        display = pilot.app._display
+
+        def noted(shown: Screen[object], renderable: object) -> None:
+            painted.append(str(renderable is not None))
+            display(shown, renderable)  # pyright: ignore[reportArgumentType]
+
+        pilot.app._display = noted  # pyright: ignore[reportAttributeAccessIssue]
+        still.update("gone", layout=False)
+        paint_now(screen)
+        assert painted == ["True"]
+        assert "gone" in "".join(strip.text for strip in screen._compositor.render_strips())
+        await pilot.pause(0.1)
+        assert painted.count("True") == 1
+        still.styles.height = 2  # a layout is left to the next frame
+        paint_now(screen)
+        assert painted.count("True") == 1
+        await pilot.pause(0.1)
+        painted.clear()
+        with pilot.app.batch_update():
+            still.update("held", layout=False)
+            paint_now(screen)
+            assert painted == []
 
 
 async def test_a_screen_below_a_dialog_is_not_painted() -> None:

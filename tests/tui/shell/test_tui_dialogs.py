@@ -13,7 +13,7 @@ from waiting import burst, screen_text, until, until_shown
 from worlds import hold, make_dataset, make_run, make_test
 
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.explore.asking import ExploreAsking
+from bert4rec_tui.tui.explore.screen import ExploreScreen
 from bert4rec_tui.tui.lists.search_dialog import SearchDialog
 from bert4rec_tui.tui.shell.dialogs import Choice
 
@@ -45,7 +45,7 @@ OPENED = [  # the screen, what it shows, the keys that open something over it, w
 @pytest.fixture
 def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dataset, two finished runs, one of them tested."""
-    monkeypatch.setattr(ExploreAsking, "program", (sys.executable, FAKE))
+    monkeypatch.setattr(ExploreScreen, "program", (sys.executable, FAKE))
     dataset = make_dataset(home)
     make_test(make_run(home, "finished", "lamp", age=100), dataset, "full")
     make_run(home, "finished", "moss", age=7200)

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from bert4rec_tui.tui.explore.recommendations import Recommendations, RecommendError
+from bert4rec_tui.tui.explore.client import RecommenderClient, RecommendError
 
 FAKE = str(Path(__file__).parents[1].joinpath("fake_recommender.py"))
 
 
-def client(folder: Path, *flags: str, said: list[str] | None = None) -> Recommendations:
+def client(folder: Path, *flags: str, said: list[str] | None = None) -> RecommenderClient:
     said = [] if said is None else said
-    return Recommendations(folder / "logs" / "recommend.log", program=(sys.executable, FAKE, *flags), say=said.append)
+    return RecommenderClient(
+        folder / "logs" / "recommend.log", program=(sys.executable, FAKE, *flags), notify=said.append
+    )
 
 
 async def test_answers_come_back_to_whoever_asked(tmp_path: Path) -> None:
@@ -50,7 +52,7 @@ async def test_a_recommender_that_dies_is_started_again_and_says_so(tmp_path: Pa
     assert second is not None
     assert second.items == [2]
     assert len(said) == 1
-    assert "started again" in said[0]
+    assert "restarting" in said[0]
     await server.close()
 
 

@@ -84,16 +84,16 @@ class _Answer(Struct):
 Result = TypeVar("Result", Recommended, Explained, Similar)
 
 
-class Recommendations:
+class RecommenderClient:
     """Asks the recommender; of several requests of one kind only the newest is answered.
 
-    `say` is told in a sentence when the process had to be started again.
+    `notify` gets a sentence when the process had to be started again.
     """
 
     def __init__(
-        self, log: Path, *, program: Sequence[str] = OUR_SERVER, say: Callable[[str], None] | None = None
+        self, log: Path, *, program: Sequence[str] = OUR_SERVER, notify: Callable[[str], None] | None = None
     ) -> None:
-        self.log, self.program, self.say = log, tuple(program), say
+        self.log, self.program, self.notify = log, tuple(program), notify
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[Raw]] = {}
@@ -114,14 +114,14 @@ class Recommendations:
         checkpoint: str = "best",
         *,
         before: Sequence[int] | None = None,
-        wanted: ItemFilter | None = None,
-        weight: float = 0.0,
-        beside: bool = False,
+        item_filter: ItemFilter | None = None,
+        diversity: float = 0.0,
+        second: bool = False,
     ) -> Recommended | None:
-        """The next items after a history, oldest first. None when a newer request has taken its place.
+        """The next items after a history, oldest first. None when a newer request has replaced it.
 
-        before: a history to compare the ranks with. beside: asked for another run, whose questions and those of the
-        first do not take each other's place.
+        before: a history to compare the ranks with. second: asked for the second run, whose requests and those of the
+        first do not replace each other.
         """
         values = {
             "run": str(run),
@@ -130,18 +130,18 @@ class Recommendations:
             "k": k,
             "target": target,
             "before": None if before is None else list(before),
-            "wanted": wanted,
-            "weight": weight,
+            "wanted": item_filter,
+            "weight": diversity,
         }
-        return await self._ask("beside" if beside else "recommend", values, Recommended)
+        return await self._ask("beside" if second else "recommend", values, Recommended)
 
     async def explain(self, run: Path, history: Sequence[int], item: int, checkpoint: str = "best") -> Explained | None:
-        """Each history item's share in the score of an item. None when a newer request has taken its place."""
+        """Each history item's share in the score of an item. None when a newer request has replaced it."""
         values = {"run": str(run), "checkpoint": checkpoint, "history": list(history), "item": item}
         return await self._ask("explain", values, Explained)
 
     async def similar(self, run: Path, item: int, k: int, checkpoint: str = "best") -> Similar | None:
-        """The nearest items. None when a newer request has taken its place."""
+        """The nearest items. None when a newer request has replaced it."""
         return await self._ask("similar", {"run": str(run), "checkpoint": checkpoint, "item": item, "k": k}, Similar)
 
     async def close(self) -> None:
@@ -177,8 +177,8 @@ class Recommendations:
                         raise RecommendError(
                             f"the recommender ended {MOST_DEATHS} times in a row; {self.log} says why"
                         ) from None
-                    if self.say is not None:
-                        self.say("The recommender ended unexpectedly; it is started again.")
+                    if self.notify is not None:
+                        self.notify("The recommender ended unexpectedly; restarting it.")
                     continue
                 self._deaths = 0
                 if self._newest[method] != number:
@@ -186,7 +186,7 @@ class Recommendations:
                 try:
                     return msgspec.json.decode(answer, type=kind)
                 except msgspec.MsgspecError as error:
-                    raise RecommendError(f"the recommender gave an answer that cannot be read ({error})") from None
+                    raise RecommendError(f"the recommender's answer cannot be read ({error})") from None
         return None
 
     async def _send(self, number: int, method: str, values: dict[str, Any]) -> Raw:
@@ -208,8 +208,9 @@ class Recommendations:
         async with self._starting:
             if self._process is not None and self._process.returncode is None and not self._ended():
                 return self._process
-            if self._process is not None and self._deaths == 0 and self.say is not None:  # it died while nobody asked
-                self.say("The recommender ended unexpectedly; it is started again.")
+            died_idle = self._process is not None and self._deaths == 0  # while nobody waited for an answer
+            if died_idle and self.notify is not None:
+                self.notify("The recommender ended unexpectedly; restarting it.")
             make_folder(self.log.parent)
             with self.log.open("ab") as log:
                 try:
