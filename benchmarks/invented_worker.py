@@ -13,7 +13,7 @@ import msgspec
 import torch
 
 from bert4rec_tui.runs.events import Event, Step, Validation
-from bert4rec_tui.runs.status import worker_lock
+from bert4rec_tui.runs.lock import worker_lock
 from bert4rec_tui.training.checkpoint import Position
 from bert4rec_tui.training.recorder import Recorder
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UNREADABLE, UserError, why_unreadable
 from bert4rec_tui.files import replace_file
 
 FILE = "labels.json"
@@ -29,8 +29,8 @@ def read_labels(path: Path) -> Labels:
         return msgspec.json.decode(file.read_bytes(), type=Labels)
     except FileNotFoundError:
         return Labels()
-    except (OSError, msgspec.MsgspecError) as error:
-        raise UserError(f"{file}: cannot be read ({error}); remove it to label the run anew") from None
+    except UNREADABLE as error:
+        raise UserError(f"{file}: cannot be read ({why_unreadable(error)}); remove it to label the run anew") from None
 
 
 def write_labels(path: Path, labels: Labels) -> None:

@@ -10,14 +10,12 @@ reaches it.
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import NoReturn
 
 from bert4rec_tui.config import load_config
-from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.python import OUR_PYTHON
-from bert4rec_tui.runs.status import read_status, write_status
+from bert4rec_tui.runs.status import claim, read_status, write_status
 from bert4rec_tui.runs.torchrun import one_machine, surroundings
 
 
@@ -51,8 +49,7 @@ def become_worker(folder: Path) -> NoReturn:
     # Importing torch takes seconds, on a cold shared disk a minute: until the worker can speak for itself, this tells
     # a reader whether it still lives. An exec keeps the pid.
     status = read_status(folder)
-    status.pid, status.pid_started, status.pids = os.getpid(), machine.process_started(os.getpid()), [os.getpid()]
-    status.heartbeat = time.time()
+    claim(status, os.getpid())
     write_status(folder, status)
     processes = load_config(folder / "config.toml").training.processes
     if processes > 1:

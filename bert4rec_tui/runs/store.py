@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
 from bert4rec_tui.config import Config, load_whole_config, save_config
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UNREADABLE, UserError
 from bert4rec_tui.files import explain_os_error, make_folder, new_folder, replace_file
 from bert4rec_tui.runs.control import read_control
 from bert4rec_tui.runs.events import EventLog
 from bert4rec_tui.runs.labels import Labels, read_labels, with_name, write_labels
-from bert4rec_tui.runs.status import LIVE, State, Status, derive_state, lock_is_held, read_status, write_status
+from bert4rec_tui.runs.lock import lock_is_held
+from bert4rec_tui.runs.status import LIVE, State, Status, beat, derive_state, read_status, write_status
 
 Need = Literal["anything", "checkpoint", "best", "last", "tested", "live", "restartable"]
 CheckpointName = Literal["best", "last"]
@@ -120,7 +121,7 @@ class Run:
         for file in sorted((self.path / "test").glob(f"{checkpoint}-*/metrics.json")):
             try:
                 result = json.loads(file.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
+            except UNREADABLE:
                 continue
             if isinstance(result, dict) and result.keys() >= RESULT_KEYS:
                 results[file.parent.name.removeprefix(f"{checkpoint}-")] = cast(dict[str, Any], result)
@@ -178,7 +179,9 @@ class LocalRuns:
             make_folder(folder / "checkpoints")
             save_config(config, folder / "config.toml")
             replace_file(folder / "events.jsonl", b"")
-            write_status(folder, Status(state="queued", created=now, heartbeat=now, epochs=config.training.epochs))
+            status = Status(state="queued", created=now, epochs=config.training.epochs)
+            beat(status)
+            write_status(folder, status)
         return Run(path)
 
     def _sweep(self, now: float) -> None:
@@ -237,7 +240,7 @@ class LocalRuns:
         try:
             state = run.state()
         except UserError:  # whatever is left of its status, only a worker at it is a reason to keep it
-            state = "training" if lock_is_held(run.path) else "lost"
+            state = "training" if _lock_seems_held(run.path) else "lost"
         if state in LIVE:
             raise UserError(f"{run.id}: is {state}; stop it before you remove it")
         # Renamed first, so that a reader never meets a run that is half gone.
@@ -259,6 +262,13 @@ _NOTHING: dict[Need, str] = {
     "live": "no run is live; `bert4rec-tui runs` lists them all",
     "restartable": "no run is left to go on with; `bert4rec-tui runs` lists them all",
 }
+
+
+def _lock_seems_held(path: Path) -> bool:
+    try:
+        return lock_is_held(path)
+    except OSError:
+        return False
 
 
 def _meets(run: Run, need: Need) -> bool:

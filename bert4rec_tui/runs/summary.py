@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from bert4rec_tui.errors import UNREADABLE
 from bert4rec_tui.files import replace_file
 from bert4rec_tui.runs.events import Alert, Event, EventLog, Note, StateChange, Step, System, Validation, decode_line
 from bert4rec_tui.runs.track import Row, Track, measured
@@ -74,7 +75,7 @@ class Summary:
                 return False
             self.steps.restore(*written.steps)
             self.system.restore(*written.system)
-        except (OSError, ValueError, msgspec.MsgspecError):
+        except UNREADABLE:
             self.start_over()
             return False
         self.offset = self._saved = written.offset

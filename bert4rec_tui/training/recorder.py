@@ -12,11 +12,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs import machine
+from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.runs.control import Request, read_control
 from bert4rec_tui.runs.events import Alert, Event, EventLog, EventState, Note, StateChange, Step, Validation
-from bert4rec_tui.runs.status import Best, Status, WrittenState, read_status, write_status
+from bert4rec_tui.runs.status import Best, Status, WrittenState, beat, claim, owner, read_status, write_status
 from bert4rec_tui.runs.summary import Summary
 from bert4rec_tui.training.alerts import Concern, FullDisk, RisingLoss, Validations
 from bert4rec_tui.training.checkpoint import Position
@@ -37,6 +36,10 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+class RunTakenError(WorkFailedError):
+    """Another worker has taken the run over; nothing more may be written to it."""
+
+
 class Recorder:
     """Writes a run's folder while its worker lives. The thread that beats writes too, so all writes take the lock."""
 
@@ -46,6 +49,8 @@ class Recorder:
         self.log = EventLog(folder / "events.jsonl")
         self.stop_asked = threading.Event()
         self.pids = [os.getpid()]
+        self.taken = ""  # by whom else the run was found to be trained
+        self._owners = {owner(self.status)}
         self._sensors = Sensors(device)
         self._lock = threading.RLock()
         self._ended = threading.Event()
@@ -69,9 +74,9 @@ class Recorder:
         now = time.time()
         status = self.status
         status.state, status.phase = "training", "loading"
-        status.host, status.boot_id, status.pid = machine.host(), machine.boot_id(), os.getpid()
-        status.pid_started, status.pids = machine.process_started(os.getpid()), self.pids
-        status.heartbeat = status.progressed_at = now
+        claim(status, os.getpid())
+        status.pids, status.progressed_at = self.pids, now
+        self._owners.add(owner(status))
         status.step, status.steps_per_epoch, status.message, status.ended = step, steps_per_epoch, "", None
         status.device, status.precision = device, precision
         # What an earlier life reached after its last checkpoint is void.
@@ -97,7 +102,7 @@ class Recorder:
         while not self._ended.wait(BEAT_SECONDS):
             try:
                 with self._lock:
-                    self.status.heartbeat = time.time()
+                    beat(self.status)
                     self.write()
                     if time.monotonic() - last_system > SYSTEM_SECONDS:
                         last_system = time.monotonic()
@@ -117,14 +122,31 @@ class Recorder:
         return sum(file.stat().st_size for file in (self.folder / "checkpoints").glob("*") if file.is_file())
 
     def write(self) -> None:
-        """Put the status on disk."""
+        """Put the status on disk. Raises RunTakenError where that of another worker is there."""
         with self._lock:
+            self.check_owner()
             write_status(self.folder, self.status)
 
+    def check_owner(self) -> None:
+        """Raises RunTakenError where another worker has taken the run.
+
+        Two mounts of one disk may not share locks: a second worker may have found this one's free.
+        """
+        if not self.taken:
+            try:
+                found = read_status(self.folder)
+            except UserError:  # damaged meanwhile: it is written anew
+                return
+            if owner(found) in self._owners:
+                return
+            self.taken = f"process {found.pid} on {found.host} trains this run too; this worker stops"
+        raise RunTakenError(self.taken)
+
     def say(self, event: Event) -> None:
-        """Append an event to the log."""
+        """Append an event to the log, which is another worker's once the run is taken."""
         with self._lock:
-            self.log.append(event)
+            if not self.taken:
+                self.log.append(event)
 
     def print(self, text: str) -> None:
         """Leave a line in the console log."""
@@ -253,7 +275,12 @@ class Recorder:
         self.status.seconds_left, self.status.seconds = seconds_left, seconds
 
     def request(self) -> Request:
-        """What people want of this run, read at most four times a second; a signal outweighs the file."""
+        """What people want of this run, read at most four times a second; a signal outweighs the file.
+
+        Raises RunTakenError where another worker was found at the run.
+        """
+        if self.taken:
+            raise RunTakenError(self.taken)
         if self.stop_asked.is_set():
             return "stop"
         if time.monotonic() - self._last_look >= EVENT_SECONDS:
@@ -317,6 +344,9 @@ class SilentRecorder(Recorder):
 
     def write(self) -> None:
         """Leave the status to rank 0."""
+
+    def check_owner(self) -> None:
+        """Leave the run to rank 0."""
 
     def say(self, event: Event) -> None:
         """Leave the log to rank 0."""

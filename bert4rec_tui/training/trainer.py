@@ -210,6 +210,7 @@ class Trainer:
         """Write the `last` checkpoint, on the rank that leads."""
         if not self.world.leads:
             return
+        self.recorder.check_owner()
         self._flush(self.optimizer.param_groups[0]["lr"])
         save_last(self.checkpoints, self.model, self.optimizer, self.position, self._metadata())
         self._last_checkpoint = time.monotonic()

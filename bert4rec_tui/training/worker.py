@@ -20,7 +20,6 @@ from pathlib import Path
 from types import FrameType
 
 import torch
-from filelock import Timeout
 
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
@@ -30,17 +29,17 @@ from bert4rec_tui.evaluation.testing import run_test
 from bert4rec_tui.files import explain_os_error
 from bert4rec_tui.model.hardware import choose_precision, set_up_process
 from bert4rec_tui.progress import Progress
-from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import clear_control
 from bert4rec_tui.runs.ending import leave_failure
 from bert4rec_tui.runs.events import EventLog, Note
-from bert4rec_tui.runs.status import ENDED, read_status, worker_lock, write_status
+from bert4rec_tui.runs.lock import LockHeldError, worker_lock
+from bert4rec_tui.runs.status import ENDED, LIVE, claim, other_worker, read_status, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder
 from bert4rec_tui.training.distributed import ALONE, World, device_of
 from bert4rec_tui.training.lifeline import Lifeline
 from bert4rec_tui.training.notifying import News, notify_about, sentence_on
-from bert4rec_tui.training.recorder import Recorder
+from bert4rec_tui.training.recorder import Recorder, RunTakenError
 from bert4rec_tui.training.trainer import Trainer
 
 # When a rank dies, what the others are doing breaks; who died is known a moment later.
@@ -49,6 +48,10 @@ VERDICT_SECONDS = 5.0
 SAME_SIGNAL_SECONDS = 3.0
 # How torch says it on CPUs of every system, and on MPS; CUDA has an exception of its own.
 NO_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory", re.IGNORECASE)
+
+
+class StopAskedError(Exception):
+    """Somebody wants the run to stop before it has begun, or with nothing but its test before it."""
 
 
 def main() -> int:
@@ -64,16 +67,48 @@ def main() -> int:
     try:
         # A reader tries the lock for an instant; another worker keeps it.
         lock.acquire(timeout=3)
-    except Timeout:
-        print(f"{run.id}: another worker has this run", flush=True)
+        other = other_worker(run.path, _own_pids(), lambda seconds: _wait(seconds, stop_asked))
+    except LockHeldError:
+        other = "another worker"
+    except StopAskedError:
+        lock.release()
+        return 0
+    except (OSError, UserError) as error:
+        lock.release()
+        return _refuse(run, str(explain_os_error(error, run.path)) if isinstance(error, OSError) else str(error))
+    if other:
+        lock.release()
+        print(f"{run.id}: {other} trains this run; this worker stops", flush=True)
         return 2
     worker = Worker(run, stop_asked, world)
+    worker.lock_refused = lock.refused
     try:
         code = worker.work()
     finally:
         lock.release()
     worker.tell_ending()  # after the lock: a command that takes long keeps nobody from the run
     return code
+
+
+def _own_pids() -> tuple[int, int]:
+    """The pids by which a status may know this worker; torchrun's, which starts it, until it speaks for itself."""
+    return os.getpid(), os.getppid()
+
+
+def _wait(seconds: float, stop_asked: threading.Event) -> None:
+    """Wait while another machine's heartbeat is young. Raises StopAskedError where somebody wants a stop meanwhile."""
+    if stop_asked.wait(seconds):
+        raise StopAskedError
+
+
+def _refuse(run: Run, sentence: str) -> int:
+    """End before there is a worker, with a sentence in the console log and where possible in the run."""
+    print(f"failed: {sentence}", flush=True)
+    with suppress(OSError, UserError):
+        status = read_status(run.path)
+        if status.state not in LIVE or status.pid in (0, *_own_pids()):
+            leave_failure(run.path, sentence)
+    return 1
 
 
 def _sweep(checkpoints: Path) -> None:
@@ -124,6 +159,7 @@ class Worker:
 
     def __init__(self, run: Run, stop_asked: threading.Event, world: World) -> None:
         self.run, self.stop_asked, self.world = run, stop_asked, world
+        self.lock_refused = ""  # why the disk grants no lock, where it does not
         self.lifeline: Lifeline | None = None
         self.recorder: Recorder | None = None
 
@@ -177,9 +213,8 @@ class Worker:
             clear_control(self.run.path)
             status.control = 0
         status.state, status.phase = "starting", "loading"
-        status.host, status.boot_id, status.pid = machine.host(), machine.boot_id(), os.getpid()
-        status.pid_started, status.pids = machine.process_started(os.getpid()), [os.getpid()]
-        status.heartbeat = status.progressed_at = time.time()
+        claim(status, os.getpid())
+        status.progressed_at = status.heartbeat
         write_status(self.run.path, status)
 
     def _meet(self, config: Config) -> None:
@@ -201,6 +236,11 @@ class Worker:
         self.recorder = recorder
         if self.lifeline:
             recorder.note(f"training with {', '.join(map(str, self.lifeline.members))}")
+        if self.lock_refused:
+            recorder.note(
+                f"the disk of this run grants no locks ({self.lock_refused}): a file and the heartbeat keep a second "
+                "worker out"
+            )
         ending = trainer.train()
         if self.lifeline:
             self.lifeline.close()
@@ -217,6 +257,10 @@ class Worker:
 
     def _fail(self, error: Exception, config: Config | None) -> int:
         """Leave a failure in the status, on the rank that leads, or with that rank. Returns the exit code."""
+        if isinstance(error, RunTakenError):
+            with suppress(OSError):
+                print(f"{self.run.id}: {error}", flush=True)
+            return 2
         known = isinstance(error, (UserError, WorkFailedError))
         sentence = explain(error, config, self.recorder.status.phase if self.recorder else "")
         if self.lifeline and not known:
@@ -246,7 +290,7 @@ class Worker:
         """End because another rank has; called from a thread while the loop may wait for that rank in vain."""
         self._leave_failure(sentence)
         if not self.world.leads:
-            with suppress(OSError, UserError, Timeout):
+            with suppress(OSError, UserError, LockHeldError):
                 if not self._take_over(sentence):
                     os._exit(1)
         self.tell_ending()
@@ -265,10 +309,6 @@ class Worker:
                 return False
             leave_failure(self.run.path, sentence)
             return True
-
-
-class StopAskedError(Exception):
-    """Somebody wants the run to stop, which has nothing but its test before it."""
 
 
 def test_best(run: Run, trainer: Trainer, config: Config, dataset: PreparedDataset) -> None:

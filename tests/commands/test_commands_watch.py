@@ -13,7 +13,8 @@ from bert4rec_tui.commands.follow import told_metrics
 from bert4rec_tui.config import Config
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.events import Alert, Note, StateChange
-from bert4rec_tui.runs.status import Status, worker_lock, write_status
+from bert4rec_tui.runs.lock import worker_lock
+from bert4rec_tui.runs.status import Status, write_status
 from bert4rec_tui.runs.store import Run
 
 

@@ -27,7 +27,8 @@ from bert4rec_tui.runs.store import LocalRuns, Run
 WORKER = """
 import json, os, sys, time
 from pathlib import Path
-from bert4rec_tui.runs.status import read_status, worker_lock, write_status
+from bert4rec_tui.runs.lock import worker_lock
+from bert4rec_tui.runs.status import read_status, write_status
 folder = Path(sys.argv[1])
 if (folder / "broken").exists():
     raise ImportError("no torch here")
@@ -51,7 +52,8 @@ def stand_in(tmp_path, monkeypatch) -> None:
     """Put a copy of the package before this one, whose worker needs no torch."""
     package = tmp_path / "site" / "bert4rec_tui"
     original = Path(bert4rec_tui.__file__).parent
-    shutil.copytree(original / "runs", package / "runs")
+    for room in ("config", "runs"):
+        shutil.copytree(original / room, package / room)
     for file in original.glob("*.py"):
         shutil.copy(file, package)
     (package / "training").mkdir()

@@ -16,7 +16,8 @@ from whole_log import WholeLog
 from bert4rec_tui.config import Config, save_config, with_assignments
 from bert4rec_tui.runs.control import request
 from bert4rec_tui.runs.launcher import launch
-from bert4rec_tui.runs.status import LIVE, lock_is_held
+from bert4rec_tui.runs.lock import lock_is_held
+from bert4rec_tui.runs.status import LIVE
 from bert4rec_tui.runs.store import LocalRuns, Run
 
 SMALL = [
