@@ -2,7 +2,7 @@
 
 usage: python -m bert4rec_tui.runs.spawn RUN_FOLDER
 
-Prints the pid of the worker; where several processes train the run, that of torchrun, which starts them. It has a
+Prints the pid of the worker; where several processes train the run, that of the agent, which starts them. It has a
 session of its own and no descriptor of its parent's: neither closing a terminal nor ending the program that launched it
 reaches it.
 """
@@ -16,7 +16,7 @@ from typing import NoReturn
 from bert4rec_tui.config import load_config
 from bert4rec_tui.runs.python import OUR_PYTHON
 from bert4rec_tui.runs.status import claim, read_status, write_status
-from bert4rec_tui.runs.torchrun import one_machine, surroundings
+from bert4rec_tui.runs.torchrun import one_machine, rank_environment
 
 
 def main() -> None:
@@ -53,8 +53,8 @@ def become_worker(folder: Path) -> NoReturn:
     write_status(folder, status)
     processes = load_config(folder / "config.toml").training.processes
     if processes > 1:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # torchrun would end the ranks; being ignored outlasts an exec
-        os.execve(sys.executable, one_machine(folder, processes), os.environ | surroundings())
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # being ignored outlasts an exec
+        os.execve(sys.executable, one_machine(folder, processes), os.environ | rank_environment(machines=1))
     os.execv(sys.executable, [*OUR_PYTHON, "-m", "bert4rec_tui.training.worker", str(folder)])
 
 

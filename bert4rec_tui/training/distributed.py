@@ -21,6 +21,7 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.ranking import Question, Ranks, Scorer, TiledScorer, rank
 from bert4rec_tui.model.hardware import choose_device
 from bert4rec_tui.runs.control import Request
+from bert4rec_tui.runs.torchrun import MEETING
 
 # Rank 0 may take long to write a checkpoint to a slow disk, and the others wait for it.
 PATIENCE = timedelta(minutes=30)
@@ -63,7 +64,21 @@ class World:
         """Meet the other ranks, for a device as the configuration names it. Numbers on CPUs always go by gloo."""
         if not self.alone:
             gpus = device != "cpu" and torch.cuda.is_available()
-            dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo", timeout=PATIENCE)
+            backend = "cpu:gloo,cuda:nccl" if gpus else "gloo"
+            if folder := os.environ.get(MEETING):
+                # A store of files has no port, while torch's own listens on all interfaces.
+                file = f"{folder}/ranks"
+                store = dist.FileStore(file, self.size)  # pyright: ignore[reportPrivateImportUsage]
+                dist.init_process_group(backend, timeout=PATIENCE, store=store, rank=self.rank, world_size=self.size)
+            else:
+                dist.init_process_group(backend, timeout=PATIENCE)
+
+    def meeting_place(self) -> str:
+        """What the log says of where ranks of several machines meet; empty on one, where nobody else can."""
+        if self.size == self.local_size:
+            return ""
+        place = f"{os.environ.get('MASTER_ADDR')}:{os.environ.get('MASTER_PORT')}"
+        return f"; they meet at {place}, on all its networks, and trust what comes in there"
 
     def leave(self) -> None:
         """Part from the other ranks, who do so at the same time."""

@@ -36,6 +36,7 @@ from bert4rec_tui.runs.lock import LockHeldError, worker_lock
 from bert4rec_tui.runs.status import ENDED, LIVE, claim, other_worker, read_status, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder
+from bert4rec_tui.training.console import keep_console_log
 from bert4rec_tui.training.distributed import ALONE, World, device_of
 from bert4rec_tui.training.lifeline import Lifeline
 from bert4rec_tui.training.notifying import News, notify_about, sentence_on
@@ -63,6 +64,7 @@ def main() -> int:
         obey_signals(stop_asked, SAME_SIGNAL_SECONDS if under_torchrun() else 0.0)
     if not world.leads:
         return work(run, stop_asked, world)
+    keep_console_log(run.path)
     lock = worker_lock(run.path)
     try:
         # A reader tries the lock for an instant; another worker keeps it.
@@ -235,7 +237,7 @@ class Worker:
         recorder.open(position, trainer.resumed, trainer.batches.steps_per_epoch, device, trainer.precision)
         self.recorder = recorder
         if self.lifeline:
-            recorder.note(f"training with {', '.join(map(str, self.lifeline.members))}")
+            recorder.note(f"training with {', '.join(map(str, self.lifeline.members))}{world.meeting_place()}")
         if self.lock_refused:
             recorder.note(
                 f"the disk of this run grants no locks ({self.lock_refused}): a file and the heartbeat keep a second "

@@ -20,7 +20,7 @@ SCRIPT = Path(__file__).with_name("ranks_at_work.py")
 def ranks_at_work(number: int, dataset: Path, folder: Path) -> list[dict]:
     """What each of so many ranks found."""
     folder.mkdir()
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1"]
+    torchrun = [sys.executable, "-m", "bert4rec_tui.training.agent", "--nnodes=1"]
     words = [f"--nproc-per-node={number}", str(SCRIPT), str(dataset), str(folder)]
     answer = subprocess.run(
         [*torchrun, *words],
