@@ -53,6 +53,7 @@ def run_agent(arguments: list[str]) -> int:
     """Run torchrun's agent with its own command line. Returns the exit code."""
     from torch.distributed.elastic.agent.server.local_elastic_agent import LocalElasticAgent
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.elastic.rendezvous import RendezvousError
     from torch.distributed.launcher import api
     from torch.distributed.run import parse_args, run
 
@@ -64,6 +65,9 @@ def run_agent(arguments: list[str]) -> int:
     try:
         run(parse_args(arguments))
     except ChildFailedError:
+        return 1
+    except RendezvousError as error:
+        print(f"the other machines cannot be reached: {error}", file=sys.stderr, flush=True)
         return 1
     return 0
 
