@@ -180,11 +180,7 @@ def raise_for_ending(run: Run, status: Status, interrupts: Interrupts | None = N
     if interrupts and interrupts.count and state in ("stopped", "lost"):
         raise KeyboardInterrupt
     if state == "lost":
-        tail = " / ".join(run.console_tail(3)) or "its log is empty"
-        raise WorkFailedError(
-            f"{run.id}: the worker vanished without an error message ({tail}); "
-            f"`bert4rec-tui resume {run.short_id}` goes on"
-        )
+        raise WorkFailedError(f"{run.id}: {run.why_lost()}; to go on: `bert4rec-tui resume {run.short_id}`")
 
 
 def event_json(event: Event) -> Any:

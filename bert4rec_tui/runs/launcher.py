@@ -7,7 +7,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.errors import OutOfReachError, UserError, WorkFailedError
 from bert4rec_tui.files import explain_os_error
 from bert4rec_tui.runs.control import clear_control
 from bert4rec_tui.runs.ending import leave_failure
@@ -44,8 +44,8 @@ def launch(run: Run) -> int:
             write_status(run.path, status)
     except LockHeldError:
         raise UserError(f"{run.id}: has a worker already") from None
-    except OSError as error:
-        failure = explain_os_error(error, run.path)
+    except (OSError, OutOfReachError) as error:
+        failure = explain_os_error(error, run.path) if isinstance(error, OSError) else error
         with suppress(OSError, UserError):  # else a new run would be queued for ever
             leave_failure(run.path, f"the worker could not be started: {failure}")
         raise failure from error

@@ -17,6 +17,7 @@ from bert4rec_tui.config import Config, load_whole_config, save_config
 from bert4rec_tui.errors import UNREADABLE, UserError
 from bert4rec_tui.files import explain_os_error, make_folder, new_folder, replace_file
 from bert4rec_tui.runs.control import read_control
+from bert4rec_tui.runs.ending import keep_reserve
 from bert4rec_tui.runs.events import EventLog
 from bert4rec_tui.runs.labels import Labels, read_labels, with_name, write_labels
 from bert4rec_tui.runs.lock import lock_is_held
@@ -33,6 +34,7 @@ def other_checkpoint(name: CheckpointName) -> CheckpointName:
     return "last" if name == "best" else "best"
 
 
+FAILED = "failed: "  # what a worker begins the line with that it prints as it fails
 LEFT_SECONDS = 3600.0
 
 
@@ -92,6 +94,15 @@ class Run:
                 return file.read().decode("utf-8", errors="replace").splitlines()[-lines:]
         except FileNotFoundError:
             return []
+
+    def why_lost(self) -> str:
+        """Why the worker is gone that wrote no ending: what it printed last, in one sentence."""
+        lines = self.console_tail(3)
+        for line in reversed(lines):
+            if line.startswith(FAILED):
+                return line.removeprefix(FAILED)
+        tail = " / ".join(lines)
+        return "the worker ended without an error message" + (f"; it printed last: {tail}" if tail else "")
 
     def checkpoint(self, name: CheckpointName) -> Path:
         """Where the weights of a checkpoint are, whether they exist or not."""
@@ -182,6 +193,7 @@ class LocalRuns:
             status = Status(state="queued", created=now, epochs=config.training.epochs)
             beat(status)
             write_status(folder, status)
+            keep_reserve(folder)
         return Run(path)
 
     def _sweep(self, now: float) -> None:

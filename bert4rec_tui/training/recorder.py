@@ -14,6 +14,7 @@ from torch import Tensor
 
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.runs.control import Request, read_control
+from bert4rec_tui.runs.ending import free_reserve
 from bert4rec_tui.runs.events import Alert, Event, EventLog, EventState, Note, StateChange, Step, Validation
 from bert4rec_tui.runs.status import Best, Status, WrittenState, beat, claim, owner, read_status, write_status
 from bert4rec_tui.runs.summary import Summary
@@ -316,6 +317,7 @@ class Recorder:
         with self._lock:
             self.status.state, self.status.message, self.status.phase = state, message, ""
             if state in ("finished", "stopped", "failed"):
+                free_reserve(self.folder)
                 self.status.ended = time.time()
                 self.status.seconds_left = 0.0 if state == "finished" else None
             self.write()

@@ -30,7 +30,7 @@ from bert4rec_tui.files import explain_os_error
 from bert4rec_tui.model.hardware import choose_precision, set_up_process
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs.control import clear_control
-from bert4rec_tui.runs.ending import leave_failure
+from bert4rec_tui.runs.ending import keep_reserve, leave_failure
 from bert4rec_tui.runs.events import EventLog, Note
 from bert4rec_tui.runs.lock import LockHeldError, worker_lock
 from bert4rec_tui.runs.status import ENDED, LIVE, claim, other_worker, read_status, write_status
@@ -171,6 +171,7 @@ class Worker:
         try:
             if self.world.leads:
                 _sweep(self.run.path / "checkpoints")
+                keep_reserve(self.run.path)
                 self._say_who_works()
             config = self.run.config()
             self._meet(config)

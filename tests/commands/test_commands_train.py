@@ -135,8 +135,8 @@ def test_a_worker_that_is_killed_while_followed_is_said_to_be_gone(terminal):
     answer = terminal.ended(process, code=1)
     assert answer.json()["state"] == "lost"
     error = json.loads(answer.err.splitlines()[-1])["error"]
-    assert error.startswith(f"{run.id}: the worker vanished without an error message (")
-    assert error.endswith(f"`bert4rec-tui resume {run.short_id}` goes on")
+    assert error.startswith(f"{run.id}: the worker ended without an error message")
+    assert error.endswith(f"; to go on: `bert4rec-tui resume {run.short_id}`")
 
 
 def meant(

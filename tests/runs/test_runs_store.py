@@ -30,7 +30,7 @@ def test_a_new_run_holds_everything_needed_to_do_it_again(store):
     assert run.config().training.epochs == 7
     assert run.status().epochs == 7
     assert run.events.read() == ([], 0)
-    assert names(run.path) == ["checkpoints", "config.toml", "events.jsonl", "status.json"]
+    assert names(run.path) == ["checkpoints", "config.toml", "events.jsonl", "reserve", "status.json"]
     assert [found.id for found in store.runs()] == [run.id]
 
 
