@@ -196,3 +196,21 @@ def test_a_state_that_is_cut_short_says_what_can_be_done(new_run):
     state.write_bytes(state.read_bytes()[:1000])
     assert finish(run) == 1
     assert f"--config {run.path / 'config.toml'} --init-from" in run.status().message
+
+
+@pytest.mark.parametrize("name", ["last.state", "last.safetensors"])
+def test_a_run_does_not_go_on_from_a_checkpoint_in_which_bits_have_flipped(new_run, name):
+    run = new_run("training.epochs=1")
+    assert finish(run) == 0
+    change = run.path / "config.toml"
+    change.write_text(change.read_text().replace("epochs = 1", "epochs = 2"))
+    file = run.path / "checkpoints" / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 4
+    file.write_bytes(content)
+    assert finish(run) == 1
+    message = run.status().message
+    assert message.startswith(f"{file}: is damaged")
+    assert "--init-from" in message
+    assert "\n" not in message
+    assert file.read_bytes() == bytes(content)
