@@ -82,6 +82,7 @@ class Trainer:
         self._step_began = time.monotonic()
         self._last_checkpoint = time.monotonic()
         self._next_scalars = 0
+        self._point: tuple[int, float] | None = None  # samples and loss of the latest steps, until they are drawn
 
     def train(self) -> str:
         """Train to the end, or until somebody wants it to stop. Returns `finished` or `stopped`."""
@@ -134,7 +135,7 @@ class Trainer:
                 time.monotonic() - self._last_checkpoint > 60 * training.checkpoint_minutes
             ):
                 self.save()
-        self._flush(rate)
+        self._flush(rate, epoch_ends=True)
         position.epoch_loss = position.loss_sum / max(1, position.loss_count)
         recorder.note(f"epoch {position.epoch + 1}  loss {position.epoch_loss:.4f}")
         overflow = int(self.world.add_up(self.step.overflow))
@@ -234,7 +235,7 @@ class Trainer:
             return False
         return True
 
-    def _flush(self, rate: float) -> None:
+    def _flush(self, rate: float, *, epoch_ends: bool = False) -> None:
         position = self.position
         losses = self.recorder.flush(position.epoch + 1, position.samples, rate)
         if not all(map(math.isfinite, losses)):
@@ -247,10 +248,13 @@ class Trainer:
             )
         position.loss_sum += sum(losses)
         position.loss_count += len(losses)
-        if losses and position.samples >= self._next_scalars:
-            mean = sum(losses) / len(losses)
-            self.recorder.training_scalars(position.samples, mean, rate, position.epoch + 1)
-            self._next_scalars = position.samples + self.config.training.log_samples
+        if losses:
+            self._point = position.samples, sum(losses) / len(losses)
+        # The last of every epoch is drawn too: where epochs have few steps it is the only one.
+        if self._point and (epoch_ends or position.samples >= self._next_scalars):
+            samples, mean = self._point
+            self.recorder.training_scalars(samples, mean, rate, position.epoch + 1)
+            self._next_scalars, self._point = samples + self.config.training.log_samples, None
 
     def _tell_compilation(self) -> None:
         """Say whether the step could be compiled, as soon as that is known, and once."""
