@@ -4,12 +4,13 @@ import errno
 import os
 import re
 import shutil
-import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bert4rec_tui.errors import OutOfReachError, UserError, WorkFailedError
+
+FOLDER_MODE = 0o755  # the widest mode of what we make; files are narrower by the right to run them
 
 _OTHER = "choose another place (BERT4REC_TUI_HOME moves the program's own)"
 _NO_PERMISSION = f"you have no permission there; change the permission or {_OTHER}"
@@ -49,12 +50,27 @@ def _os_error_behind(error: BaseException) -> OSError | None:
 
 
 def make_folder(path: Path) -> Path:
-    """Make the folder `path` with its parents and return it. Raises UserError where that is not allowed."""
+    """Make the folder `path` with its parents and return it; the umask may narrow who may look in, never widen it.
+
+    Raises UserError where that is not allowed.
+    """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        missing = [path, *path.parents]
+        for folder in reversed(missing[: _first_there(missing)]):
+            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        path.mkdir(exist_ok=True)  # raises where a file is there
     except OSError as error:
         raise explain_os_error(error, path) from error
     return path
+
+
+def _first_there(paths: Sequence[Path]) -> int:
+    return next((number for number, path in enumerate(paths) if path.is_dir()), len(paths))
+
+
+def narrow_umask() -> None:
+    """Let nothing that this process makes be writable for others, whatever library makes it."""
+    os.umask(os.umask(0o077) | 0o022)
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -76,6 +92,9 @@ def replacing(path: Path) -> Generator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(3).hex()}.tmp")
     try:
         yield temporary
+        mode = temporary.stat().st_mode
+        if mode & ~FOLDER_MODE & 0o777:
+            temporary.chmod(mode & FOLDER_MODE)
         flush_to_disk(temporary)
         temporary.replace(path)
     except (UserError, WorkFailedError):
@@ -106,8 +125,10 @@ def new_folder(path: Path) -> Generator[Path]:
     Nothing stays behind when the body fails. Raises UserError for a full disk or a folder without permission.
     """
     make_folder(path.parent)
+    # The pid tells who is at it: what a killed process has left is cleared away by others.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(3).hex()}.tmp")
     try:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+        temporary.mkdir(mode=FOLDER_MODE)
     except OSError as error:
         raise explain_os_error(error, path) from error
     try:
@@ -115,7 +136,6 @@ def new_folder(path: Path) -> Generator[Path]:
         for file in temporary.rglob("*"):
             if file.is_file():
                 flush_to_disk(file)
-        temporary.chmod(0o755)
         if path.exists():
             retired = path.with_name(f"{temporary.name}.old.tmp")
             path.rename(retired)

@@ -186,3 +186,31 @@ def test_another_process_never_sees_a_part(tmp_path):
     assert reader.returncode == 0
     assert int(out) > 1
     shutil.rmtree(tmp_path)
+
+
+@pytest.fixture
+def umask():
+    """Set the umask for one test."""
+    before = os.umask(0o022)
+    yield os.umask
+    os.umask(before)
+
+
+@pytest.mark.parametrize(("mask", "folder", "file"), [(0o077, 0o700, 0o600), (0, 0o755, 0o644), (0o027, 0o750, 0o640)])
+def test_what_we_make_follows_the_umask_and_is_never_wider_than_the_usual(tmp_path, umask, mask, folder, file):
+    umask(mask)
+    made = make_folder(tmp_path / "a" / "b")
+    replace_file(made / "file", b"1")
+    with new_folder(tmp_path / "new" / "c") as temporary:
+        replace_file(temporary / "file", b"1")
+    paths = [tmp_path / name for name in ("a", "a/b", "new", "new/c")]
+    assert {path.stat().st_mode & 0o777 for path in paths} == {folder}
+    assert {(path / "file").stat().st_mode & 0o777 for path in (made, tmp_path / "new" / "c")} == {file}
+
+
+def test_a_file_that_may_be_run_stays_so_for_those_whom_the_umask_lets(tmp_path, umask):
+    umask(0)
+    with replacing(tmp_path / "script") as temporary:
+        temporary.write_text("#!/bin/sh\n")
+        temporary.chmod(0o777)
+    assert (tmp_path / "script").stat().st_mode & 0o777 == 0o755

@@ -158,7 +158,9 @@ class _StandIn:
         # Written first and linked then, so that nobody reads half of it; a link fails where the name is taken.
         written = self.file.with_name(f".{self.file.name}.{os.getpid()}.{secrets.token_hex(3)}.tmp")
         try:
-            written.write_bytes(content)
+            descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
             try:
                 os.link(written, self.file)
             except FileExistsError:

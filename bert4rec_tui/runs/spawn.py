@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bert4rec_tui.config import load_config
+from bert4rec_tui.files import narrow_umask
 from bert4rec_tui.runs.python import OUR_PYTHON
 from bert4rec_tui.runs.status import claim, read_status, write_status
 from bert4rec_tui.runs.torchrun import one_machine, rank_environment
@@ -42,6 +43,9 @@ def main() -> None:
 def become_worker(folder: Path) -> NoReturn:
     """Leave terminal and parent behind, and go on as the worker of a run."""
     os.setsid()
+    # The mask outlasts an exec: a signal waits until the worker, which Python takes a moment to start, can obey it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+    narrow_umask()
     console = os.open(folder / "console.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for ours, standard in ((nothing, 0), (console, 1), (console, 2)):
@@ -53,9 +57,8 @@ def become_worker(folder: Path) -> NoReturn:
     write_status(folder, status)
     processes = load_config(folder / "config.toml").training.processes
     if processes > 1:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # being ignored outlasts an exec
         os.execve(sys.executable, one_machine(folder, processes), os.environ | rank_environment(machines=1))
-    os.execv(sys.executable, [*OUR_PYTHON, "-m", "bert4rec_tui.training.worker", str(folder)])
+    os.execv(sys.executable, [*OUR_PYTHON, "-m", "bert4rec_tui.training", str(folder)])
 
 
 if __name__ == "__main__":

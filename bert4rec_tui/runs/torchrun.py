@@ -124,7 +124,7 @@ def _meeting(run: Run) -> list[str]:
 
 
 def _worker(run: Path) -> list[str]:
-    return ["-m", "bert4rec_tui.training.worker", str(run.absolute())]
+    return ["-m", "bert4rec_tui.training", str(run.absolute())]
 
 
 def _assignments(home: Path, machines: int) -> list[str]:

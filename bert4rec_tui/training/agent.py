@@ -1,6 +1,6 @@
 """The process that starts and watches the ranks of a run on one machine: torchrun's agent, as we need it.
 
-usage: python -m bert4rec_tui.training.agent TORCHRUN_OPTIONS… -m bert4rec_tui.training.worker RUN_FOLDER
+usage: python -m bert4rec_tui.training.agent TORCHRUN_OPTIONS… -m bert4rec_tui.training RUN_FOLDER
 
 It takes torchrun's own options and differs from it in three ways. Without `--rdzv-endpoint`, for ranks of this machine
 alone, they meet by files in a private folder: torchrun would listen on two ports of all interfaces and unpickle what
@@ -16,6 +16,8 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,7 +25,9 @@ from types import FrameType
 
 import psutil
 
+from bert4rec_tui.files import narrow_umask
 from bert4rec_tui.runs.torchrun import MEETING
+from bert4rec_tui.training.signals import let_signals_through
 
 EXIT_SECONDS = 30  # rank 0 outlives the others, who wait for its end, so agents end within seconds of each other
 _PREFIX = "bert4rec-tui-ranks-"
@@ -33,6 +37,7 @@ def main() -> int:
     """Run the ranks to their end. Returns 0 where all ended well, 1 where one failed; ranks say themselves why."""
     arguments = sys.argv[1:]
     pass_signals_on()
+    narrow_umask()
     if not any(word.startswith(("--rdzv-endpoint", "--rdzv_endpoint")) for word in arguments):
         with meeting_folder() as folder:
             os.environ[MEETING] = str(folder)
@@ -75,15 +80,32 @@ def run_agent(arguments: list[str]) -> int:
 def pass_signals_on() -> None:
     """Have SIGTERM and SIGINT reach the ranks, and go on until they have ended; a terminal that closes is no matter."""
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        del frame
-        for rank in psutil.Process().children():
+    waiting: list[int] = []  # signals that came before there were ranks
+
+    def send(number: int) -> bool:
+        ranks = psutil.Process().children()
+        for rank in ranks:
             with suppress(psutil.Error):
                 rank.send_signal(number)
+        return bool(ranks)
+
+    def send_later() -> None:
+        while not send(waiting[0]):
+            time.sleep(0.1)
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        del frame
+        if send(number):
+            return
+        if waiting:  # a second one, while there is nothing to save
+            os._exit(128 + number)
+        waiting.append(number)
+        threading.Thread(target=send_later, daemon=True).start()
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    let_signals_through()  # the ranks must not inherit that they wait
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Scalars:
 
     def _open(self) -> EventsWriter:
         if self._writer is None:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(exist_ok=True)
             # The name holds the second: a suffix keeps two files of one second apart.
             suffix = f".{self.lost}" if self.lost else ""
             self._writer = EventsWriter(str(self.folder / "events"), suffix)

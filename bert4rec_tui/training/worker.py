@@ -1,6 +1,4 @@
-"""The process that a run lives in; or, started by torchrun, one of the ranks that it lives in.
-
-usage: python -m bert4rec_tui.training.worker RUN_FOLDER
+"""What the process does that a run lives in, or one of the ranks that it lives in.
 
 It holds the run's lock for life, goes on from the last checkpoint where there is one, and leaves its ending in the
 status: finished, stopped, or failed with one sentence that says what to do. SIGTERM saves and ends; a second one ends
@@ -17,7 +15,6 @@ import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 import torch
 
@@ -41,12 +38,16 @@ from bert4rec_tui.training.distributed import ALONE, World, device_of
 from bert4rec_tui.training.lifeline import Lifeline
 from bert4rec_tui.training.notifying import News, notify_about, sentence_on
 from bert4rec_tui.training.recorder import Recorder, RunTakenError
+from bert4rec_tui.training.signals import (
+    SAME_SIGNAL_SECONDS,
+    end_at_once_on_signals,
+    obey_signals,
+    under_torchrun,
+)
 from bert4rec_tui.training.trainer import Trainer
 
 # When a rank dies, what the others are doing breaks; who died is known a moment later.
 VERDICT_SECONDS = 5.0
-# torchrun passes a signal on to ranks that have had it already.
-SAME_SIGNAL_SECONDS = 3.0
 # How torch says it on CPUs of every system, and on MPS; CUDA has an exception of its own.
 NO_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory", re.IGNORECASE)
 
@@ -55,13 +56,14 @@ class StopAskedError(Exception):
     """Somebody wants the run to stop before it has begun, or with nothing but its test before it."""
 
 
-def main() -> int:
-    """Work on the run folder in the first argument. Returns the exit code."""
-    run, world, stop_asked = Run(Path(sys.argv[1])), World.of_environment(), threading.Event()
+def run_worker(folder: Path, stop_asked: threading.Event) -> int:
+    """Work on the run in a folder, from its lock to its ending. Returns the exit code.
+
+    stop_asked: set by signals, perhaps already.
+    """
+    run, world = Run(folder), World.of_environment()
     if under_torchrun():
         _end_with_parent()
-    if world.alone:
-        obey_signals(stop_asked, SAME_SIGNAL_SECONDS if under_torchrun() else 0.0)
     if not world.leads:
         return work(run, stop_asked, world)
     keep_console_log(run.path)
@@ -123,30 +125,6 @@ def _sweep(checkpoints: Path) -> None:
 def work(run: Run, stop_asked: threading.Event, world: World = ALONE) -> int:
     """Train a run whose lock is held by the rank that leads, and leave its ending in its status."""
     return Worker(run, stop_asked, world).work()
-
-
-def obey_signals(stop_asked: threading.Event, grace: float = 0.0) -> None:
-    """Let SIGTERM and SIGINT ask for a stop, a second one end at once, and a terminal that closes be no matter.
-
-    grace: for so many seconds after the first one another is taken for the same.
-    """
-    first: list[float] = []
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if first and time.monotonic() - first[0] >= grace:
-            os._exit(1)
-        first.append(time.monotonic())
-        stop_asked.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-
-def under_torchrun() -> bool:
-    """Whether torchrun started this process; it does so for a single one too, as on a machine with one GPU."""
-    return "TORCHELASTIC_RUN_ID" in os.environ
 
 
 def _end_with_parent() -> None:
@@ -224,6 +202,7 @@ class Worker:
         """Find the other ranks, if there are any; from here on none of them dies unnoticed."""
         if self.world.alone:
             return
+        end_at_once_on_signals()
         self.world.join(config.training.device)
         self.lifeline = Lifeline(self.world, self.stop_asked, self._lost)
         obey_signals(self.stop_asked, SAME_SIGNAL_SECONDS)
@@ -347,10 +326,3 @@ def explain(error: Exception, config: Config | None, phase: str = "") -> str:
     if isinstance(error, OSError):
         return str(explain_os_error(error, Path(error.filename or "the run's folder")))
     return f"{type(error).__name__}: {text} (the console log has the rest)"
-
-
-if __name__ == "__main__":
-    ended = main()
-    # Python takes its handlers away as it ends: a second signal would make a failure of what has been saved and done.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    sys.exit(ended)

@@ -32,6 +32,8 @@ from bert4rec_tui.runs.status import read_status, write_status
 folder = Path(sys.argv[1])
 if (folder / "broken").exists():
     raise ImportError("no torch here")
+import signal
+signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())  # as the worker does
 with worker_lock(folder).acquire(timeout=10):
     numbers = [number for number in range(20) if os.path.exists(f"/proc/self/fd/{number}")]
     seen = {"files": [os.readlink(f"/proc/self/fd/{number}") for number in numbers]}
@@ -58,7 +60,7 @@ def stand_in(tmp_path, monkeypatch) -> None:
         shutil.copy(file, package)
     (package / "training").mkdir()
     (package / "training" / "__init__.py").touch()
-    (package / "training" / "worker.py").write_text(WORKER)
+    (package / "training" / "__main__.py").write_text(WORKER)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
     monkeypatch.chdir(tmp_path)
 

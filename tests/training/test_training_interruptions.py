@@ -34,7 +34,7 @@ def test_a_checkpoint_that_finds_no_room_fails_with_the_systems_word_and_tells_t
     settings = run.path.parent.parent / "settings.toml"
     settings.write_text(f"notify_command = 'touch {told}'\n", encoding="utf-8")
     worker = subprocess.run(
-        [sys.executable, "-m", "bert4rec_tui.training.worker", str(run.path)],
+        [sys.executable, "-m", "bert4rec_tui.training", str(run.path)],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
         capture_output=True,
         text=True,
