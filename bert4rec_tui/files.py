@@ -4,8 +4,12 @@ import errno
 import os
 import re
 import shutil
+import socket
+import time
+import zlib
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from bert4rec_tui.errors import OutOfReachError, UserError, WorkFailedError
@@ -27,6 +31,9 @@ _REASONS = {
 
 # What another request would not meet; all else is the disk's.
 _WRONG_PLACE = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOENT, errno.EROFS}
+
+_WHOSE = re.compile(r"\.(?P<pid>[0-9]{1,9})\.(?P<machine>[0-9a-f]{8})[0-9a-f]{6}\.(tmp|removed)$")
+_LEFT_SECONDS = 3600.0
 
 _RUST_ERROR = re.compile(r"\(os error (\d+)\)")
 
@@ -82,6 +89,51 @@ def replace_file(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def temporary_path(path: Path, suffix: str = "tmp") -> Path:
+    """A name beside `path` that no reader takes for anything, by which `clear_leftovers` knows whose it is."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{_machine()}{os.urandom(3).hex()}.{suffix}")
+
+
+@cache
+def _machine() -> str:
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what killed processes of this machine have left half made or half removed in a folder.
+
+    What processes of other machines have left, or earlier versions of this program, goes once it is an hour old.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") and entry.name.endswith((".tmp", ".removed")) and _is_left(entry):
+                left = folder / entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    with suppress(OSError):
+                        left.unlink()
+
+
+def _is_left(entry: os.DirEntry[str]) -> bool:
+    if (whose := _WHOSE.search(entry.name)) and whose["machine"] == _machine():
+        return not _lives(int(whose["pid"]))
+    try:
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _LEFT_SECONDS
+    except OSError:
+        return False
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True
+
+
 @contextmanager
 def replacing(path: Path) -> Generator[Path]:
     """Give a temporary path beside `path` to write to; flush and rename it over `path` at the end.
@@ -89,7 +141,7 @@ def replacing(path: Path) -> Generator[Path]:
     Nothing stays behind when the body fails. Raises UserError for a full disk or a folder without permission, also
     where a library that wrote there says it in an error of its own.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(3).hex()}.tmp")
+    temporary = temporary_path(path)
     try:
         yield temporary
         mode = temporary.stat().st_mode
@@ -125,8 +177,7 @@ def new_folder(path: Path) -> Generator[Path]:
     Nothing stays behind when the body fails. Raises UserError for a full disk or a folder without permission.
     """
     make_folder(path.parent)
-    # The pid tells who is at it: what a killed process has left is cleared away by others.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(3).hex()}.tmp")
+    temporary = temporary_path(path)
     try:
         temporary.mkdir(mode=FOLDER_MODE)
     except OSError as error:
@@ -137,7 +188,7 @@ def new_folder(path: Path) -> Generator[Path]:
             if file.is_file():
                 flush_to_disk(file)
         if path.exists():
-            retired = path.with_name(f"{temporary.name}.old.tmp")
+            retired = temporary_path(path)
             path.rename(retired)
             try:
                 temporary.rename(path)

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol, cast
 
 from bert4rec_tui.config import Config, load_whole_config, save_config
 from bert4rec_tui.errors import UNREADABLE, UserError
-from bert4rec_tui.files import explain_os_error, make_folder, new_folder, replace_file
+from bert4rec_tui.files import clear_leftovers, explain_os_error, make_folder, new_folder, replace_file, temporary_path
 from bert4rec_tui.runs.control import read_control
 from bert4rec_tui.runs.ending import keep_reserve
 from bert4rec_tui.runs.events import EventLog
@@ -35,7 +35,6 @@ def other_checkpoint(name: CheckpointName) -> CheckpointName:
 
 
 FAILED = "failed: "  # what a worker begins the line with that it prints as it fails
-LEFT_SECONDS = 3600.0
 
 
 class Run:
@@ -157,10 +156,14 @@ class LocalRuns:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._known: dict[str, Run] = {}
+        self._cleared = False
 
     def runs(self) -> list[Run]:
-        """Every run, newest first."""
+        """Every run, newest first; the first look clears away what killed processes have left."""
         found: dict[str, Run] = {}
+        if not self._cleared:
+            self._cleared = True
+            clear_leftovers(self.folder)
         try:
             with os.scandir(self.folder) as entries:
                 names = [entry.name for entry in entries]
@@ -177,8 +180,8 @@ class LocalRuns:
 
     def create(self, config: Config, preparation: str) -> Run:
         """A new run, queued, for the prepared dataset with this id. Raises UserError where nothing can be written."""
+        clear_leftovers(self.folder)
         runs, now = self.runs(), time.time()
-        self._sweep(now)
         taken = {called for run in runs for called in (run.short_id, run.name())}
         letters = next(word for word in iter(_four_letters, None) if word not in taken)
         stamps, moment = {run.id[-20:-5] for run in runs}, now
@@ -195,14 +198,6 @@ class LocalRuns:
             write_status(folder, status)
             keep_reserve(folder)
         return Run(path)
-
-    def _sweep(self, now: float) -> None:
-        """Clear away what a killed process left half made or half removed, once nobody can be at it any more."""
-        for pattern in (".*.removed", ".*.tmp"):
-            for left in self.folder.glob(pattern):
-                with suppress(OSError):
-                    if now - left.stat().st_mtime > LEFT_SECONDS:
-                        shutil.rmtree(left)
 
     def find(self, reference: str, need: Need = "anything") -> Run:
         """The run with this id, these last four letters, this name or this unambiguous prefix, or the `latest`.
@@ -256,7 +251,7 @@ class LocalRuns:
         if state in LIVE:
             raise UserError(f"{run.id}: is {state}; stop it before you remove it")
         # Renamed first, so that a reader never meets a run that is half gone.
-        retired = run.path.with_name(f".{run.id}.removed")
+        retired = temporary_path(run.path, "removed")
         try:
             run.path.rename(retired)
             with suppress(FileNotFoundError):  # somebody swept it away meanwhile

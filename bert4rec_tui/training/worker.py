@@ -23,7 +23,7 @@ from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.finding import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
-from bert4rec_tui.files import explain_os_error
+from bert4rec_tui.files import clear_leftovers, explain_os_error
 from bert4rec_tui.model.hardware import choose_precision, set_up_process
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs.control import clear_control
@@ -148,6 +148,7 @@ class Worker:
         config: Config | None = None
         try:
             if self.world.leads:
+                clear_leftovers(self.run.path)
                 _sweep(self.run.path / "checkpoints")
                 keep_reserve(self.run.path)
                 self._say_who_works()

@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from making_runs import holder, new_run, says
 from bert4rec_tui.commands.runs import run_runs
 from bert4rec_tui.config import Config
 from bert4rec_tui.errors import UserError
+from bert4rec_tui.files import temporary_path
 from bert4rec_tui.runs.store import LocalRuns, Run
 
 
@@ -219,4 +222,11 @@ def test_what_a_killed_command_left_is_swept_away_once_nobody_can_be_at_it(store
     os.utime(old, (1, 1))
     new_run(store)
     assert not old.exists()
+    assert new.exists()
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    left = store.folder / re.sub(r"\.\d+\.", f".{killed.pid}.", temporary_path(store.folder / "moss").name)
+    left.mkdir()
+    LocalRuns(store.folder).runs()
+    assert not left.exists()
     assert new.exists()
