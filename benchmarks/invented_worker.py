@@ -49,7 +49,7 @@ def main() -> None:
         recorder.phase("training")
         print("ready", flush=True)
         for step in range(events, sys.maxsize):
-            recorder.say(event(step, time.time()))
+            recorder.append(event(step, time.time()))
             recorder.status.step, recorder.status.epoch = step, step // STEPS_PER_EPOCH
             recorder.status.loss = 4.0
             recorder.advance()

@@ -50,8 +50,8 @@ def _os_error_behind(error: BaseException) -> OSError | None:
     while cause is not None:
         if isinstance(cause, OSError):
             return cause
-        if told := _RUST_ERROR.search(str(cause)):
-            return OSError(int(told[1]), os.strerror(int(told[1])))
+        if found := _RUST_ERROR.search(str(cause)):
+            return OSError(int(found[1]), os.strerror(int(found[1])))
         cause = cause.__cause__ or cause.__context__
     return None
 

@@ -121,7 +121,7 @@ def _head(path: Path, metadata: dict[str, str] | None) -> dict[str, str]:
     if not metadata or metadata.get("format") != FORMAT or not metadata.keys() >= HEAD:
         raise UserError(f"{path}: was not written by bert4rec-tui, so its network is unknown")
     if not (metadata["epoch"].isdecimal() and metadata["step"].isdecimal()):
-        raise UserError(f"{path}: is damaged (its epoch or its step is no number)")
+        raise UserError(f"{path}: is damaged (its epoch or step is not a number)")
     return metadata
 
 
@@ -129,12 +129,12 @@ def _put(path: Path, tensors: dict[str, Tensor], model: Bert4Rec) -> None:
     own = model.state_dict()
     for name, tensor in own.items():
         if name not in tensors:
-            raise UserError(f"{path}: has no {name}; it is of another network")
+            raise UserError(f"{path}: has no {name}; it belongs to another network")
         if tensors[name].shape != tensor.shape:
-            raise UserError(f"{path}: {name} is {tuple(tensors[name].shape)}, here it must be {tuple(tensor.shape)}")
+            raise UserError(f"{path}: {name} is {tuple(tensors[name].shape)}, expected {tuple(tensor.shape)}")
     strange = sorted(set(tensors) - set(own))
     if strange:
-        raise UserError(f"{path}: has {strange[0]}, which this network has not")
+        raise UserError(f"{path}: has {strange[0]}, which this network does not have")
     model.load_state_dict(tensors)
 
 

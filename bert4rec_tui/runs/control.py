@@ -38,7 +38,7 @@ def request(path: Path, wanted: Request, at_least: int = 0) -> Control:
         with control_lock(path).acquire(timeout=5):
             before = read_control(path)
             if wanted == "pause" and before.wanted == "stop" and before.number > at_least:
-                raise UserError(f"{path.name}: was asked to stop already, and does so once its present work is done")
+                raise UserError(f"{path.name}: a stop is already requested; it stops when the current work is done")
             control = Control(max(before.number, at_least) + 1, wanted)
             replace_file(path / "control.json", msgspec.json.encode(control))
     except LockHeldError:

@@ -26,7 +26,7 @@ def free_reserve(path: Path) -> None:
         (path / RESERVE).unlink()
 
 
-def leave_failure(path: Path, sentence: str) -> None:
+def write_failure(path: Path, sentence: str) -> None:
     """Write that the run in a folder has failed, and why, into its status and its events.
 
     For who holds the run's lock while no recorder does. Raises OSError or UserError where the folder cannot be written.

@@ -17,7 +17,7 @@ from bert4rec_tui.config import load_config
 from bert4rec_tui.files import narrow_umask
 from bert4rec_tui.runs.python import OUR_PYTHON
 from bert4rec_tui.runs.status import claim, read_status, write_status
-from bert4rec_tui.runs.torchrun import one_machine, rank_environment
+from bert4rec_tui.runs.torchrun import rank_environment, single_machine_command
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def become_worker(folder: Path) -> NoReturn:
     write_status(folder, status)
     processes = load_config(folder / "config.toml").training.processes
     if processes > 1:
-        os.execve(sys.executable, one_machine(folder, processes), os.environ | rank_environment(machines=1))
+        os.execve(sys.executable, single_machine_command(folder, processes), os.environ | rank_environment(machines=1))
     os.execv(sys.executable, [*OUR_PYTHON, "-m", "bert4rec_tui.training", str(folder)])
 
 

@@ -114,7 +114,9 @@ class Run:
     def missing(self, name: CheckpointName) -> UserError:
         """What to say where a checkpoint is not there."""
         other = other_checkpoint(name)
-        advice = f"it has {other!r}" if self.checkpoint(other).exists() else "let it train through a validation first"
+        advice = (
+            f"it has {other!r}" if self.checkpoint(other).exists() else "checkpoints are written after each validation"
+        )
         return UserError(f"{self.id}: has no checkpoint {name!r}; {advice}")
 
     def has_checkpoint(self) -> bool:
@@ -222,7 +224,7 @@ class LocalRuns:
                 return matches[0]
             if matches:
                 listed = ", ".join(run.id for run in matches[:4])
-                raise UserError(f"{reference}: {len(matches)} runs answer to this ({listed}); write more of the id")
+                raise UserError(f"{reference}: {len(matches)} runs match ({listed}); type more of the id")
         raise UserError(f"{reference}: there is no such run; `bert4rec-tui runs` lists them")
 
     def rename(self, run: Run, name: str) -> str:
@@ -239,7 +241,7 @@ class LocalRuns:
         named = with_name(Labels(), name).name or ""
         for other in self.runs() if named else []:
             if (besides is None or other.id != besides.id) and named in (other.id, other.short_id, other.name()):
-                raise UserError(f"{named}: {other.id} is called this already; choose another name")
+                raise UserError(f"{named}: {other.id} already has this name; choose another")
         return named
 
     def remove(self, run: Run) -> None:
@@ -249,7 +251,7 @@ class LocalRuns:
         except UserError:  # whatever is left of its status, only a worker at it is a reason to keep it
             state = "training" if _lock_seems_held(run.path) else "lost"
         if state in LIVE:
-            raise UserError(f"{run.id}: is {state}; stop it before you remove it")
+            raise UserError(f"{run.id}: is {state}; stop it before removing it")
         # Renamed first, so that a reader never meets a run that is half gone.
         retired = temporary_path(run.path, "removed")
         try:
@@ -263,11 +265,11 @@ class LocalRuns:
 _NOTHING: dict[Need, str] = {
     "anything": "there is no run yet; `bert4rec-tui train` starts one",
     "checkpoint": "no run has a checkpoint yet; train one first",
-    "best": "no run has a best checkpoint yet; let one train through its first validation",
-    "last": "no run has a last checkpoint yet; let one train through its first validation",
+    "best": "no run has a best checkpoint yet; checkpoints are written after the first validation",
+    "last": "no run has a last checkpoint yet; checkpoints are written after the first validation",
     "tested": "no run has been tested yet; `bert4rec-tui test` tests one",
     "live": "no run is live; `bert4rec-tui runs` lists them all",
-    "restartable": "no run is left to go on with; `bert4rec-tui runs` lists them all",
+    "restartable": "no run can be resumed; `bert4rec-tui runs` lists them all",
 }
 
 

@@ -34,7 +34,7 @@ def rank_environment(machines: int) -> dict[str, str]:
     }
 
 
-def one_machine(run: Path, processes: int) -> list[str]:
+def single_machine_command(run: Path, processes: int) -> list[str]:
     """The command that starts all ranks of the run in a folder on this machine."""
     return [
         *_AGENT,

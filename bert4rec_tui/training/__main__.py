@@ -16,13 +16,13 @@ from bert4rec_tui.training.signals import SAME_SIGNAL_SECONDS, let_signals_throu
 
 def main() -> int:
     """Work on the run folder in the first argument. Returns the exit code."""
-    stop_asked = threading.Event()
-    obey_signals(stop_asked, SAME_SIGNAL_SECONDS if under_torchrun() else 0.0)
+    stop_requested = threading.Event()
+    obey_signals(stop_requested, SAME_SIGNAL_SECONDS if under_torchrun() else 0.0)
     let_signals_through()
     narrow_umask()
     from bert4rec_tui.training.worker import run_worker
 
-    return run_worker(Path(sys.argv[1]), stop_asked)
+    return run_worker(Path(sys.argv[1]), stop_requested)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def run_agent(arguments: list[str]) -> int:
     # No option of torchrun sets this.
     agent = functools.partial(LocalElasticAgent, exit_barrier_timeout=EXIT_SECONDS)
     api.LocalElasticAgent = agent  # pyright: ignore[reportPrivateImportUsage]
-    # An agent that waits in vain for another logs a traceback, where the ranks have said what happened.
+    # An agent that waits in vain for another logs a traceback, where the ranks have reported what happened.
     logging.getLogger("torch.distributed.elastic.agent.server.api").setLevel(logging.CRITICAL)
     try:
         run(parse_args(arguments))

@@ -100,7 +100,7 @@ def has_last(folder: Path) -> bool:
         return True
     left = [file for name in WEIGHTS if (file := folder / f"{name}.safetensors").exists()]
     if left:
-        raise UserError(f"{folder / 'last.state'}: is missing, so the run cannot go on; {_another_run(left[0])}")
+        raise UserError(f"{folder / 'last.state'}: is missing, so the run cannot be resumed; {_another_run(left[0])}")
     return False
 
 
@@ -120,7 +120,7 @@ def load_last(folder: Path, model: Bert4Rec, optimizer: Stateful, dataset: Prepa
         raise UserError(f"{file}: there is no checkpoint to go on from") from None
     except Exception as error:  # whatever a broken archive makes torch raise
         advice = _another_run(weights) if weights.exists() else "start another run"
-        raise UserError(f"{file}: is damaged or foreign, so the run cannot go on; {advice}") from error
+        raise UserError(f"{file}: is damaged or foreign, so the run cannot be resumed; {advice}") from error
     _promote(folder, position)
     metadata = read_metadata(weights)
     check_dataset(weights, metadata, dataset)

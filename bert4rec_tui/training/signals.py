@@ -16,7 +16,7 @@ def under_torchrun() -> bool:
     return "TORCHELASTIC_RUN_ID" in os.environ
 
 
-def obey_signals(stop_asked: threading.Event, grace: float = 0.0) -> None:
+def obey_signals(stop_requested: threading.Event, grace: float = 0.0) -> None:
     """Let SIGTERM and SIGINT ask for a stop, a second one end at once, and a terminal that closes be no matter.
 
     grace: for so many seconds after the first one another is taken for the same.
@@ -28,7 +28,7 @@ def obey_signals(stop_asked: threading.Event, grace: float = 0.0) -> None:
         if first and time.monotonic() - first[0] >= grace:
             os._exit(1)
         first.append(time.monotonic())
-        stop_asked.set()
+        stop_requested.set()
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)

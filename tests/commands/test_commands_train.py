@@ -208,7 +208,7 @@ def test_nothing_is_written_beside_the_data(terminal):
 def test_a_name_that_another_run_has_is_refused_and_one_from_a_file_is_left_out(terminal, here):
     run = terminal.last_run()
     assert here.refuses("train", "--dataset", "toy", "--preset", "fast", *tiny(), "--name", "mine") == (
-        f"mine: {run.id} is called this already; choose another name"
+        f"mine: {run.id} already has this name; choose another"
     )
     assert here.refuses("train", "--dataset", "toy", "--preset", "fast", *tiny(), "--set", "name=latest").startswith(
         '"latest" stands for'

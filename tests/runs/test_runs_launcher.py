@@ -121,11 +121,11 @@ def test_it_goes_on_when_the_session_that_launched_it_ends(run, number):
 
 def test_a_live_run_is_not_launched_again(run):
     launch(run)
-    with pytest.raises(UserError, match=r"is (starting|training) already"):
+    with pytest.raises(UserError, match=r"is already (starting|training)"):
         launch(run)
     wait_for(lambda: run.state() == "training")
     before = run.status()
-    with pytest.raises(UserError, match="is training already"):
+    with pytest.raises(UserError, match="is already training"):
         launch(run)
     assert run.status() == before
 

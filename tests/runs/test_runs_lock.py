@@ -114,7 +114,7 @@ def test_a_lock_that_looks_free_is_not_enough_while_the_pid_lives(run, sleeper):
         launch(run)
     assert other_worker(run.path, ours=()) == f"process {sleeper.pid} of this machine"
     assert other_worker(run.path, ours=(sleeper.pid,)) == ""
-    with pytest.raises(UserError, match="stop it before you remove it"):
+    with pytest.raises(UserError, match="stop it before removing it"):
         LocalRuns(run.path.parent).remove(run)
     assert read_status(run.path) == before
 

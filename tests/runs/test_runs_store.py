@@ -67,9 +67,7 @@ def test_what_fits_several_runs_lists_them(store):
     for reference in ("toy", "twin"):
         with pytest.raises(UserError) as error:
             store.find(reference)
-        assert str(error.value) == (
-            f"{reference}: 2 runs answer to this ({second.id}, {first.id}); write more of the id"
-        )
+        assert str(error.value) == (f"{reference}: 2 runs match ({second.id}, {first.id}); type more of the id")
 
 
 def test_a_whole_id_wins_over_a_prefix_and_letters_over_a_name(store):
@@ -153,10 +151,10 @@ def test_a_live_run_is_not_removed(store):
     run = new_run(store)
     says(run, state="training")
     worker = holder(run)
-    with pytest.raises(UserError, match="is training; stop it before you remove it"):
+    with pytest.raises(UserError, match="is training; stop it before removing it"):
         store.remove(run)
     (run.path / "status.json").write_text("{")
-    with pytest.raises(UserError, match="stop it before you remove it"):
+    with pytest.raises(UserError, match="stop it before removing it"):
         store.remove(run)
     worker.kill()
     worker.communicate()

@@ -184,7 +184,7 @@ def test_weights_without_their_state_are_not_written_over_by_a_training_that_beg
     assert not run.can_go_on()
     assert finish(run) == 1
     message = run.status().message
-    assert message.startswith(f"{run.path / 'checkpoints' / 'last.state'}: is missing, so the run cannot go on; ")
+    assert message.startswith(f"{run.path / 'checkpoints' / 'last.state'}: is missing, so the run cannot be resumed; ")
     assert f"--init-from {run.checkpoint('last')}" in message
     assert (run.checkpoint("last").read_bytes(), run.checkpoint("best").read_bytes()) == before
 

@@ -110,7 +110,7 @@ def test_a_rank_that_dies_ends_the_run_with_a_sentence_and_one_process_goes_on(n
     assert run.state() == "failed"
     message = run.status().message
     assert message.startswith(f"rank 1 (process {status.pids[1]} on ")
-    assert message.endswith("resume the run to go on from its last checkpoint")
+    assert message.endswith("resume the run to continue from its last checkpoint")
     assert "\n" not in message
     until_left(run)  # the event is written after the status
     assert getattr(curves(run).remarks[-1], "message", "") == message

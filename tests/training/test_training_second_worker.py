@@ -22,7 +22,7 @@ def test_without_locks_a_run_trains_and_no_second_worker_begins(new_run, monkeyp
     first = start(run)
     wait_for(lambda: run.status().step > 0, worker=first)
     assert run.state() == "training"
-    with pytest.raises(UserError, match="is training already"):
+    with pytest.raises(UserError, match="is already training"):
         launch(run)
     second = start(run)
     assert second.wait(60) == 2
@@ -59,8 +59,13 @@ def test_a_worker_that_finds_the_heartbeat_of_another_in_its_run_stops_and_says_
     wait_for(lambda: run.status().step > 0, worker=worker)
     theirs = read_status(run.path)
     theirs.host, theirs.pid = "another", 4711
-    write_status(run.path, theirs)
-    assert worker.wait(60) == 2
+
+    def ended() -> bool:
+        write_status(run.path, theirs)  # again and again, as a worker does
+        return worker.poll() is not None
+
+    wait_for(ended)
+    assert worker.returncode == 2
     assert read_status(run.path) == theirs
     last = run.console_tail(1)[0]
     assert last == f"{run.id}: process 4711 on another trains this run too; this worker stops"

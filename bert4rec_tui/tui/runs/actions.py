@@ -86,7 +86,7 @@ class RunActions(MainScreen):
         if row is None:
             return
         if row.live:
-            self.notify(f"{row.run.short_id} is {row.state}; stop it before you remove it.", severity="warning")
+            self.notify(f"{row.run.short_id} is {row.state}; stop it before removing it.", severity="warning")
             return
         detail = f"{row.run.id}: its checkpoints, curves and tests go with it."
         choices = {"keep": "Keep it", "remove": "Remove it for good"}

@@ -14,7 +14,7 @@ from textual.message import Message
 
 from bert4rec_tui.config import Config, to_dict
 from bert4rec_tui.config.fields import fields_of, value_at
-from bert4rec_tui.runs.differing import OF_THE_RUN_ALONE
+from bert4rec_tui.runs.config_differences import OF_THE_RUN_ALONE
 from bert4rec_tui.runs.listing import RunRow
 from bert4rec_tui.tui.forms.values import text_of
 from bert4rec_tui.tui.lists.array_list import ArrayList, cells
