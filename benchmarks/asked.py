@@ -57,7 +57,7 @@ def untrained(home: Path, config: Config, users: int, items: int) -> Run:
     config = msgspec.structs.replace(config, dataset=dataset.manifest.settings)
     run = LocalRuns(runs_folder()).create(config, dataset.id)
     model = Bert4Rec(dataset.items, config.model)
-    model.start_from_popularity(torch.from_numpy(np.array(dataset.train_counts)))
+    model.initialise_from_popularity(torch.from_numpy(np.array(dataset.train_counts)))
     save_weights(run.checkpoint("best"), model, weights_metadata(model, dataset, 0, 0))
     return run
 

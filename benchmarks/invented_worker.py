@@ -13,7 +13,7 @@ import msgspec
 import torch
 
 from bert4rec_tui.runs.events import Event, Step, Validation
-from bert4rec_tui.runs.status import worker_lock
+from bert4rec_tui.runs.lock import worker_lock
 from bert4rec_tui.training.checkpoint import Position
 from bert4rec_tui.training.recorder import Recorder
 
@@ -49,7 +49,7 @@ def main() -> None:
         recorder.phase("training")
         print("ready", flush=True)
         for step in range(events, sys.maxsize):
-            recorder.say(event(step, time.time()))
+            recorder.append(event(step, time.time()))
             recorder.status.step, recorder.status.epoch = step, step // STEPS_PER_EPOCH
             recorder.status.loss = 4.0
             recorder.advance()

@@ -76,7 +76,7 @@ class Size:
         from bert4rec_tui.model.hardware import choose_device, choose_precision, set_up_process
         from bert4rec_tui.settings import datasets_folder
         from bert4rec_tui.training.batches import TrainingBatches
-        from bert4rec_tui.training.drawn import bias_level
+        from bert4rec_tui.training.negative_sampling import bias_level
         from bert4rec_tui.training.step import TrainingStep
 
         self.config = with_assignments(preset("large-catalogue"), arguments.set)
@@ -90,7 +90,7 @@ class Size:
         self.batches = TrainingBatches(self.dataset, self.config, self.device)
         self.model = Bert4Rec(items, self.config.model)
         counts = torch.from_numpy(np.array(self.dataset.train_counts))
-        self.model.start_from_popularity(counts, bias_level(training, items))
+        self.model.initialise_from_popularity(counts, bias_level(training, items))
         self.model.to(self.device)
         self.precision = choose_precision(training.precision, self.device)
         self.step = TrainingStep(self.model, self.config, self.device, self.precision)

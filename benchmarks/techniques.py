@@ -64,7 +64,7 @@ class GivenTask(TrainingStep):
 def network(dataset: PreparedDataset, config: Config, device: torch.device) -> Bert4Rec:
     """The network as training begins with it."""
     model = Bert4Rec(dataset.items, config.model)
-    model.start_from_popularity(torch.from_numpy(np.array(dataset.train_counts)))
+    model.initialise_from_popularity(torch.from_numpy(np.array(dataset.train_counts)))
     return model.to(device).train()
 
 

@@ -2,6 +2,20 @@
 
 from typing import ClassVar
 
+# What reading a file raises, whatever bytes are in it: JSON and TOML nested too deeply, numbers beyond all bounds.
+UNREADABLE = (OSError, ValueError, RecursionError, OverflowError, MemoryError)
+
+
+def why_unreadable(error: Exception) -> str:
+    """What is wrong with a file, in a few words, from one of the errors in UNREADABLE."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, MemoryError):
+        return "it is too large for the memory"
+    return str(error)
+
 
 class UserError(Exception):
     """The request cannot be served as it stands: exit code 2.

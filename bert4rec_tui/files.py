@@ -4,12 +4,17 @@ import errno
 import os
 import re
 import shutil
-import tempfile
-from collections.abc import Generator
+import socket
+import time
+import zlib
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from bert4rec_tui.errors import OutOfReachError, UserError, WorkFailedError
+
+FOLDER_MODE = 0o755  # the widest mode of what we make; files are narrower by the right to run them
 
 _OTHER = "choose another place (BERT4REC_TUI_HOME moves the program's own)"
 _NO_PERMISSION = f"you have no permission there; change the permission or {_OTHER}"
@@ -27,6 +32,9 @@ _REASONS = {
 # What another request would not meet; all else is the disk's.
 _WRONG_PLACE = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOENT, errno.EROFS}
 
+_WHOSE = re.compile(r"\.(?P<pid>[0-9]{1,9})\.(?P<machine>[0-9a-f]{8})[0-9a-f]{6}\.(tmp|removed)$")
+_LEFT_SECONDS = 3600.0
+
 _RUST_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
@@ -42,19 +50,34 @@ def _os_error_behind(error: BaseException) -> OSError | None:
     while cause is not None:
         if isinstance(cause, OSError):
             return cause
-        if told := _RUST_ERROR.search(str(cause)):
-            return OSError(int(told[1]), os.strerror(int(told[1])))
+        if found := _RUST_ERROR.search(str(cause)):
+            return OSError(int(found[1]), os.strerror(int(found[1])))
         cause = cause.__cause__ or cause.__context__
     return None
 
 
 def make_folder(path: Path) -> Path:
-    """Make the folder `path` with its parents and return it. Raises UserError where that is not allowed."""
+    """Make the folder `path` with its parents and return it; the umask may narrow who may look in, never widen it.
+
+    Raises UserError where that is not allowed.
+    """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        missing = [path, *path.parents]
+        for folder in reversed(missing[: _first_there(missing)]):
+            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        path.mkdir(exist_ok=True)  # raises where a file is there
     except OSError as error:
         raise explain_os_error(error, path) from error
     return path
+
+
+def _first_there(paths: Sequence[Path]) -> int:
+    return next((number for number, path in enumerate(paths) if path.is_dir()), len(paths))
+
+
+def narrow_umask() -> None:
+    """Let nothing that this process makes be writable for others, whatever library makes it."""
+    os.umask(os.umask(0o077) | 0o022)
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -66,6 +89,51 @@ def replace_file(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def temporary_path(path: Path, suffix: str = "tmp") -> Path:
+    """A name beside `path` that no reader takes for anything, by which `clear_leftovers` knows whose it is."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{_machine()}{os.urandom(3).hex()}.{suffix}")
+
+
+@cache
+def _machine() -> str:
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what killed processes of this machine have left half made or half removed in a folder.
+
+    What processes of other machines have left, or earlier versions of this program, goes once it is an hour old.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") and entry.name.endswith((".tmp", ".removed")) and _is_left(entry):
+                left = folder / entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    with suppress(OSError):
+                        left.unlink()
+
+
+def _is_left(entry: os.DirEntry[str]) -> bool:
+    if (whose := _WHOSE.search(entry.name)) and whose["machine"] == _machine():
+        return not _lives(int(whose["pid"]))
+    try:
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _LEFT_SECONDS
+    except OSError:
+        return False
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True
+
+
 @contextmanager
 def replacing(path: Path) -> Generator[Path]:
     """Give a temporary path beside `path` to write to; flush and rename it over `path` at the end.
@@ -73,9 +141,12 @@ def replacing(path: Path) -> Generator[Path]:
     Nothing stays behind when the body fails. Raises UserError for a full disk or a folder without permission, also
     where a library that wrote there says it in an error of its own.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(3).hex()}.tmp")
+    temporary = temporary_path(path)
     try:
         yield temporary
+        mode = temporary.stat().st_mode
+        if mode & ~FOLDER_MODE & 0o777:
+            temporary.chmod(mode & FOLDER_MODE)
         flush_to_disk(temporary)
         temporary.replace(path)
     except (UserError, WorkFailedError):
@@ -106,8 +177,9 @@ def new_folder(path: Path) -> Generator[Path]:
     Nothing stays behind when the body fails. Raises UserError for a full disk or a folder without permission.
     """
     make_folder(path.parent)
+    temporary = temporary_path(path)
     try:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+        temporary.mkdir(mode=FOLDER_MODE)
     except OSError as error:
         raise explain_os_error(error, path) from error
     try:
@@ -115,9 +187,8 @@ def new_folder(path: Path) -> Generator[Path]:
         for file in temporary.rglob("*"):
             if file.is_file():
                 flush_to_disk(file)
-        temporary.chmod(0o755)
         if path.exists():
-            retired = path.with_name(f"{temporary.name}.old.tmp")
+            retired = temporary_path(path)
             path.rename(retired)
             try:
                 temporary.rename(path)

@@ -11,8 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bert4rec_tui import files
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.files import explain_os_error, make_folder, new_folder, replace_file, replacing
+from bert4rec_tui.files import (
+    clear_leftovers,
+    explain_os_error,
+    make_folder,
+    new_folder,
+    replace_file,
+    replacing,
+    temporary_path,
+)
 
 OTHER = "choose another place (BERT4REC_TUI_HOME moves the program's own)"
 FAULTS = {
@@ -186,3 +195,71 @@ def test_another_process_never_sees_a_part(tmp_path):
     assert reader.returncode == 0
     assert int(out) > 1
     shutil.rmtree(tmp_path)
+
+
+@pytest.fixture
+def umask():
+    """Set the umask for one test."""
+    before = os.umask(0o022)
+    yield os.umask
+    os.umask(before)
+
+
+@pytest.mark.parametrize(("mask", "folder", "file"), [(0o077, 0o700, 0o600), (0, 0o755, 0o644), (0o027, 0o750, 0o640)])
+def test_what_we_make_follows_the_umask_and_is_never_wider_than_the_usual(tmp_path, umask, mask, folder, file):
+    umask(mask)
+    made = make_folder(tmp_path / "a" / "b")
+    replace_file(made / "file", b"1")
+    with new_folder(tmp_path / "new" / "c") as temporary:
+        replace_file(temporary / "file", b"1")
+    paths = [tmp_path / name for name in ("a", "a/b", "new", "new/c")]
+    assert {path.stat().st_mode & 0o777 for path in paths} == {folder}
+    assert {(path / "file").stat().st_mode & 0o777 for path in (made, tmp_path / "new" / "c")} == {file}
+
+
+def test_a_file_that_may_be_run_stays_so_for_those_whom_the_umask_lets(tmp_path, umask):
+    umask(0)
+    with replacing(tmp_path / "script") as temporary:
+        temporary.write_text("#!/bin/sh\n")
+        temporary.chmod(0o777)
+    assert (tmp_path / "script").stat().st_mode & 0o777 == 0o755
+
+
+HALF_MADE = """
+import sys, time
+from pathlib import Path
+from bert4rec_tui.files import new_folder, replacing
+with new_folder(Path(sys.argv[1]) / "made") as folder, replacing(Path(sys.argv[1]) / "file") as file:
+    (folder / "part").write_bytes(b"1")
+    file.write_bytes(b"1")
+    print("ready", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_what_a_killed_process_has_left_goes_at_once_and_what_a_live_one_makes_stays(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", HALF_MADE, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    ours = temporary_path(tmp_path / "ours")
+    ours.touch()
+    before = sorted(tmp_path.iterdir())
+    assert len(before) == 3
+    clear_leftovers(tmp_path)
+    assert sorted(tmp_path.iterdir()) == before
+    process.kill()
+    process.communicate()
+    clear_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == [ours]
+
+
+def test_what_another_machine_has_left_goes_after_an_hour(tmp_path, monkeypatch):
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(files, "_machine", lambda: "00000000")
+        old, young = temporary_path(tmp_path / "old"), temporary_path(tmp_path / "young", "removed")
+    old.mkdir()
+    young.mkdir()
+    os.utime(old, (1, 1))
+    clear_leftovers(tmp_path)
+    clear_leftovers(tmp_path / "there is none")
+    assert list(tmp_path.iterdir()) == [young]

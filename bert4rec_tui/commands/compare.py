@@ -13,7 +13,7 @@ from bert4rec_tui.config import Config
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.paired import Difference, TestedCheckpoint, load_rank_pair, paired_differences
 from bert4rec_tui.runs.checkpoints import epochs_tested, is_of, trained_to
-from bert4rec_tui.runs.differing import differing
+from bert4rec_tui.runs.config_differences import config_differences
 from bert4rec_tui.runs.store import CheckpointName, LocalRuns
 from bert4rec_tui.settings import runs_folder
 
@@ -83,7 +83,7 @@ def run_compare(
         ],
         "checkpoint": checkpoint,
         "protocols": wanted,
-        "differences": differing(configs),
+        "differences": config_differences(configs),
         "paired": paired,
         "notes": [*notes(sides, configs, wanted, len(paired)), *stale(sides, tests, wanted, labels)],
     } | ({"users": differing_users} if users else {})

@@ -182,11 +182,7 @@ def raise_for_ending(run: Run, status: Status, interrupts: Interrupts | None = N
     if interrupts and interrupts.count and state in ("stopped", "lost"):
         raise KeyboardInterrupt
     if state == "lost":
-        tail = " / ".join(run.console_tail(3)) or "the log is empty"
-        raise WorkFailedError(
-            f"{run.id}: the worker vanished without an error message ({tail}); "
-            f"resume it with `bert4rec-tui resume {run.short_id}`"
-        )
+        raise WorkFailedError(f"{run.id}: {run.why_lost()}; to go on: `bert4rec-tui resume {run.short_id}`")
 
 
 def event_json(event: Event) -> Any:

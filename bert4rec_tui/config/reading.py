@@ -13,7 +13,7 @@ from msgspec import Struct
 from bert4rec_tui.config.explain import explain, refuse_not_finite
 from bert4rec_tui.config.fields import fields_of, value_at
 from bert4rec_tui.config.run import Config
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UNREADABLE, UserError, why_unreadable
 from bert4rec_tui.files import replace_file
 
 SomeConfig = TypeVar("SomeConfig", bound=Struct)
@@ -97,13 +97,33 @@ def with_assignments(config: Config, assignments: list[str]) -> Config:
 def load_toml(path: Path) -> dict[str, Any]:
     """The values of a TOML file. Raises UserError where it cannot be read or is not TOML."""
     try:
-        return tomli.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors put a mark before the first word
+        values = tomli.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors put a mark before the first word
+        if _depth(values) > _DEEPEST:
+            raise RecursionError
+        return values
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-    except ValueError as error:
-        raise UserError(f"{path}: is not TOML: {error}") from None
+    except UNREADABLE as error:
+        raise UserError(f"{path}: is not TOML: {why_unreadable(error)}") from None
+
+
+_DEEPEST = 50  # tables and lists in each other: no setting has more than a few, and what walks them recurses
+
+
+def _depth(value: Any) -> int:
+    """How many tables and lists lie in each other, found without recursion."""
+    depth, level = 0, [value]
+    while level := [inner for each in level for inner in _inside(each)]:
+        depth += 1
+    return depth
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(cast(dict[str, Any], value).values())
+    return cast(list[Any], value) if isinstance(value, list) else []
 
 
 def load_config(path: Path, base: Config | None = None) -> Config:

@@ -136,7 +136,7 @@ class Bert4Rec(nn.Module):
     def initialise(self, seed: int) -> None:
         """Draw all weights from a normal of standard deviation 0.02 (BERT), biases 0, norms 1; padding stays 0.
 
-        Training then sets the output bias by `start_from_popularity`.
+        Training then sets the output bias by `initialise_from_popularity`.
         """
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
@@ -147,7 +147,7 @@ class Bert4Rec(nn.Module):
                     parameter.fill_(1.0 if name.endswith("norm.weight") else 0.0)
             self.token.weight[0] = 0
 
-    def start_from_popularity(self, counts: Tensor, level: float | None = None) -> None:
+    def initialise_from_popularity(self, counts: Tensor, level: float | None = None) -> None:
         """Set the output bias so that the untrained network already knows how often each item occurs.
 
         It would spend its first epochs on nothing else: the cross-entropy of the frequencies alone is where training

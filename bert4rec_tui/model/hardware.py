@@ -21,7 +21,7 @@ MOST_WEIGHTS = 1 << 24
 def choose_device(wanted: str, setting: str = "training.device =") -> torch.device:
     """The device with this name; `auto` takes CUDA (or ROCm), then MPS, then the CPU.
 
-    Raises UserError for a GPU that is not there, and for what is no device; `setting` is where it was said.
+    Raises UserError for a GPU that is not there, and for what is no device; `setting` is what asked for it.
     """
     if not DEVICE.match(wanted):
         raise UserError(f'{setting} "{wanted}": expected {DEVICE_WORDS}')

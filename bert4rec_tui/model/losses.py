@@ -18,7 +18,7 @@ from torch.nn import functional as F
 NO_SCORE = -1e30
 
 
-def draw_items(items: int, number: int, generator: torch.Generator) -> Tensor:
+def sample_negatives(items: int, number: int, generator: torch.Generator) -> Tensor:
     """Different items, each as likely as any other, in time that does not depend on the catalogue.
 
     The catalogue is cut into `number` stretches of like length, one item is drawn from each, and all are moved on by
@@ -34,7 +34,7 @@ def draw_items(items: int, number: int, generator: torch.Generator) -> Tensor:
     return (edges[:-1] + within + distance) % items + 1
 
 
-def leave_out_hits(others: Tensor, targets: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
+def mask_accidental_hits(others: Tensor, targets: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
     """The scores of drawn items without accidental hits, and how many are left of each row.
 
     others: (M, K) scores. targets: (M,) int64. drawn: (K,) int64, all different, so that a row has one hit at most and

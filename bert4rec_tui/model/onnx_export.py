@@ -114,7 +114,7 @@ def write_onnx(model: Bert4Rec, path: Path, metadata: dict[str, str]) -> None:
             verbose=False,
         )
     if program is None:
-        raise WorkFailedError("torch gave no ONNX program")
+        raise WorkFailedError("torch produced no ONNX program")
     program.model.metadata_props.update(metadata)
     program.save(path, external_data=False)
 

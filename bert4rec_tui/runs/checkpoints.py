@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from safetensors import SafetensorError, safe_open
 
+from bert4rec_tui.errors import UNREADABLE
+
 Results = Mapping[str, Mapping[str, Any]]  # protocol → its metrics.json
 
 
@@ -15,7 +17,7 @@ def trained_to(path: Path) -> tuple[int, int] | None:
         with safe_open(path, framework="numpy") as file:  # pyright: ignore[reportUnknownVariableType]
             head = cast(dict[str, str] | None, file.metadata()) or {}
         return int(head["epoch"]), int(head["step"])
-    except (OSError, SafetensorError, KeyError, ValueError):
+    except (*UNREADABLE, SafetensorError, KeyError):
         return None
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from filelock import FileLock
 from msgspec import Struct
 
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UNREADABLE, OutOfReachError, UserError
 from bert4rec_tui.files import explain_os_error, replace_file
+from bert4rec_tui.runs.lock import LockHeldError, control_lock
 
 Request = Literal["train", "pause", "stop"]
 
@@ -24,7 +24,7 @@ def read_control(path: Path) -> Control:
     """The request in a run's folder; the first one where there is none or it cannot be read."""
     try:
         return msgspec.json.decode((path / "control.json").read_bytes(), type=Control)
-    except (OSError, msgspec.MsgspecError):
+    except UNREADABLE:
         return Control()
 
 
@@ -35,12 +35,14 @@ def request(path: Path, wanted: Request, at_least: int = 0) -> Control:
     """
     try:
         # Two who ask at once must not get the same number: the worker would obey the first and pass over the second.
-        with FileLock(path / "control.lock", timeout=5):
+        with control_lock(path).acquire(timeout=5):
             before = read_control(path)
             if wanted == "pause" and before.wanted == "stop" and before.number > at_least:
-                raise UserError(f"{path.name}: was asked to stop already, and does so once its present work is done")
+                raise UserError(f"{path.name}: a stop is already requested; it stops when the current work is done")
             control = Control(max(before.number, at_least) + 1, wanted)
             replace_file(path / "control.json", msgspec.json.encode(control))
+    except LockHeldError:
+        raise OutOfReachError(f"{path.name}: another request is being written; try again") from None
     except OSError as error:
         raise explain_os_error(error, path) from error
     return control

@@ -8,10 +8,17 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from bert4rec_tui.errors import UNREADABLE
+
+# Bounds beyond which a number is damage: no clock and no calendar takes 1e300 seconds.
+Moment = Annotated[float, Meta(ge=0, le=1e11)]  # seconds since 1970
+Seconds = Annotated[float, Meta(ge=-1e11, le=1e11)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 EventState = Literal["starting", "training", "paused", "resumed", "finished", "stopped", "failed"]
 
@@ -19,11 +26,11 @@ EventState = Literal["starting", "training", "paused", "resumed", "finished", "s
 class Step(Struct, frozen=True, kw_only=True, tag="step"):
     """What the training steps since the last such event gave; at most four a second."""
 
-    at: float
-    epoch: int
-    step: int
-    samples: int
-    count: int
+    at: Moment
+    epoch: Count
+    step: Count
+    samples: Count
+    count: Count
     loss: float | None
     loss_min: float | None
     loss_max: float | None
@@ -31,7 +38,7 @@ class Step(Struct, frozen=True, kw_only=True, tag="step"):
     gradient_norm: float | None = None
     gradient_norm_max: float | None = None
     speed: float = 0.0
-    not_finite: int = 0
+    not_finite: Count = 0
 
 
 class Validation(Struct, frozen=True, kw_only=True, tag="validation"):
@@ -40,37 +47,37 @@ class Validation(Struct, frozen=True, kw_only=True, tag="validation"):
     `loss` is the mean training loss of the epoch before it, where that is known.
     """
 
-    at: float
-    epoch: int
-    step: int
-    users: int
-    seconds: float
+    at: Moment
+    epoch: Count
+    step: Count
+    users: Count
+    seconds: Seconds
     metrics: dict[str, dict[str, float]]
     best: bool = False
-    not_finite: int = 0
+    not_finite: Count = 0
     loss: float | None = None
 
 
 class StateChange(Struct, frozen=True, kw_only=True, tag="state"):
     """The run has entered a state at a step; `resumed` voids what an earlier life logged after that step."""
 
-    at: float
+    at: Moment
     state: EventState
-    step: int = 0
+    step: Count = 0
     message: str = ""
 
 
 class System(Struct, frozen=True, kw_only=True, tag="system"):
     """How busy the machine was; shares are 0 to 100, memory is bytes; None where there is no such device."""
 
-    at: float
+    at: Moment
     cpu: float
-    process_memory: int
-    memory: int
-    memory_total: int
+    process_memory: Count
+    memory: Count
+    memory_total: Count
     gpu: float | None = None
-    gpu_memory: int | None = None
-    gpu_memory_total: int | None = None
+    gpu_memory: Count | None = None
+    gpu_memory_total: Count | None = None
     gpu_temperature: float | None = None
     gpu_power: float | None = None
 
@@ -78,16 +85,16 @@ class System(Struct, frozen=True, kw_only=True, tag="system"):
 class Alert(Struct, frozen=True, kw_only=True, tag="alert"):
     """Something a person should look at, such as a loss that is not a number."""
 
-    at: float
+    at: Moment
     kind: str
     message: str
-    step: int = 0
+    step: Count = 0
 
 
 class Note(Struct, frozen=True, kw_only=True, tag="message"):
     """A sentence for the log."""
 
-    at: float
+    at: Moment
     text: str
 
 
@@ -177,5 +184,5 @@ def decode_line(line: bytes) -> Event | None:
     """The event in a line of JSON; None where it cannot be read."""
     try:
         return _decoder.decode(line)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UNREADABLE, UserError, why_unreadable
 from bert4rec_tui.files import replace_file
 
 FILE = "labels.json"
@@ -29,8 +29,8 @@ def read_labels(path: Path) -> Labels:
         return msgspec.json.decode(file.read_bytes(), type=Labels)
     except FileNotFoundError:
         return Labels()
-    except (OSError, msgspec.MsgspecError) as error:
-        raise UserError(f"{file}: cannot be read ({error}); remove it to label the run anew") from None
+    except UNREADABLE as error:
+        raise UserError(f"{file}: cannot be read ({why_unreadable(error)}); remove it to label the run again") from None
 
 
 def write_labels(path: Path, labels: Labels) -> None:
@@ -50,7 +50,7 @@ def with_name(labels: Labels, name: str) -> Labels:
     """The labels with another name. Raises UserError for one that is too long or means something else already."""
     given, name = name, _one_line(name)
     if given and not name:
-        raise UserError("a name needs a letter, a digit or a sign that can be shown")
+        raise UserError("a name needs at least one visible character")
     if len(name) > LONGEST_NAME:
         raise UserError(f"a name has at most {LONGEST_NAME} characters, this one has {len(name)}")
     if name == "latest":

@@ -4,18 +4,16 @@ import getpass
 import os
 import shutil
 import subprocess
-import time
+from contextlib import suppress
 from pathlib import Path
 
-from filelock import Timeout
-
-from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.errors import OutOfReachError, UserError, WorkFailedError
 from bert4rec_tui.files import explain_os_error
-from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import clear_control
-from bert4rec_tui.runs.ending import leave_failure
+from bert4rec_tui.runs.ending import write_failure
+from bert4rec_tui.runs.lock import LockHeldError, worker_lock
 from bert4rec_tui.runs.python import OUR_PYTHON
-from bert4rec_tui.runs.status import LIVE, is_starting, worker_lock, write_status
+from bert4rec_tui.runs.status import LIVE, claim, is_starting, other_worker, write_status
 from bert4rec_tui.runs.store import Run
 
 _LINGERING = Path("/var/lib/systemd/linger")  # a file for each user whose processes stay after logout
@@ -28,23 +26,29 @@ def launch(run: Run) -> int:
     """
     state = run.state()
     if state in LIVE:
-        raise UserError(f"{run.id}: is {state} already")
+        raise UserError(f"{run.id}: is already {state}")
     try:
         # Of two who launch at once one comes too late: it finds the run starting.
-        with worker_lock(run.path).acquire(timeout=5, poll_interval=0.02):
+        with worker_lock(run.path).acquire(timeout=5):
             status = run.status()
-            if is_starting(status):
-                raise UserError(f"{run.id}: is starting already")
+            if is_starting(run.path, status):
+                raise UserError(f"{run.id}: is already starting")
+            # Beyond a lock, which two mounts of one disk may not share.
+            if other := other_worker(run.path, ours=()):
+                raise UserError(f"{run.id}: {other} trains it")
             clear_control(run.path)
             status.state, status.phase, status.message, status.ended = "starting", "", "", None
-            status.host, status.boot_id, status.pid, status.pid_started = machine.host(), machine.boot_id(), 0, 0.0
-            status.pids, status.control, status.heartbeat = [], 0, time.time()
+            claim(status, pid=0)
+            status.control = 0
             status.loss = status.speed = status.seconds_left = None
             write_status(run.path, status)
-    except Timeout:
-        raise UserError(f"{run.id}: has a worker already") from None
-    except OSError as error:
-        raise explain_os_error(error, run.path) from error
+    except LockHeldError:
+        raise UserError(f"{run.id}: already has a worker") from None
+    except (OSError, OutOfReachError) as error:
+        failure = explain_os_error(error, run.path) if isinstance(error, OSError) else error
+        with suppress(OSError, UserError):  # else a new run would be queued for ever
+            write_failure(run.path, f"the worker could not be started: {failure}")
+        raise failure from error
     answer = subprocess.run(
         [*OUR_PYTHON, "-m", "bert4rec_tui.runs.spawn", str(run.path.absolute())],
         stdin=subprocess.DEVNULL,
@@ -57,7 +61,7 @@ def launch(run: Run) -> int:
     if answer.returncode != 0:
         reason = (answer.stderr.strip().splitlines() or ["no reason given"])[-1][-300:]
         sentence = f"the worker could not be started: {reason}"
-        leave_failure(run.path, sentence)
+        write_failure(run.path, sentence)
         raise WorkFailedError(f"{run.id}: {sentence}")
     return int(answer.stdout.strip())
 

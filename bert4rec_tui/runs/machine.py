@@ -2,10 +2,13 @@
 
 import os
 import socket
+import time
 from functools import cache
 from pathlib import Path
 
 import psutil
+
+_FIRST_PIDS = "pid:[4026531836]"  # the namespace that Linux begins with (PROC_PID_INIT_INO)
 
 
 @cache
@@ -16,11 +19,24 @@ def host() -> str:
 
 @cache
 def boot_id() -> str:
-    """What tells this start of the machine from every other; pids count only within one."""
+    """What tells this start of the machine from every other; pids count only within one.
+
+    In a container with pids of its own it names those too: two containers may share host name and boot.
+    """
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return str(round(psutil.boot_time()))
+        boot = str(round(psutil.boot_time()))
+    try:
+        pids = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return boot
+    return boot if pids == _FIRST_PIDS else f"{boot}/{pids}"
+
+
+def uptime() -> float:
+    """Seconds since the machine was started, which no change of its clock moves; 0 where that is not known."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else 0.0
 
 
 def process_started(pid: int) -> float:

@@ -43,8 +43,8 @@ def report(run: Run, checkpoint: str, kind: ReportKind) -> str:
     results = run.test_results(checkpoint)
     if not results:
         raise UserError(
-            f"{run.id}: its checkpoint {checkpoint} has not been tested; `bert4rec-tui test {run.short_id} "
-            f"--checkpoint {checkpoint}` does"
+            f"{run.id}: its checkpoint {checkpoint} has not been tested; run `bert4rec-tui test "
+            f"{run.short_id} --checkpoint {checkpoint}`"
         )
     config = run.config()
     order = {protocol: at for at, protocol in enumerate(config.evaluation.protocols)}
@@ -79,11 +79,11 @@ def _csv(head: dict[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str:
     table = csv.writer(written, lineterminator="\n")
     table.writerow(COLUMNS)
     for protocol, result in results.items():
-        told = [*(head | {"epoch": result["epoch"]}).values(), protocol]
+        leading = [*(head | {"epoch": result["epoch"]}).values(), protocol]
         for model, metrics in {OURS: result["metrics"], **result["baselines"]}.items():
             for name in _names(metrics):
                 found = metrics[name]
-                table.writerow([*told, model, name, found["value"], found.get("low"), found.get("high")])
+                table.writerow([*leading, model, name, found["value"], found.get("low"), found.get("high")])
     return written.getvalue()
 
 
@@ -94,7 +94,7 @@ def _markdown(head: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]],
         f"**{head['dataset']}**, split {head['split']}; {head['part']} set, {head['users']:,} users. "
         f"{OURS} ({head['objective']}), {head['checkpoint']} checkpoint ({moments}) of `{head['run']}`; "
         f"in brackets the 95% bootstrap interval over users ({resamples:,} resamples). "
-        "The best of each line is bold.",
+        "The best value of each row is bold.",
         "",
     ]
     columns = ["Protocol", "Metric", OURS, *baselines]

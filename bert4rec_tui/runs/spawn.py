@@ -2,7 +2,7 @@
 
 usage: python -m bert4rec_tui.runs.spawn RUN_FOLDER
 
-Prints the pid of the worker; where several processes train the run, that of torchrun, which starts them. It has a
+Prints the pid of the worker; where several processes train the run, that of the agent, which starts them. It has a
 session of its own and no descriptor of its parent's: neither closing a terminal nor ending the program that launched it
 reaches it.
 """
@@ -10,15 +10,14 @@ reaches it.
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import NoReturn
 
 from bert4rec_tui.config import load_config
-from bert4rec_tui.runs import machine
+from bert4rec_tui.files import narrow_umask
 from bert4rec_tui.runs.python import OUR_PYTHON
-from bert4rec_tui.runs.status import read_status, write_status
-from bert4rec_tui.runs.torchrun import one_machine, surroundings
+from bert4rec_tui.runs.status import claim, read_status, write_status
+from bert4rec_tui.runs.torchrun import rank_environment, single_machine_command
 
 
 def main() -> None:
@@ -44,6 +43,9 @@ def main() -> None:
 def become_worker(folder: Path) -> NoReturn:
     """Leave terminal and parent behind, and go on as the worker of a run."""
     os.setsid()
+    # The mask outlasts an exec: a signal waits until the worker, which Python takes a moment to start, can obey it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+    narrow_umask()
     console = os.open(folder / "console.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for ours, standard in ((nothing, 0), (console, 1), (console, 2)):
@@ -51,14 +53,12 @@ def become_worker(folder: Path) -> NoReturn:
     # Importing torch takes seconds, on a cold shared disk a minute: until the worker can speak for itself, this tells
     # a reader whether it still lives. An exec keeps the pid.
     status = read_status(folder)
-    status.pid, status.pid_started, status.pids = os.getpid(), machine.process_started(os.getpid()), [os.getpid()]
-    status.heartbeat = time.time()
+    claim(status, os.getpid())
     write_status(folder, status)
     processes = load_config(folder / "config.toml").training.processes
     if processes > 1:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # torchrun would end the ranks; being ignored outlasts an exec
-        os.execve(sys.executable, one_machine(folder, processes), os.environ | surroundings())
-    os.execv(sys.executable, [*OUR_PYTHON, "-m", "bert4rec_tui.training.worker", str(folder)])
+        os.execve(sys.executable, single_machine_command(folder, processes), os.environ | rank_environment(machines=1))
+    os.execv(sys.executable, [*OUR_PYTHON, "-m", "bert4rec_tui.training", str(folder)])
 
 
 if __name__ == "__main__":

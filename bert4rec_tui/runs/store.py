@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
 from bert4rec_tui.config import Config, load_whole_config, save_config
-from bert4rec_tui.errors import UserError
-from bert4rec_tui.files import explain_os_error, make_folder, new_folder, replace_file
+from bert4rec_tui.errors import UNREADABLE, UserError
+from bert4rec_tui.files import clear_leftovers, explain_os_error, make_folder, new_folder, replace_file, temporary_path
 from bert4rec_tui.runs.control import read_control
+from bert4rec_tui.runs.ending import keep_reserve
 from bert4rec_tui.runs.events import EventLog
 from bert4rec_tui.runs.labels import Labels, read_labels, with_name, write_labels
-from bert4rec_tui.runs.status import LIVE, State, Status, derive_state, lock_is_held, read_status, write_status
+from bert4rec_tui.runs.lock import lock_is_held
+from bert4rec_tui.runs.status import LIVE, State, Status, beat, derive_state, read_status, write_status
 
 Need = Literal["anything", "checkpoint", "best", "last", "tested", "live", "restartable"]
 CheckpointName = Literal["best", "last"]
@@ -32,7 +34,7 @@ def other_checkpoint(name: CheckpointName) -> CheckpointName:
     return "last" if name == "best" else "best"
 
 
-LEFT_SECONDS = 3600.0
+FAILED = "failed: "  # what a worker begins the line with that it prints as it fails
 
 
 class Run:
@@ -92,6 +94,15 @@ class Run:
         except FileNotFoundError:
             return []
 
+    def why_lost(self) -> str:
+        """Why the worker is gone that wrote no ending: what it printed last, in one sentence."""
+        lines = self.console_tail(3)
+        for line in reversed(lines):
+            if line.startswith(FAILED):
+                return line.removeprefix(FAILED)
+        tail = " / ".join(lines)
+        return "the worker ended without an error message" + (f"; it printed last: {tail}" if tail else "")
+
     def checkpoint(self, name: CheckpointName) -> Path:
         """Where the weights of a checkpoint are, whether they exist or not."""
         return self.path / "checkpoints" / f"{name}.safetensors"
@@ -103,7 +114,9 @@ class Run:
     def missing(self, name: CheckpointName) -> UserError:
         """What to say where a checkpoint is not there."""
         other = other_checkpoint(name)
-        advice = f"it has {other!r}" if self.checkpoint(other).exists() else "let it train through a validation first"
+        advice = (
+            f"it has {other!r}" if self.checkpoint(other).exists() else "checkpoints are written after each validation"
+        )
         return UserError(f"{self.id}: has no checkpoint {name!r}; {advice}")
 
     def has_checkpoint(self) -> bool:
@@ -120,7 +133,7 @@ class Run:
         for file in sorted((self.path / "test").glob(f"{checkpoint}-*/metrics.json")):
             try:
                 result = json.loads(file.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
+            except UNREADABLE:
                 continue
             if isinstance(result, dict) and result.keys() >= RESULT_KEYS:
                 results[file.parent.name.removeprefix(f"{checkpoint}-")] = cast(dict[str, Any], result)
@@ -145,10 +158,14 @@ class LocalRuns:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._known: dict[str, Run] = {}
+        self._cleared = False
 
     def runs(self) -> list[Run]:
-        """Every run, newest first."""
+        """Every run, newest first; the first look clears away what killed processes have left."""
         found: dict[str, Run] = {}
+        if not self._cleared:
+            self._cleared = True
+            clear_leftovers(self.folder)
         try:
             with os.scandir(self.folder) as entries:
                 names = [entry.name for entry in entries]
@@ -165,8 +182,8 @@ class LocalRuns:
 
     def create(self, config: Config, preparation: str) -> Run:
         """A new run, queued, for the prepared dataset with this id. Raises UserError where nothing can be written."""
+        clear_leftovers(self.folder)
         runs, now = self.runs(), time.time()
-        self._sweep(now)
         taken = {called for run in runs for called in (run.short_id, run.name())}
         letters = next(word for word in iter(_four_letters, None) if word not in taken)
         stamps, moment = {run.id[-20:-5] for run in runs}, now
@@ -178,16 +195,11 @@ class LocalRuns:
             make_folder(folder / "checkpoints")
             save_config(config, folder / "config.toml")
             replace_file(folder / "events.jsonl", b"")
-            write_status(folder, Status(state="queued", created=now, heartbeat=now, epochs=config.training.epochs))
+            status = Status(state="queued", created=now, epochs=config.training.epochs)
+            beat(status)
+            write_status(folder, status)
+            keep_reserve(folder)
         return Run(path)
-
-    def _sweep(self, now: float) -> None:
-        """Clear away what a killed process left half made or half removed, once nobody can be at it any more."""
-        for pattern in (".*.removed", ".*.tmp"):
-            for left in self.folder.glob(pattern):
-                with suppress(OSError):
-                    if now - left.stat().st_mtime > LEFT_SECONDS:
-                        shutil.rmtree(left)
 
     def find(self, reference: str, need: Need = "anything") -> Run:
         """The run with this id, these last four letters, this name or this unambiguous prefix, or the `latest`.
@@ -212,7 +224,7 @@ class LocalRuns:
                 return matches[0]
             if matches:
                 listed = ", ".join(run.id for run in matches[:4])
-                raise UserError(f"{reference}: {len(matches)} runs answer to this ({listed}); write more of the id")
+                raise UserError(f"{reference}: {len(matches)} runs match ({listed}); type more of the id")
         raise UserError(f"{reference}: there is no such run; `bert4rec-tui runs` lists them")
 
     def rename(self, run: Run, name: str) -> str:
@@ -229,7 +241,7 @@ class LocalRuns:
         named = with_name(Labels(), name).name or ""
         for other in self.runs() if named else []:
             if (besides is None or other.id != besides.id) and named in (other.id, other.short_id, other.name()):
-                raise UserError(f"{named}: {other.id} is called this already; choose another name")
+                raise UserError(f"{named}: {other.id} already has this name; choose another")
         return named
 
     def remove(self, run: Run) -> None:
@@ -237,11 +249,11 @@ class LocalRuns:
         try:
             state = run.state()
         except UserError:  # whatever is left of its status, only a worker at it is a reason to keep it
-            state = "training" if lock_is_held(run.path) else "lost"
+            state = "training" if _lock_seems_held(run.path) else "lost"
         if state in LIVE:
-            raise UserError(f"{run.id}: is {state}; stop it before you remove it")
+            raise UserError(f"{run.id}: is {state}; stop it before removing it")
         # Renamed first, so that a reader never meets a run that is half gone.
-        retired = run.path.with_name(f".{run.id}.removed")
+        retired = temporary_path(run.path, "removed")
         try:
             run.path.rename(retired)
             with suppress(FileNotFoundError):  # somebody swept it away meanwhile
@@ -253,12 +265,19 @@ class LocalRuns:
 _NOTHING: dict[Need, str] = {
     "anything": "there is no run yet; `bert4rec-tui train` starts one",
     "checkpoint": "no run has a checkpoint yet; train one first",
-    "best": "no run has a best checkpoint yet; let one train through its first validation",
-    "last": "no run has a last checkpoint yet; let one train through its first validation",
+    "best": "no run has a best checkpoint yet; checkpoints are written after the first validation",
+    "last": "no run has a last checkpoint yet; checkpoints are written after the first validation",
     "tested": "no run has been tested yet; `bert4rec-tui test` tests one",
     "live": "no run is live; `bert4rec-tui runs` lists them all",
-    "restartable": "no run is left to go on with; `bert4rec-tui runs` lists them all",
+    "restartable": "no run can be resumed; `bert4rec-tui runs` lists them all",
 }
+
+
+def _lock_seems_held(path: Path) -> bool:
+    try:
+        return lock_is_held(path)
+    except OSError:
+        return False
 
 
 def _meets(run: Run, need: Need) -> bool:

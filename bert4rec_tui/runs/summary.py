@@ -13,9 +13,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from bert4rec_tui.errors import UNREADABLE
 from bert4rec_tui.files import replace_file
+from bert4rec_tui.runs.downsampled import DownsampledTable, Row, measured
 from bert4rec_tui.runs.events import Alert, Event, EventLog, Note, StateChange, Step, System, Validation, decode_line
-from bert4rec_tui.runs.track import Row, Track, measured
 
 Remark = StateChange | Alert | Note | Validation
 SCHEMA = 1
@@ -23,7 +24,7 @@ MOST_STRETCHES = 4096
 MOST_READINGS = 1024  # stretches of readings of the machine
 MOST_VALIDATIONS = 500
 MOST_REMARKS = 1000
-ENDING_BYTES = 256  # of the log before the offset, by which a log that is another is told
+ENDING_BYTES = 256  # of the log before the offset, by which another log is recognised
 READINGS = ("cpu", "memory", "process_memory", "gpu", "gpu_memory", "gpu_temperature", "gpu_power")
 
 
@@ -53,14 +54,16 @@ class Summary:
     def start_over(self) -> None:
         """Know nothing."""
         self.offset, self._saved = 0, -1
-        self.steps = Track(
+        self.steps = DownsampledTable(
             first=("start", "first_step"),
             last=("step", "at", "learning_rate"),
             sums=("count", "not_finite"),
             measures=("loss", "gradient_norm", "speed"),
             most=self._most,
         )
-        self.system = Track(first=(), last=("at",), sums=(), measures=READINGS, most=min(self._most, MOST_READINGS))
+        self.system = DownsampledTable(
+            first=(), last=("at",), sums=(), measures=READINGS, most=min(self._most, MOST_READINGS)
+        )
         self.last_system: System | None = None
         self.validations: list[Validation] = []
         self.remarks: list[Remark] = []
@@ -74,7 +77,7 @@ class Summary:
                 return False
             self.steps.restore(*written.steps)
             self.system.restore(*written.system)
-        except (OSError, ValueError, msgspec.MsgspecError):
+        except UNREADABLE:
             self.start_over()
             return False
         self.offset = self._saved = written.offset

@@ -5,6 +5,7 @@ Files cannot be renamed together, so the weights wait as `last.next.safetensors`
 state is in place; whoever loads finishes the renames that a kill prevented.
 """
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -99,7 +100,7 @@ def has_last(folder: Path) -> bool:
         return True
     left = [file for name in WEIGHTS if (file := folder / f"{name}.safetensors").exists()]
     if left:
-        raise UserError(f"{folder / 'last.state'}: is missing, so the run cannot go on; {_another_run(left[0])}")
+        raise UserError(f"{folder / 'last.state'}: is missing, so the run cannot be resumed; {_another_run(left[0])}")
     return False
 
 
@@ -112,22 +113,34 @@ def load_last(folder: Path, model: Bert4Rec, optimizer: Stateful, dataset: Prepa
     """Put a network and its optimizer where the `last` checkpoint left them. Raises UserError where it is broken."""
     file, weights = folder / "last.state", folder / "last.safetensors"
     try:
+        _check_archive(file)
         state = torch.load(file, weights_only=True, map_location="cpu")
         position = Position(**state["position"])
     except FileNotFoundError:
         raise UserError(f"{file}: there is no checkpoint to go on from") from None
     except Exception as error:  # whatever a broken archive makes torch raise
         advice = _another_run(weights) if weights.exists() else "start another run"
-        raise UserError(f"{file}: is truncated or foreign, so the run cannot go on; {advice}") from error
+        raise UserError(f"{file}: is damaged or foreign, so the run cannot be resumed; {advice}") from error
     _promote(folder, position)
     metadata = read_metadata(weights)
     check_dataset(weights, metadata, dataset)
     if metadata.get("step") != str(position.step):
         raise UserError(f"{weights}: is of step {metadata.get('step')}, but last.state is of step {position.step}")
-    load_weights(weights, model)
+    try:
+        load_weights(weights, model)
+    except UserError as error:
+        best = folder / "best.safetensors"
+        raise UserError(f"{error}; {_another_run(best)}" if best.exists() else str(error)) from None
     optimizer.load_state_dict(state["optimizer"])
     _restore_random_states(state["random"])
     return position
+
+
+def _check_archive(file: Path) -> None:
+    """Raises BadZipFile where bits of a state have flipped: torch does not look at the checksums that it writes."""
+    with zipfile.ZipFile(file) as archive:
+        if damaged := archive.testzip():
+            raise zipfile.BadZipFile(damaged)
 
 
 def _random_states() -> dict[str, Tensor]:

@@ -48,7 +48,7 @@ class Compilation:
         self.wanted, self.graphs = wanted, graphs
         self.reason, self.seconds, self.all_seconds = "", 0.0, 0.0
         self._tried: set[Shape] = set()
-        self._told = ""
+        self._reported = ""
         self._encode = encode
         if wanted:
             # The setting has no other name.
@@ -95,20 +95,20 @@ class Compilation:
         self.seconds = time.monotonic() - began
         self.all_seconds += self.seconds
 
-    def news(self) -> str | None:
-        """What the trials have shown, in a sentence; None where there was none, or where that has been told."""
+    def report(self) -> str | None:
+        """What the trials have shown, in a sentence; None where there was none, or where that was reported before."""
         found = self._findings()
-        if not self._tried or found == self._told:
+        if not self._tried or found == self._reported:
             return None
-        self._told = found
-        return found if self.reason else f"{found}; its first shape took {self.seconds:.0f} s"
+        self._reported = found
+        return found if self.reason else f"{found}; the first input shape took {self.seconds:.0f} s"
 
     def _findings(self) -> str:
         if self.reason and len(self._tried) > 1:
-            return f"a further shape of the network could not be compiled, and it goes on as it is: {self.reason}"
+            return f"compilation failed for another input shape, training continues uncompiled: {self.reason}"
         if self.reason:
-            return f"the network could not be compiled and goes on as it is: {self.reason}"
-        return f"the network is compiled{', into CUDA graphs' if self.graphs else ''}"
+            return f"compilation failed, training continues uncompiled: {self.reason}"
+        return f"the network is compiled{' into CUDA graphs' if self.graphs else ''}"
 
     def begin_step(self) -> None:
         """Say that what the graphs of the last step returned is not needed any more."""
@@ -124,7 +124,7 @@ def _difference(found: Tensor, right: Tensor) -> str:
     lost = int(((found == 0) & (right != 0)).sum())
     if lost:
         return f"{lost} of {len(right)} weights have no gradient when compiled"
-    norm, wanted = float(found.norm()), float(right.norm())
-    if wanted / 4 <= norm <= 4 * wanted:
+    norm, expected = float(found.norm()), float(right.norm())
+    if expected / 4 <= norm <= 4 * expected:
         return ""
-    return f"the gradient's norm is {norm:.3g} when compiled, and should be {wanted:.3g}"
+    return f"the gradient norm is {norm:.3g} compiled, {expected:.3g} uncompiled"

@@ -21,6 +21,7 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.ranking import Question, Ranks, Scorer, TiledScorer, rank
 from bert4rec_tui.model.hardware import choose_device
 from bert4rec_tui.runs.control import Request
+from bert4rec_tui.runs.torchrun import MEETING
 
 # Rank 0 may take long to write a checkpoint to a slow disk, and the others wait for it.
 PATIENCE = timedelta(minutes=30)
@@ -50,7 +51,7 @@ class World:
         return cls(*(int(os.environ[name]) for name in names))
 
     @property
-    def leads(self) -> bool:
+    def is_leader(self) -> bool:
         """Whether this is the rank that writes."""
         return self.rank == 0
 
@@ -63,7 +64,21 @@ class World:
         """Meet the other ranks, for a device as the configuration names it. Numbers on CPUs always go by gloo."""
         if not self.alone:
             gpus = device != "cpu" and torch.cuda.is_available()
-            dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo", timeout=PATIENCE)
+            backend = "cpu:gloo,cuda:nccl" if gpus else "gloo"
+            if folder := os.environ.get(MEETING):
+                # A store of files has no port, while torch's own listens on all interfaces.
+                file = f"{folder}/ranks"
+                store = dist.FileStore(file, self.size)  # pyright: ignore[reportPrivateImportUsage]
+                dist.init_process_group(backend, timeout=PATIENCE, store=store, rank=self.rank, world_size=self.size)
+            else:
+                dist.init_process_group(backend, timeout=PATIENCE)
+
+    def meeting_place(self) -> str:
+        """What the log says of where ranks of several machines meet; empty on one, where nobody else can."""
+        if self.size == self.local_size:
+            return ""
+        place = f"{os.environ.get('MASTER_ADDR')}:{os.environ.get('MASTER_PORT')}"
+        return f"; they meet at {place}, on all its networks, and trust what comes in there"
 
     def leave(self) -> None:
         """Part from the other ranks, who do so at the same time."""
@@ -75,7 +90,7 @@ class World:
         """What a random seed is for, different on each rank."""
         return name if self.rank == 0 else f"{name}/{self.rank}"
 
-    def add_up(self, numbers: Tensor) -> Tensor:
+    def sum_over_ranks(self, numbers: Tensor) -> Tensor:
         """Sum numbers over all ranks, in place. Returns them."""
         if not self.alone:
             dist.all_reduce(numbers)
@@ -90,7 +105,7 @@ class World:
             return numbers
         lengths = torch.zeros(self.size, dtype=torch.int64)
         lengths[self.rank] = len(numbers)
-        lengths = self.add_up(lengths).tolist()
+        lengths = self.sum_over_ranks(lengths).tolist()
         padded = torch.nn.functional.pad(numbers, (0, max(lengths) - len(numbers)))
         found = [torch.empty_like(padded) for _ in lengths]
         dist.all_gather(found, padded)
@@ -104,7 +119,7 @@ class World:
         dist.broadcast(number, 0)
         return REQUESTS[int(number)]
 
-    def spread(self, content: bytes) -> bytes:
+    def broadcast(self, content: bytes) -> bytes:
         """What rank 0 has; its length is the same on all ranks."""
         if self.alone:
             return content
@@ -112,15 +127,15 @@ class World:
         dist.broadcast(numbers, 0)
         return numbers.numpy().tobytes()
 
-    def lead_first(self, action: Callable[[], Made]) -> Made:
+    def leader_first(self, action: Callable[[], Made]) -> Made:
         """Do something on rank 0, and then on the others."""
         if self.alone:
             return action()
-        if not self.leads:
-            self.add_up(torch.zeros(1))
+        if not self.is_leader:
+            self.sum_over_ranks(torch.zeros(1))
         made = action()
-        if self.leads:
-            self.add_up(torch.zeros(1))
+        if self.is_leader:
+            self.sum_over_ranks(torch.zeros(1))
         return made
 
     def check_same(self, number: int, sentence: str) -> None:
@@ -132,11 +147,11 @@ class World:
                 raise UserError(sentence)
 
     def rows(self, windows: int) -> slice:
-        """This rank's share of a batch of so many windows; the first one where there is none for it (see `idles`)."""
+        """This rank's share of a batch of so many windows; the first one where there is none for it (see `is_idle`)."""
         first, last = (windows * rank // self.size for rank in (self.rank, self.rank + 1))
         return slice(first, last) if last > first else slice(0, 1)
 
-    def idles(self, windows: int) -> bool:
+    def is_idle(self, windows: int) -> bool:
         """Whether a batch has so few windows that none is left for this rank; it then works on one for nothing."""
         return windows * (self.rank + 1) // self.size == windows * self.rank // self.size
 
@@ -159,8 +174,8 @@ def device_of(wanted: str, world: World, processes: int | None = None) -> torch.
     found = torch.cuda.device_count()
     if found < processes:
         raise UserError(
-            f"training.processes = {processes} needs as many GPUs, and here {'is' if found == 1 else 'are'} {found}; "
-            'take fewer (a run goes on with `resume --processes 1`), or training.device = "cpu"'
+            f"training.processes = {processes} needs {processes} GPUs, and this machine has {found}; use "
+            'fewer (`resume --processes 1` continues a run with one), or training.device = "cpu"'
         )
     return torch.device("cuda", world.local_rank)
 
@@ -227,7 +242,7 @@ def rank_together(
 ) -> dict[str, Ranks] | None:
     """The ranks of all users, on every rank of the world; each works on every so many of the batches.
 
-    `stop_wanted` is asked after each batch. Returns None where a rank was told to stop meanwhile.
+    `stop_wanted` is asked after each batch. Returns None where a rank was asked to stop meanwhile.
     """
 
     def advance(done: int, total: int) -> None:
@@ -239,12 +254,12 @@ def rank_together(
         results = rank(scorer, question, batch_size, advance=advance, share=(world.rank, world.size))
     except _StopWantedError:
         results = None
-    stopped = int(world.add_up(torch.tensor([int(results is None)])))
+    stopped = int(world.sum_over_ranks(torch.tensor([int(results is None)])))
     if results is None or stopped:
         return None
     # Who was not in a share has 0 there, so that sums put the shares together.
     for result in results.values():
         for numbers in (result.ranks, result.candidates):
-            world.add_up(torch.from_numpy(numbers))
-        result.not_finite = int(world.add_up(torch.tensor([result.not_finite])))
+            world.sum_over_ranks(torch.from_numpy(numbers))
+        result.not_finite = int(world.sum_over_ranks(torch.tensor([result.not_finite])))
     return results

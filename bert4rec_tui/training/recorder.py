@@ -12,15 +12,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bert4rec_tui.errors import UserError
-from bert4rec_tui.runs import machine
+from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.runs.control import Request, read_control
+from bert4rec_tui.runs.ending import free_reserve
 from bert4rec_tui.runs.events import Alert, Event, EventLog, EventState, Note, StateChange, Step, Validation
-from bert4rec_tui.runs.status import Best, Status, WrittenState, read_status, write_status
+from bert4rec_tui.runs.status import Best, Status, WrittenState, beat, claim, owner, read_status, write_status
 from bert4rec_tui.runs.summary import Summary
-from bert4rec_tui.training.alerts import Concern, FullDisk, RisingLoss, Validations
+from bert4rec_tui.training.alerts import AlertMessage, FullDisk, RisingLoss, Validations
 from bert4rec_tui.training.checkpoint import Position
-from bert4rec_tui.training.notifying import News, notify_about
+from bert4rec_tui.training.notification import Notification, run_notify_command
 from bert4rec_tui.training.scalars import Scalars
 from bert4rec_tui.training.sensors import Sensors
 
@@ -29,12 +29,16 @@ SYSTEM_SECONDS = 10.0
 EVENT_SECONDS = 0.25
 SUMMARY_SECONDS = 30.0
 SUMMARY_BYTES = 8_000_000  # of the log at a time, so that the heartbeat does not wait for a long one
-RISING_STEPS = 400  # at least so many, or two epochs, before a rising loss is told
+RISING_STEPS = 400  # at least so many, or two epochs, before a rising loss is reported
 
 
 def finite(value: float) -> float | None:
     """The value, or None where JSON has no word for it."""
     return value if math.isfinite(value) else None
+
+
+class RunTakenError(WorkFailedError):
+    """Another worker has taken the run over; nothing more may be written to it."""
 
 
 class Recorder:
@@ -44,8 +48,10 @@ class Recorder:
         self.folder, self.metric = folder, metric
         self.status: Status = read_status(folder)
         self.log = EventLog(folder / "events.jsonl")
-        self.stop_asked = threading.Event()
+        self.stop_requested = threading.Event()
         self.pids = [os.getpid()]
+        self.taken = ""  # by whom else the run was found to be trained
+        self._owners = {owner(self.status)}
         self._sensors = Sensors(device)
         self._lock = threading.RLock()
         self._ended = threading.Event()
@@ -69,9 +75,9 @@ class Recorder:
         now = time.time()
         status = self.status
         status.state, status.phase = "training", "loading"
-        status.host, status.boot_id, status.pid = machine.host(), machine.boot_id(), os.getpid()
-        status.pid_started, status.pids = machine.process_started(os.getpid()), self.pids
-        status.heartbeat = status.progressed_at = now
+        claim(status, os.getpid())
+        status.pids, status.progressed_at = self.pids, now
+        self._owners.add(owner(status))
         status.step, status.steps_per_epoch, status.message, status.ended = step, steps_per_epoch, "", None
         status.device, status.precision = device, precision
         # What an earlier life reached after its last checkpoint is void.
@@ -81,7 +87,7 @@ class Recorder:
             if position.best is not None:
                 status.best = Best(metric=self.metric, value=position.best, epoch=position.best_epoch)
         self.write()
-        self.say(StateChange(at=now, state="resumed" if resumed else "training", step=step))
+        self.append(StateChange(at=now, state="resumed" if resumed else "training", step=step))
         self._summary.load()
         self._summary.read_on(SUMMARY_BYTES)
         self._validations.start_with(self._summary.validations)
@@ -97,12 +103,12 @@ class Recorder:
         while not self._ended.wait(BEAT_SECONDS):
             try:
                 with self._lock:
-                    self.status.heartbeat = time.time()
+                    beat(self.status)
                     self.write()
                     if time.monotonic() - last_system > SYSTEM_SECONDS:
                         last_system = time.monotonic()
-                        self.say(self._sensors.read())
-                        self._tell(self._disk.take(shutil.disk_usage(self.folder).free, self._checkpoint_bytes()))
+                        self.append(self._sensors.read())
+                        self._alert_all(self._disk.take(shutil.disk_usage(self.folder).free, self._checkpoint_bytes()))
                 behind = self.log.size() - self._summary.offset > SUMMARY_BYTES
                 if behind or time.monotonic() - last_summary > SUMMARY_SECONDS:
                     last_summary = time.monotonic()
@@ -117,14 +123,31 @@ class Recorder:
         return sum(file.stat().st_size for file in (self.folder / "checkpoints").glob("*") if file.is_file())
 
     def write(self) -> None:
-        """Put the status on disk."""
+        """Put the status on disk. Raises RunTakenError where that of another worker is there."""
         with self._lock:
+            self.check_owner()
             write_status(self.folder, self.status)
 
-    def say(self, event: Event) -> None:
-        """Append an event to the log."""
+    def check_owner(self) -> None:
+        """Raises RunTakenError where another worker has taken the run.
+
+        Two mounts of one disk may not share locks: a second worker may have found this one's free.
+        """
+        if not self.taken:
+            try:
+                found = read_status(self.folder)
+            except UserError:  # damaged meanwhile: it is written anew
+                return
+            if owner(found) in self._owners:
+                return
+            self.taken = f"process {found.pid} on {found.host} trains this run too; this worker stops"
+        raise RunTakenError(self.taken)
+
+    def append(self, event: Event) -> None:
+        """Append an event to the log, which is another worker's once the run is taken."""
         with self._lock:
-            self.log.append(event)
+            if not self.taken:
+                self.log.append(event)
 
     def print(self, text: str) -> None:
         """Leave a line in the console log."""
@@ -133,24 +156,24 @@ class Recorder:
     def note(self, text: str) -> None:
         """Leave a sentence in the log, and in the console log."""
         self.print(text)
-        self.say(Note(at=time.time(), text=text))
+        self.append(Note(at=time.time(), text=text))
 
     def alert(self, kind: str, message: str) -> None:
         """Say that somebody should look."""
         self.print(f"! {message}")
-        self.say(Alert(at=time.time(), kind=kind, message=message, step=self.status.step))
+        self.append(Alert(at=time.time(), kind=kind, message=message, step=self.status.step))
 
-    def _tell(self, concerns: list[Concern]) -> None:
+    def _alert_all(self, concerns: list[AlertMessage]) -> None:
         for concern in concerns:
             self.alert(concern.kind, concern.message)
 
-    def notify(self, news: str, sentence: str) -> None:
+    def notify(self, state: str, sentence: str) -> None:
         """Run the user's `notify_command`, once in a life, in a thread: training does not wait for it."""
         if self._notified:
             return
         self._notified = True
-        about = News(self.folder, news, sentence)
-        threading.Thread(target=lambda: notify_about(about, self.note), name="notify", daemon=True).start()
+        about = Notification(self.folder, state, sentence)
+        threading.Thread(target=lambda: run_notify_command(about, self.note), name="notify", daemon=True).start()
 
     def phase(self, phase: str) -> None:
         """Say what the worker does now."""
@@ -206,46 +229,46 @@ class Recorder:
             not_finite=bad,
         )
         with self._lock:
-            self.say(event)
+            self.append(event)
             self.status.loss = event.loss
             self.status.speed = speed if self.status.speed is None else 0.8 * self.status.speed + 0.2 * speed
         if bad and not self.not_finite:
             self.not_finite = True
             self.alert("not a number", f"the loss is not a number at step {self.status.step}")
-        self._tell(self._rising.take(losses.tolist()))
+        self._alert_all(self._rising.take(losses.tolist()))
         self._pending, self._samples_pending, self._last_event = [], 0, now
         return losses.where(norms.isfinite(), torch.nan).tolist()
 
-    def restart_clock(self) -> None:
+    def restart_timer(self) -> None:
         """Leave the time since the last event out of the speed, as after a validation or a pause."""
         self._last_event = time.monotonic()
 
     def training_scalars(self, samples: int, loss: float, learning_rate: float, epoch: int) -> None:
         """Points for TensorBoard."""
-        self._draw({"train/loss": loss, "train/learning_rate": learning_rate, "train/epoch": epoch}, samples)
+        self._add_scalars({"train/loss": loss, "train/learning_rate": learning_rate, "train/epoch": epoch}, samples)
 
     def validation(self, event: Validation, samples: int, metric: str, value: float) -> None:
         """Take in a validation; `metric` and `value` are those that choose the best checkpoint."""
         with self._lock:
-            self.say(event)
+            self.append(event)
             if event.best:
                 self.status.best = Best(metric=metric, value=value, epoch=event.epoch)
             self.status.epoch = event.epoch
             self.write()
-        self._tell(self._validations.take(event))
+        self._alert_all(self._validations.take(event))
         points = {
             f"validation/{protocol}/{name}": number
             for protocol, values in event.metrics.items()
             for name, number in values.items()
         }
-        self._draw(points, samples)
+        self._add_scalars(points, samples)
 
-    def _draw(self, points: Mapping[str, float], samples: int) -> None:
+    def _add_scalars(self, points: Mapping[str, float], samples: int) -> None:
         if not self._scalars:
             return
-        told = self._scalars.lost
+        reported = self._scalars.lost
         reason = self._scalars.add(points, samples)
-        if reason and not told:  # once in a life: the run itself goes on
+        if reason and not reported:  # once in a life: the run itself goes on
             self.alert("tensorboard", f"TensorBoard's curves have a gap at step {self.status.step}: {reason}")
 
     def estimate(self, seconds_left: float | None, seconds: float) -> None:
@@ -253,8 +276,13 @@ class Recorder:
         self.status.seconds_left, self.status.seconds = seconds_left, seconds
 
     def request(self) -> Request:
-        """What people want of this run, read at most four times a second; a signal outweighs the file."""
-        if self.stop_asked.is_set():
+        """What people want of this run, read at most four times a second; a signal outweighs the file.
+
+        Raises RunTakenError where another worker was found at the run.
+        """
+        if self.taken:
+            raise RunTakenError(self.taken)
+        if self.stop_requested.is_set():
             return "stop"
         if time.monotonic() - self._last_look >= EVENT_SECONDS:
             self._last_look = time.monotonic()
@@ -263,10 +291,10 @@ class Recorder:
                 self._request, self._request_number = control.wanted, control.number
                 # A pause is echoed when it is reached: until then readers show "pausing…".
                 if control.wanted != "pause":
-                    self._echo(control.number)
+                    self._acknowledge(control.number)
         return self._request
 
-    def _echo(self, number: int) -> None:
+    def _acknowledge(self, number: int) -> None:
         with self._lock:
             self.status.control = number
             self.write()
@@ -281,7 +309,7 @@ class Recorder:
         if request == "train":
             self.status.progressed_at = time.time()
             self.change_state("training", step)
-        self.restart_clock()
+        self.restart_timer()
         return request
 
     def change_state(self, state: WrittenState, step: int, message: str = "") -> None:
@@ -289,11 +317,12 @@ class Recorder:
         with self._lock:
             self.status.state, self.status.message, self.status.phase = state, message, ""
             if state in ("finished", "stopped", "failed"):
+                free_reserve(self.folder)
                 self.status.ended = time.time()
                 self.status.seconds_left = 0.0 if state == "finished" else None
             self.write()
             logged: Mapping[str, EventState] = {s: s for s in ("training", "paused", "finished", "stopped", "failed")}
-            self.say(StateChange(at=time.time(), state=logged[state], step=step, message=message))
+            self.append(StateChange(at=time.time(), state=logged[state], step=step, message=message))
 
     def close(self) -> None:
         """End the heartbeat and what else is open."""
@@ -318,13 +347,16 @@ class SilentRecorder(Recorder):
     def write(self) -> None:
         """Leave the status to rank 0."""
 
-    def say(self, event: Event) -> None:
+    def check_owner(self) -> None:
+        """Leave the run to rank 0."""
+
+    def append(self, event: Event) -> None:
         """Leave the log to rank 0."""
 
     def print(self, text: str) -> None:
         """Leave the console to rank 0."""
 
-    def notify(self, news: str, sentence: str) -> None:
+    def notify(self, state: str, sentence: str) -> None:
         """Leave the user to rank 0."""
 
     def step(self, samples: int, loss: Tensor, gradient_norm: Tensor) -> None:
@@ -338,4 +370,4 @@ class SilentRecorder(Recorder):
 
     def request(self) -> Request:
         """Whether a stop was asked; what else people want is for rank 0 to read."""
-        return "stop" if self.stop_asked.is_set() else "train"
+        return "stop" if self.stop_requested.is_set() else "train"

@@ -22,9 +22,12 @@ class Scalars:
     """
 
     def __init__(self, folder: Path, resumed_at: int | None = None) -> None:
-        """resumed_at: how many samples a resumed run had seen; what an earlier life drew beyond them is void."""
+        """resumed_at: how many samples a resumed run had seen; points of an earlier life beyond them are dropped.
+
+        A run that begins marks its start too: TensorBoard's Python loader ignores the first mark that it meets.
+        """
         self.folder, self.lost = folder, 0
-        self._void_from = None if resumed_at is None else resumed_at + 1
+        self._drop_from: int | None = 0 if resumed_at is None else resumed_at + 1
         self._writer: EventsWriter | None = None
 
     def add(self, values: Mapping[str, float], samples: int) -> str:
@@ -42,15 +45,15 @@ class Scalars:
 
     def _open(self) -> EventsWriter:
         if self._writer is None:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(exist_ok=True)
             # The name holds the second: a suffix keeps two files of one second apart.
             suffix = f".{self.lost}" if self.lost else ""
             self._writer = EventsWriter(str(self.folder / "events"), suffix)
-            if self._void_from is not None:
+            if self._drop_from is not None:
                 start = proto.SessionLog(status=proto.SessionLog.START)
-                self._writer.write_event(proto.Event(step=self._void_from, file_version="brain.Event:2"))
-                self._writer.write_event(proto.Event(step=self._void_from, session_log=start))
-                self._void_from = None
+                self._writer.write_event(proto.Event(step=self._drop_from, file_version="brain.Event:2"))
+                self._writer.write_event(proto.Event(step=self._drop_from, session_log=start))
+                self._drop_from = None
         return self._writer
 
     def close(self) -> None:

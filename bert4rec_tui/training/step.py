@@ -11,7 +11,7 @@ from bert4rec_tui.model.hardware import rows_at_once
 from bert4rec_tui.model.objectives import IGNORED, Slots, Task, causal_task, cloze_task, full_softmax_loss
 from bert4rec_tui.training.compilation import Compilation, has_fixed_shapes, wants_compilation
 from bert4rec_tui.training.distributed import ALONE, SharedLoss, World
-from bert4rec_tui.training.drawn import DrawnItems, Met
+from bert4rec_tui.training.negative_sampling import NegativeSampling, StepRows
 from bert4rec_tui.training.row_updates import RowOptimizer
 from bert4rec_tui.training.schedule import make_optimizer
 from bert4rec_tui.training.seeds import generator_at, seed_at
@@ -29,7 +29,7 @@ class TrainingStep:
         self.model, self.config, self.device, self.precision = model, config, device, precision
         self.world = world
         # With drawn items the tables of the catalogue have no gradient: rows that a step meets stand in for them.
-        self.drawn = DrawnItems(model, config.training, device, world) if config.training.loss != "full" else None
+        self.drawn = NegativeSampling(model, config.training, device, world) if config.training.loss != "full" else None
         dense = make_optimizer(model, config.training)
         self.optimizer = RowOptimizer(dense, self.drawn.tables) if self.drawn else dense
         wanted = wants_compilation(config.training, device)
@@ -47,7 +47,7 @@ class TrainingStep:
         self.overflow += task.overflow
         met = self.drawn.meet(task, epoch, step) if self.drawn else None
         weights = [*self.model.parameters(), *(met.leaves() if met else ())]
-        count = self.world.add_up((task.targets != IGNORED).sum())
+        count = self.world.sum_over_ranks((task.targets != IGNORED).sum())
         loss = torch.zeros((), device=self.device)
         parts = [task]
         if not self.fixed_shapes:
@@ -70,9 +70,9 @@ class TrainingStep:
         if self.drawn and met:
             self.drawn.update(met, rate)
         self.optimizer.zero_grad(set_to_none=True)
-        return self.world.add_up(loss), norm
+        return self.world.sum_over_ranks(loss), norm
 
-    def _share(self, part: Task, met: Met | None, count: Tensor, last: bool) -> Tensor:
+    def _share(self, part: Task, met: StepRows | None, count: Tensor, last: bool) -> Tensor:
         """The loss of a slice of a step, whose gradient is added to what there is; count: () int64, of all targets."""
         low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
         with self.shared_loss.exchange(last=last), low:
@@ -80,7 +80,7 @@ class TrainingStep:
         share.backward()
         return share.detach()
 
-    def _gradient_norms(self, part: Task, met: Met | None, count: Tensor, weights: list[Tensor]) -> Tensor:
+    def _gradient_norms(self, part: Task, met: StepRows | None, count: Tensor, weights: list[Tensor]) -> Tensor:
         """The norm of each weight's gradient of a slice of a step, of which nothing is left. Returns (W,) float32."""
         try:
             self._share(part, met, count, last=False)
@@ -90,7 +90,7 @@ class TrainingStep:
             for weight in weights:
                 weight.grad = None
 
-    def loss_sum(self, task: Task, met: Met | None = None) -> Tensor:
+    def loss_sum(self, task: Task, met: StepRows | None = None) -> Tensor:
         """The loss of a task, or of a slice of it, summed over its targets. Returns () float32."""
         if self.drawn and met:
             return self.drawn.loss_sum(task, met, self.compilation)
@@ -100,7 +100,7 @@ class TrainingStep:
         """What the network is asked in this step: this rank's share. windows: (B, T) int64, padded on the left."""
         rows = self.world.rows(len(windows))
         task = self._task_of(windows, rows, epoch, step)
-        if self.world.idles(len(windows)):
+        if self.world.is_idle(len(windows)):
             return replace(task, targets=torch.full_like(task.targets, IGNORED))
         return task
 

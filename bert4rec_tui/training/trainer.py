@@ -21,10 +21,10 @@ from bert4rec_tui.training.batches import TrainingBatches
 from bert4rec_tui.training.checkpoint import Position, has_last, load_last, save_best, save_last
 from bert4rec_tui.training.compilation import has_fixed_shapes
 from bert4rec_tui.training.distributed import ALONE, World, rank_together
-from bert4rec_tui.training.drawn import bias_level
+from bert4rec_tui.training.initialisation import initialise_from_transitions
+from bert4rec_tui.training.negative_sampling import bias_level
 from bert4rec_tui.training.recorder import Recorder, SilentRecorder
 from bert4rec_tui.training.schedule import learning_rate_at
-from bert4rec_tui.training.start import start_from_transitions
 from bert4rec_tui.training.step import TrainingStep
 
 
@@ -51,9 +51,9 @@ class Trainer:
         self.model = Bert4Rec(dataset.items, config.model)
         self.resumed = has_last(self.checkpoints)
         level = bias_level(config.training, dataset.items)
-        self.model.start_from_popularity(torch.from_numpy(np.array(dataset.train_counts)), level)
+        self.model.initialise_from_popularity(torch.from_numpy(np.array(dataset.train_counts)), level)
         if config.training.start == "transitions" and not self.resumed:
-            start_from_transitions(self.model, dataset)
+            initialise_from_transitions(self.model, dataset)
         if config.init_from and not self.resumed:
             load_weights(Path(config.init_from), self.model)
         self.model.to(device)
@@ -62,26 +62,25 @@ class Trainer:
         self.position = Position()
         if self.resumed:
             # Loading may finish what a kill left half done, so one goes first.
-            self.position = world.lead_first(
+            self.position = world.leader_first(
                 lambda: load_last(self.checkpoints, self.model, self.optimizer, self.dataset)
             )
-        world.check_same(
-            self.position.step, f"{self.checkpoints}: has another checkpoint on this machine than on that of rank 0"
-        )
+        world.check_same(self.position.step, f"{self.checkpoints}: differs from the checkpoint that rank 0 sees")
         self.scorer = ModelScorer(self.model, precision)
         evaluation = config.evaluation
         # Negatives that are not drawn yet are written beside the dataset, by one rank.
-        self.question = world.lead_first(
+        self.question = world.leader_first(
             lambda: held_out(
                 dataset, "validation", evaluation.protocols, evaluation.negatives_seed, device, self.batches.items
             )
         )
-        recorder = Recorder if world.leads else SilentRecorder
+        recorder = Recorder if world.is_leader else SilentRecorder
         self.recorder = recorder(folder, device, config.evaluation.best_metric, config.training.patience)
         self._step_seconds = self._between_seconds = 0.0  # of a step, and of all that stands between two epochs
         self._step_began = time.monotonic()
         self._last_checkpoint = time.monotonic()
         self._next_scalars = 0
+        self._point: tuple[int, float] | None = None  # samples and loss of the latest steps, until they are drawn
 
     def train(self) -> str:
         """Train to the end, or until somebody wants it to stop. Returns `finished` or `stopped`."""
@@ -94,13 +93,12 @@ class Trainer:
                 if not validated:
                     return "stopped"
                 self._between_seconds = time.monotonic() - began
-                self._tell_time_left()
+                self._report_time_left()
             if position.epoch >= training.epochs:
                 return "finished"
             if training.patience and position.waiting >= training.patience:
-                self.recorder.note(
-                    f"no better {self.config.evaluation.best_metric} for {position.waiting} epochs: training ends"
-                )
+                metric = self.config.evaluation.best_metric
+                self.recorder.note(f"early stopping: {metric} has not improved for {position.waiting} epochs")
                 return "finished"
             if not self.train_epoch():
                 return "stopped"
@@ -110,7 +108,7 @@ class Trainer:
         position, training, recorder = self.position, self.config.training, self.recorder
         self.model.train()
         recorder.phase("training")
-        recorder.restart_clock()
+        recorder.restart_timer()
         rate = 0.0
         self._step_began = time.monotonic()
         for windows in self.batches.batches(position.epoch, position.step_in_epoch):
@@ -119,13 +117,13 @@ class Trainer:
             rate = learning_rate_at(position.step, self.batches.steps_per_epoch, training)
             loss, norm = self.step(windows, rate, position.epoch, position.step_in_epoch)
             recorder.step(len(windows), loss, norm)
-            self._tell_compilation()
+            self._report_compilation()
             position.step += 1
             position.step_in_epoch += 1
             position.samples += len(windows)
             if recorder.flush_due():
                 self._flush(rate)
-                self._tell_time_left()
+                self._report_time_left()
             now = time.monotonic()
             spent, self._step_began = now - self._step_began, now
             position.seconds += spent
@@ -134,12 +132,15 @@ class Trainer:
                 time.monotonic() - self._last_checkpoint > 60 * training.checkpoint_minutes
             ):
                 self.save()
-        self._flush(rate)
+        self._flush(rate, epoch_ends=True)
         position.epoch_loss = position.loss_sum / max(1, position.loss_count)
         recorder.note(f"epoch {position.epoch + 1}  loss {position.epoch_loss:.4f}")
-        overflow = int(self.world.add_up(self.step.overflow))
+        overflow = int(self.world.sum_over_ranks(self.step.overflow))
         if overflow:
-            recorder.alert("overflow", f"{overflow:,} masked items had no slot in epoch {position.epoch + 1}")
+            recorder.alert(
+                "overflow",
+                f"{overflow:,} masked items of epoch {position.epoch + 1} exceeded the fixed number of slots",
+            )
             self.step.overflow.zero_()
         position.epoch, position.step_in_epoch, position.validated = position.epoch + 1, 0, False
         position.loss_sum, position.loss_count = 0.0, 0
@@ -181,7 +182,7 @@ class Trainer:
         better = position.best is None or value > position.best
         if better:
             position.best, position.best_epoch, position.waiting = value, position.epoch, 0
-            if self.world.leads:
+            if self.world.is_leader:
                 save_best(self.checkpoints, self.model, self._metadata())
         else:
             position.waiting += 1
@@ -208,8 +209,9 @@ class Trainer:
 
     def save(self) -> None:
         """Write the `last` checkpoint, on the rank that leads."""
-        if not self.world.leads:
+        if not self.world.is_leader:
             return
+        self.recorder.check_owner()
         self._flush(self.optimizer.param_groups[0]["lr"])
         save_last(self.checkpoints, self.model, self.optimizer, self.position, self._metadata())
         self._last_checkpoint = time.monotonic()
@@ -233,34 +235,37 @@ class Trainer:
             return False
         return True
 
-    def _flush(self, rate: float) -> None:
+    def _flush(self, rate: float, *, epoch_ends: bool = False) -> None:
         position = self.position
         losses = self.recorder.flush(position.epoch + 1, position.samples, rate)
         if not all(map(math.isfinite, losses)):
             # Raised before anything is saved: the last checkpoint stays as it was when the numbers were sound.
             training = self.config.training
             raise WorkFailedError(
-                f"the loss or its gradient became not a number in epoch {position.epoch + 1}; train again with "
+                f"the loss or its gradient became NaN (not a number) in epoch {position.epoch + 1}; train again with "
                 f"--config {quote(str(self.folder / 'config.toml'))} and a lower rate, such as "
                 f"--set training.learning_rate={training.learning_rate / 10:g}, or --set training.gradient_clip=1"
             )
         position.loss_sum += sum(losses)
         position.loss_count += len(losses)
-        if losses and position.samples >= self._next_scalars:
-            mean = sum(losses) / len(losses)
-            self.recorder.training_scalars(position.samples, mean, rate, position.epoch + 1)
-            self._next_scalars = position.samples + self.config.training.log_samples
+        if losses:
+            self._point = position.samples, sum(losses) / len(losses)
+        # The last of every epoch is drawn too: where epochs have few steps it is the only one.
+        if self._point and (epoch_ends or position.samples >= self._next_scalars):
+            samples, mean = self._point
+            self.recorder.training_scalars(samples, mean, rate, position.epoch + 1)
+            self._next_scalars, self._point = samples + self.config.training.log_samples, None
 
-    def _tell_compilation(self) -> None:
+    def _report_compilation(self) -> None:
         """Say whether the step could be compiled, as soon as that is known, and once."""
         compilation = self.step.compilation
-        if news := compilation.news():
+        if found := compilation.report():
             if compilation.reason:
-                self.recorder.alert("compile", news)
+                self.recorder.alert("compile", found)
             else:
-                self.recorder.note(news)
+                self.recorder.note(found)
 
-    def _tell_time_left(self) -> None:
+    def _report_time_left(self) -> None:
         position, epochs = self.position, self.config.training.epochs
         steps = (epochs - position.epoch) * self.batches.steps_per_epoch - position.step_in_epoch
         known = self._step_seconds > 0

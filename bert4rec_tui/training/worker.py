@@ -1,6 +1,4 @@
-"""The process that a run lives in; or, started by torchrun, one of the ranks that it lives in.
-
-usage: python -m bert4rec_tui.training.worker RUN_FOLDER
+"""What the process does that a run lives in, or one of the ranks that it lives in.
 
 It holds the run's lock for life, goes on from the last checkpoint where there is one, and leaves its ending in the
 status: finished, stopped, or failed with one sentence that says what to do. SIGTERM saves and ends; a second one ends
@@ -17,63 +15,104 @@ import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 import torch
-from filelock import Timeout
 
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.evaluation.testing import run_test
-from bert4rec_tui.files import explain_os_error
+from bert4rec_tui.files import clear_leftovers, explain_os_error
 from bert4rec_tui.model.hardware import choose_precision, set_up_process
 from bert4rec_tui.progress import Progress
-from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import clear_control
-from bert4rec_tui.runs.ending import leave_failure
+from bert4rec_tui.runs.ending import keep_reserve, write_failure
 from bert4rec_tui.runs.events import EventLog, Note
-from bert4rec_tui.runs.status import ENDED, read_status, worker_lock, write_status
+from bert4rec_tui.runs.lock import LockHeldError, worker_lock
+from bert4rec_tui.runs.status import ENDED, LIVE, claim, other_worker, read_status, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.settings import datasets_folder
+from bert4rec_tui.training.console import keep_console_log
 from bert4rec_tui.training.distributed import ALONE, World, device_of
-from bert4rec_tui.training.lifeline import Lifeline
-from bert4rec_tui.training.notifying import News, notify_about, sentence_on
-from bert4rec_tui.training.recorder import Recorder
+from bert4rec_tui.training.notification import Notification, ending_sentence, run_notify_command
+from bert4rec_tui.training.rank_connections import RankConnections
+from bert4rec_tui.training.recorder import Recorder, RunTakenError
+from bert4rec_tui.training.signals import (
+    SAME_SIGNAL_SECONDS,
+    end_at_once_on_signals,
+    obey_signals,
+    under_torchrun,
+)
 from bert4rec_tui.training.trainer import Trainer
 
 # When a rank dies, what the others are doing breaks; who died is known a moment later.
 VERDICT_SECONDS = 5.0
-# torchrun passes a signal on to ranks that have had it already.
-SAME_SIGNAL_SECONDS = 3.0
 # How torch says it on CPUs of every system, and on MPS; CUDA has an exception of its own.
 NO_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory", re.IGNORECASE)
 
 
-def main() -> int:
-    """Work on the run folder in the first argument. Returns the exit code."""
-    run, world, stop_asked = Run(Path(sys.argv[1])), World.of_environment(), threading.Event()
+class StopRequestedError(Exception):
+    """Somebody wants the run to stop before it has begun, or with nothing but its test before it."""
+
+
+def run_worker(folder: Path, stop_requested: threading.Event) -> int:
+    """Work on the run in a folder, from its lock to its ending. Returns the exit code.
+
+    stop_requested: set by signals, perhaps already.
+    """
+    run, world = Run(folder), World.of_environment()
     if under_torchrun():
         _end_with_parent()
-    if world.alone:
-        obey_signals(stop_asked, SAME_SIGNAL_SECONDS if under_torchrun() else 0.0)
-    if not world.leads:
-        return work(run, stop_asked, world)
+    if not world.is_leader:
+        return work(run, stop_requested, world)
+    keep_console_log(run.path)
     lock = worker_lock(run.path)
     try:
         # A reader tries the lock for an instant; another worker keeps it.
         lock.acquire(timeout=3)
-    except Timeout:
-        print(f"{run.id}: another worker has this run", flush=True)
+        other = other_worker(run.path, _own_pids(), lambda seconds: _wait(seconds, stop_requested))
+    except LockHeldError:
+        other = "another worker"
+    except StopRequestedError:
+        lock.release()
+        return 0
+    except (OSError, UserError) as error:
+        lock.release()
+        return _refuse(run, str(explain_os_error(error, run.path)) if isinstance(error, OSError) else str(error))
+    if other:
+        lock.release()
+        print(f"{run.id}: {other} trains this run; this worker stops", flush=True)
         return 2
-    worker = Worker(run, stop_asked, world)
+    worker = Worker(run, stop_requested, world)
+    worker.lock_refused = lock.refused
     try:
         code = worker.work()
     finally:
         lock.release()
-    worker.tell_ending()  # after the lock: a command that takes long keeps nobody from the run
+    worker.notify_ending()  # after the lock: a command that takes long keeps nobody from the run
     return code
+
+
+def _own_pids() -> tuple[int, int]:
+    """The pids by which a status may know this worker; torchrun's, which starts it, until it speaks for itself."""
+    return os.getpid(), os.getppid()
+
+
+def _wait(seconds: float, stop_requested: threading.Event) -> None:
+    """Wait while another machine's heartbeat is young. Raises StopRequestedError for a stop meanwhile."""
+    if stop_requested.wait(seconds):
+        raise StopRequestedError
+
+
+def _refuse(run: Run, sentence: str) -> int:
+    """End before there is a worker, with a sentence in the console log and where possible in the run."""
+    print(f"failed: {sentence}", flush=True)
+    with suppress(OSError, UserError):
+        status = read_status(run.path)
+        if status.state not in LIVE or status.pid in (0, *_own_pids()):
+            write_failure(run.path, sentence)
+    return 1
 
 
 def _sweep(checkpoints: Path) -> None:
@@ -83,33 +122,9 @@ def _sweep(checkpoints: Path) -> None:
             left.unlink()
 
 
-def work(run: Run, stop_asked: threading.Event, world: World = ALONE) -> int:
+def work(run: Run, stop_requested: threading.Event, world: World = ALONE) -> int:
     """Train a run whose lock is held by the rank that leads, and leave its ending in its status."""
-    return Worker(run, stop_asked, world).work()
-
-
-def obey_signals(stop_asked: threading.Event, grace: float = 0.0) -> None:
-    """Let SIGTERM and SIGINT ask for a stop, a second one end at once, and a terminal that closes be no matter.
-
-    grace: for so many seconds after the first one another is taken for the same.
-    """
-    first: list[float] = []
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if first and time.monotonic() - first[0] >= grace:
-            os._exit(1)
-        first.append(time.monotonic())
-        stop_asked.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-
-def under_torchrun() -> bool:
-    """Whether torchrun started this process; it does so for a single one too, as on a machine with one GPU."""
-    return "TORCHELASTIC_RUN_ID" in os.environ
+    return Worker(run, stop_requested, world).work()
 
 
 def _end_with_parent() -> None:
@@ -120,22 +135,25 @@ def _end_with_parent() -> None:
 
 
 class Worker:
-    """A process at work on a run, from what it is told to what it leaves."""
+    """A process at work on a run, from the signals and requests it gets to the ending it leaves."""
 
-    def __init__(self, run: Run, stop_asked: threading.Event, world: World) -> None:
-        self.run, self.stop_asked, self.world = run, stop_asked, world
-        self.lifeline: Lifeline | None = None
+    def __init__(self, run: Run, stop_requested: threading.Event, world: World) -> None:
+        self.run, self.stop_requested, self.world = run, stop_requested, world
+        self.lock_refused = ""  # why the disk grants no lock, where it does not
+        self.lifeline: RankConnections | None = None
         self.recorder: Recorder | None = None
 
     def work(self) -> int:
         """Everything. Returns the exit code."""
         config: Config | None = None
         try:
-            if self.world.leads:
+            if self.world.is_leader:
+                clear_leftovers(self.run.path)
                 _sweep(self.run.path / "checkpoints")
-                self._say_who_works()
+                keep_reserve(self.run.path)
+                self._claim_run()
             config = self.run.config()
-            self._meet(config)
+            self._join_ranks(config)
             dataset = dataset_of(config.dataset, datasets_folder())
             device = device_of(config.training.device, self.world)
             set_up_process(config.training.threads, config.training.deterministic, device, self.world.local_size)
@@ -145,7 +163,7 @@ class Worker:
             trainer = Trainer(config, dataset, self.run.path, device, precision, self.world)
         except Exception as error:
             return self._fail(error, None)
-        trainer.recorder.stop_asked = self.stop_asked
+        trainer.recorder.stop_requested = self.stop_requested
         try:
             self._train(trainer, config, dataset)
         except Exception as error:
@@ -155,7 +173,7 @@ class Worker:
         finally:
             trainer.recorder.close()
 
-    def tell_ending(self) -> None:
+    def notify_ending(self) -> None:
         """Run the user's `notify_command` where the run has finished or failed."""
         with suppress(OSError, UserError):
             status = read_status(self.run.path)
@@ -168,27 +186,27 @@ class Worker:
                 print(text, flush=True)
                 log.append(Note(at=time.time(), text=text))
 
-            notify_about(News(self.run.path, ending, sentence_on(status)), note)
+            run_notify_command(Notification(self.run.path, ending, ending_sentence(status)), note)
 
-    def _say_who_works(self) -> None:
+    def _claim_run(self) -> None:
         """Put this process into the status before anything slow: from here on the lock tells whether it lives."""
         status = read_status(self.run.path)
         if status.state != "starting":  # started by hand, as on several machines: what was wanted before is void
             clear_control(self.run.path)
             status.control = 0
         status.state, status.phase = "starting", "loading"
-        status.host, status.boot_id, status.pid = machine.host(), machine.boot_id(), os.getpid()
-        status.pid_started, status.pids = machine.process_started(os.getpid()), [os.getpid()]
-        status.heartbeat = status.progressed_at = time.time()
+        claim(status, os.getpid())
+        status.progressed_at = status.heartbeat
         write_status(self.run.path, status)
 
-    def _meet(self, config: Config) -> None:
+    def _join_ranks(self, config: Config) -> None:
         """Find the other ranks, if there are any; from here on none of them dies unnoticed."""
         if self.world.alone:
             return
+        end_at_once_on_signals()
         self.world.join(config.training.device)
-        self.lifeline = Lifeline(self.world, self.stop_asked, self._lost)
-        obey_signals(self.stop_asked, SAME_SIGNAL_SECONDS)
+        self.lifeline = RankConnections(self.world, self.stop_requested, self._end_with_lost_rank)
+        obey_signals(self.stop_requested, SAME_SIGNAL_SECONDS)
 
     def _train(self, trainer: Trainer, config: Config, dataset: PreparedDataset) -> None:
         """Train from the first step to the last, part from the other ranks, test, and leave the ending."""
@@ -200,15 +218,20 @@ class Worker:
         recorder.open(position, trainer.resumed, trainer.batches.steps_per_epoch, device, trainer.precision)
         self.recorder = recorder
         if self.lifeline:
-            recorder.note(f"training with {', '.join(map(str, self.lifeline.members))}")
+            recorder.note(f"training with {', '.join(map(str, self.lifeline.members))}{world.meeting_place()}")
+        if self.lock_refused:
+            recorder.note(
+                f"the disk of this run grants no locks ({self.lock_refused}): a file and the heartbeat keep a second "
+                "worker out"
+            )
         ending = trainer.train()
         if self.lifeline:
             self.lifeline.close()
             trainer.step.shared_loss.close()
             world.leave()
-        if not world.leads:
+        if not world.is_leader:
             if self.lifeline and world.size > world.local_size:
-                self.lifeline.outlast_rank_0()
+                self.lifeline.wait_for_rank_0()
             return
         if ending == "finished" and config.training.test_at_end:
             recorder.phase("testing")
@@ -217,6 +240,10 @@ class Worker:
 
     def _fail(self, error: Exception, config: Config | None) -> int:
         """Leave a failure in the status, on the rank that leads, or with that rank. Returns the exit code."""
+        if isinstance(error, RunTakenError):
+            with suppress(OSError):
+                print(f"{self.run.id}: {error}", flush=True)
+            return 2
         known = isinstance(error, (UserError, WorkFailedError))
         sentence = explain(error, config, self.recorder.status.phase if self.recorder else "")
         if self.lifeline and not known:
@@ -224,7 +251,7 @@ class Worker:
         with suppress(OSError):
             if not known:
                 traceback.print_exception(error)
-        if self.lifeline and not self.world.leads:
+        if self.lifeline and not self.world.is_leader:
             self.lifeline.fail(sentence)
             time.sleep(VERDICT_SECONDS)
             return 1
@@ -234,22 +261,22 @@ class Worker:
     def _leave_failure(self, sentence: str) -> None:
         with suppress(OSError):
             print(f"failed: {sentence}", flush=True)
-        if not self.world.leads:
+        if not self.world.is_leader:
             return
         with suppress(OSError, UserError):  # where not even the ending can be written, readers call the run lost
             if self.recorder:
                 self.recorder.change_state("failed", self.recorder.status.step, sentence)
                 return
-            leave_failure(self.run.path, sentence)
+            write_failure(self.run.path, sentence)
 
-    def _lost(self, sentence: str) -> None:
+    def _end_with_lost_rank(self, sentence: str) -> None:
         """End because another rank has; called from a thread while the loop may wait for that rank in vain."""
         self._leave_failure(sentence)
-        if not self.world.leads:
-            with suppress(OSError, UserError, Timeout):
+        if not self.world.is_leader:
+            with suppress(OSError, UserError, LockHeldError):
                 if not self._take_over(sentence):
                     os._exit(1)
-        self.tell_ending()
+        self.notify_ending()
         os._exit(1)
 
     def _take_over(self, sentence: str) -> bool:
@@ -263,12 +290,8 @@ class Worker:
             status = read_status(self.run.path)
             if status.state in ENDED or (status.pid, status.host) != (leader.pid, leader.host):
                 return False
-            leave_failure(self.run.path, sentence)
+            write_failure(self.run.path, sentence)
             return True
-
-
-class StopAskedError(Exception):
-    """Somebody wants the run to stop, which has nothing but its test before it."""
 
 
 def test_best(run: Run, trainer: Trainer, config: Config, dataset: PreparedDataset) -> None:
@@ -279,12 +302,12 @@ def test_best(run: Run, trainer: Trainer, config: Config, dataset: PreparedDatas
         del progress
         recorder.advance()
         if recorder.request() == "stop":
-            raise StopAskedError
+            raise StopRequestedError
 
     try:
         run_test(run, dataset, "best", evaluation.protocols, trainer.device, evaluation.test_precision, moved)
-    except StopAskedError:
-        recorder.note(f"the test was stopped; `bert4rec-tui test {run.short_id}` tests it")
+    except StopRequestedError:
+        recorder.note(f"the test was stopped; run it with `bert4rec-tui test {run.short_id}`")
 
 
 def explain(error: Exception, config: Config | None, phase: str = "") -> str:
@@ -298,16 +321,9 @@ def explain(error: Exception, config: Config | None, phase: str = "") -> str:
         size = getattr(config, group).batch_size if config else 1
         if size > 1:
             return f"out of memory: set {group}.batch_size = {size // 2} (it is {size}) and start again"
-        return "out of memory: make the model smaller, or use a machine with more"
+        return "out of memory: make the model smaller, or use a machine with more memory"
     if isinstance(error, (UserError, WorkFailedError)):
         return str(error)
     if isinstance(error, OSError):
         return str(explain_os_error(error, Path(error.filename or "the run's folder")))
-    return f"{type(error).__name__}: {text} (the console log has the rest)"
-
-
-if __name__ == "__main__":
-    ended = main()
-    # Python takes its handlers away as it ends: a second signal would make a failure of what has been saved and done.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    sys.exit(ended)
+    return f"{type(error).__name__}: {text} (see the console log)"

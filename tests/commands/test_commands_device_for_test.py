@@ -8,6 +8,7 @@ from bert4rec_tui.commands.device_for_test import Training, needed_memory, place
 from bert4rec_tui.config import with_assignments
 from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.runs import status as run_status
+from bert4rec_tui.runs.lock import worker_lock
 from bert4rec_tui.settings import datasets_folder
 
 GIB = 2**30
@@ -67,7 +68,7 @@ def test_what_it_needs_grows_with_what_is_asked_and_a_live_run_is_spoken_of(
     status = run.status()
     status.state, status.device = "training", "cpu"
     run_status.write_status(run.path, status)
-    lock = run_status.worker_lock(run.path)
+    lock = worker_lock(run.path)
     with lock:
         answer = here("test", run.id, "--protocol", "full")
         assert answer.err.startswith(f"{run.short_id} trains on cpu too: ")

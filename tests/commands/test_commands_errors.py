@@ -151,7 +151,7 @@ def test_weights_of_another_network_are_not_taken_over(refuses, terminal):
     weights = str(terminal.last_run().checkpoint("best"))
     sentence = refuses(*TRAIN, *tiny(model__hidden="32"), "--init-from", weights)
     assert sentence.startswith(f"{weights}: ")
-    assert sentence.endswith("here it must be (22, 32)") or "network" in sentence
+    assert sentence.endswith("expected (22, 32)") or "network" in sentence
     path = Path(weights)
     path.write_bytes(path.read_bytes()[:500])
     assert refuses(*TRAIN, *tiny(), "--init-from", weights).startswith(f"{weights}: is truncated or no safetensors")
@@ -170,9 +170,12 @@ def test_of_two_checkpoints_the_one_that_is_there_is_named(refuses, terminal):
 def test_a_run_without_a_checkpoint_says_to_let_it_train(refuses, terminal):
     for file in (terminal.last_run().path / "checkpoints").iterdir():
         file.unlink()
-    assert refuses("test") == "latest: no run has a best checkpoint yet; let one train through its first validation"
-    assert "has no checkpoint 'best'; let it train through a validation first" in refuses("test", "mine")
-    assert "has no checkpoint 'best'; let it train" in refuses("recommend", "mine", "--user", "1")
+    assert (
+        refuses("test")
+        == "latest: no run has a best checkpoint yet; checkpoints are written after the first validation"
+    )
+    assert "has no checkpoint 'best'; checkpoints are written after each validation" in refuses("test", "mine")
+    assert "has no checkpoint 'best'; checkpoints are" in refuses("recommend", "mine", "--user", "1")
 
 
 @pytest.mark.parametrize(
@@ -248,7 +251,7 @@ def test_words_that_are_no_text_are_refused(refuses):
 
 
 def test_a_name_of_nothing_that_shows_does_not_take_the_name_away(refuses, terminal):
-    assert "a name needs a letter" in refuses("label", "mine", "--name", "\u200b")
+    assert "a name needs at least one visible character" in refuses("label", "mine", "--name", "\u200b")
     assert terminal.last_run().name() == "mine"
 
 

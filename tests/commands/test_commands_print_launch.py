@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -72,9 +74,30 @@ def test_a_stop_reaches_the_ranks_of_a_line_and_the_line_goes_on_from_there(term
             os.kill(node.pid, signal.SIGTERM)
         else:
             assert terminal.run("stop", run.short_id, "--json").json()["state"] == "stopped"
-        node.communicate(timeout=120)
+        printed = node.communicate(timeout=120)[0]
+        assert (node.returncode, "Traceback" in printed) == (0, False), printed
         assert run.state() == "stopped"
+        assert any("validation after epoch 0" in line for line in run.console_tail(100_000))
         assert run.status().step > before
+
+
+@pytest.mark.long
+def test_where_one_agent_is_killed_the_other_ends_soon(terminal):
+    """torchrun's waits five minutes for the one that is gone."""
+    place = f"127.0.0.1:{free_port()}"
+    words = ("--set", "training.machines=2", "--set", "training.epochs=100000", "--print-launch", "torchrun")
+    line = terminal.run(*TRAIN, *words, "--rendezvous", place).out.rstrip("\n")
+    run = terminal.last_run()
+    nodes = [shell("sh", "-c", f"exec {line}")]
+    nodes += [shell("sh", "-c", f"exec {line}")]
+    wait_for(lambda: run.state() == "training" and run.status().step > 3, 120)
+    assert any(re.search(r"; they meet at \S+:\d+, on all its networks", text) for text in run.console_tail(1000))
+    nodes[1].kill()
+    began = time.monotonic()
+    said = nodes[0].communicate(timeout=120)[0]
+    assert time.monotonic() - began < 90
+    assert "Traceback" not in said
+    assert run.state() in ("stopped", "failed"), said
 
 
 @pytest.fixture
@@ -84,7 +107,12 @@ def slurm(tmp_path) -> dict[str, str]:
     folder.mkdir()
     (folder / "scontrol").write_text('#!/bin/sh\n[ "$1 $2 $3" = "show hostnames one-[1-2]" ] && echo 127.0.0.1\n')
     # The options of srun itself come first, and then the command.
-    (folder / "srun").write_text('#!/bin/sh\nwhile [ "${1#--}" != "$1" ]; do shift; done\nexec "$@"\n')
+    words = 'while [ "${1#--}" != "$1" ]; do shift; done'
+    (folder / "srun").write_text(f'#!/bin/sh\n{words}\necho $$ > {folder}/step\nexec "$@"\n')
+    # The one step of the job is the agent that the script has started.
+    (folder / "scancel").write_text(
+        f'#!/bin/sh\n[ "$1" = --signal=TERM ] && echo "$2" > {folder}/cancelled && kill -TERM $(cat {folder}/step)\n'
+    )
     for file in folder.iterdir():
         file.chmod(0o755)
     return {
@@ -110,15 +138,41 @@ def test_the_batch_script_trains(terminal, slurm, tmp_path, monkeypatch):
     directives = [line for line in script.splitlines() if line.startswith("#SBATCH")]
     assert "#SBATCH --nodes=1" in directives
     assert not any("gpus" in line for line in directives)
-    assert script.index("#SBATCH --signal") < script.index("set -euo pipefail")
-    # Slurm gives each job another port of a thousand; here the one that is free.
-    file.write_text(script.replace(" % 1000", ""))
+    assert "#SBATCH --open-mode=append" in directives  # a requeue would cut the log
+    assert script.index(directives[-1]) < script.index("set -euo pipefail")
     job = shell("bash", str(file), **slurm)
     said = job.communicate(timeout=240)[0]
     assert job.returncode == 0, said
     run = moved.last_run()
     assert run.state() == "finished", said
     assert len(run.status().pids) == 2
+
+
+@pytest.mark.long
+def test_a_job_saves_and_ends_well_before_its_time_is_over_however_short_that_is(terminal, slurm):
+    """A fixed margin of five minutes ended a short job at once; and a planned stop is no failure to Slurm."""
+    words = ("--set", "training.epochs=100000", "--set", "training.device=cpu", "--print-launch", "sbatch")
+    file = terminal.run(*TRAIN, *words, "--json").json()["file"]
+    run = terminal.last_run()
+    began = time.time()
+    job = shell("bash", file, **slurm, SLURM_JOB_END_TIME=str(int(began) + 30))
+    said = job.communicate(timeout=120)[0]
+    assert 20 < time.time() - began < 60
+    assert (job.returncode, "Traceback" in said) == (0, False), said
+    assert run.state() == "stopped"
+    assert run.status().step > 0
+    assert (Path(slurm["PATH"].partition(os.pathsep)[0]) / "cancelled").read_text() == f"{slurm['SLURM_JOB_ID']}.0\n"
+
+
+def test_a_batch_script_of_several_machines_says_where_they_meet_and_whom_it_trusts(terminal):
+    words = ("--set", "training.device=cpu", "--set", "training.machines=3", "--print-launch", "sbatch")
+    script = terminal.run(*TRAIN, *words).out
+    assert '--rdzv-endpoint="$first:$port"' in script
+    assert "It listens on every network" in script
+    assert "SOCKET_IFNAME" not in script
+    alone = terminal.run(*TRAIN, "--print-launch", "sbatch").out
+    assert "rdzv" not in alone
+    assert "GLOO_SOCKET_IFNAME=lo" in alone
 
 
 def test_a_batch_script_asks_for_a_gpu_for_each_process(terminal):

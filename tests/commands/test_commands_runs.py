@@ -51,7 +51,7 @@ def test_a_run_is_labelled_and_found_by_its_name(terminal, here):
         labels = {"run": run.id, "name": "wide", "note": "heads 8 at last", "pinned": True}
         assert here("label", "wide", "--json").json() == labels
         assert here("runs", "--json").json()["runs"][0].items() >= labels.items()
-        assert "is called this already" in here.refuses("label", other.short_id, "--name", "wide", "--note", "x")
+        assert "already has this name" in here.refuses("label", other.short_id, "--name", "wide", "--note", "x")
         assert "500 characters" in here.refuses("label", other.short_id, "--name", "deep", "--note", "x" * 501)
         assert here("label", other.short_id).out == f"{other.id}: no name\n", "a refusal changes nothing"
         here("label", "wide", "--no-pin", "--note", "")
@@ -96,7 +96,7 @@ def test_pause_resume_and_stop_wait_until_they_are_obeyed(terminal):
     step = run.status().step
     assert terminal.run("pause", run.short_id).out == f"{run.id}: paused\n"
     refused = terminal.run("remove", run.short_id, "--yes", code=2)
-    assert refused.err == f"bert4rec-tui: {run.id}: is paused; stop it before you remove it\n"
+    assert refused.err == f"bert4rec-tui: {run.id}: is paused; stop it before removing it\n"
     resumed = terminal.run("resume", "--detach", "--json")
     started = {"run": run.id, "pid": run.status().pid, "path": str(run.path)}
     assert resumed.json() == started | {"warning": ""}
@@ -125,7 +125,7 @@ def test_a_finished_run_is_not_resumed_but_it_is_said_how_to_go_further(terminal
     early = add_run(terminal, state="finished", epoch=7, epochs=10)
     assert "has finished after 7 of 10 epochs, when 0 validations in a row" in here.refuses("resume", early.short_id)
     terminal.store.remove(early)
-    assert here.refuses("resume") == "latest: no run is left to go on with; `bert4rec-tui runs` lists them all"
+    assert here.refuses("resume") == "latest: no run can be resumed; `bert4rec-tui runs` lists them all"
 
 
 def test_a_run_is_called_by_id_letters_name_prefix_and_latest(terminal, here):
@@ -133,7 +133,7 @@ def test_a_run_is_called_by_id_letters_name_prefix_and_latest(terminal, here):
     for reference in (run.id, run.short_id, "mine", "toy", "latest"):
         assert run.id in here("watch", reference).out
     add_run(terminal, state="stopped")
-    assert "2 runs answer to this (" in here.refuses("watch", "toy")
+    assert "2 runs match (" in here.refuses("watch", "toy")
     assert here.refuses("watch", "zzzz") == "zzzz: there is no such run; `bert4rec-tui runs` lists them"
     assert here.refuses("remove", "", "--yes") == ": there is no such run; `bert4rec-tui runs` lists them"
 
@@ -186,6 +186,6 @@ def test_who_waits_for_a_pause_hears_of_a_stop_that_came_after_it(terminal):
     wait_for(lambda: read_control(run.path).wanted == "pause")
     request(run.path, "stop", run.status().control)
     assert "has not paused; it was asked to stop meanwhile" in terminal.ended(pause, 1).err
-    assert "was asked to stop already" in terminal.run("pause", code=2).err
+    assert "a stop is already requested" in terminal.run("pause", code=2).err
     os.kill(run.status().pid, signal.SIGCONT)
     terminal.until("stopped")

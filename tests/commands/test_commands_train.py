@@ -135,8 +135,8 @@ def test_a_worker_that_is_killed_while_followed_is_said_to_be_gone(terminal):
     answer = terminal.ended(process, code=1)
     assert answer.json()["state"] == "lost"
     error = json.loads(answer.err.splitlines()[-1])["error"]
-    assert error.startswith(f"{run.id}: the worker vanished without an error message (")
-    assert error.endswith(f"`bert4rec-tui resume {run.short_id}` goes on")
+    assert error.startswith(f"{run.id}: the worker ended without an error message")
+    assert error.endswith(f"; to go on: `bert4rec-tui resume {run.short_id}`")
 
 
 def meant(
@@ -208,7 +208,7 @@ def test_nothing_is_written_beside_the_data(terminal):
 def test_a_name_that_another_run_has_is_refused_and_one_from_a_file_is_left_out(terminal, here):
     run = terminal.last_run()
     assert here.refuses("train", "--dataset", "toy", "--preset", "fast", *tiny(), "--name", "mine") == (
-        f"mine: {run.id} is called this already; choose another name"
+        f"mine: {run.id} already has this name; choose another"
     )
     assert here.refuses("train", "--dataset", "toy", "--preset", "fast", *tiny(), "--set", "name=latest").startswith(
         '"latest" stands for'

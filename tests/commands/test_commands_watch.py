@@ -13,7 +13,8 @@ from bert4rec_tui.commands.follow import headline_metrics
 from bert4rec_tui.config import Config
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.events import Alert, Note, StateChange
-from bert4rec_tui.runs.status import Status, worker_lock, write_status
+from bert4rec_tui.runs.lock import worker_lock
+from bert4rec_tui.runs.status import Status, write_status
 from bert4rec_tui.runs.store import Run
 
 
@@ -83,7 +84,12 @@ def test_a_run_that_fails_or_is_lost_is_an_error_with_its_own_words(terminal, he
     lost = live_run(terminal)
     (lost.path / "console.log").write_text("one\ntwo\nKilled\n")
     answer = here("watch", lost.short_id, code=1)
-    assert "the worker vanished without an error message (one / two / Killed); `bert4rec-tui resume" in answer.err
+    assert (
+        "the worker ended without an error message; it printed last: one / two / Killed; to go on: `bert4rec"
+        in answer.err
+    )
+    (lost.path / "console.log").write_text("one\nfailed: the disk is full\n")
+    assert f"{lost.id}: the disk is full; to go on: `bert4rec-tui resume" in here("watch", lost.short_id, code=1).err
     assert "to go on: bert4rec-tui resume" in answer.out
 
 

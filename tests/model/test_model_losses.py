@@ -11,11 +11,11 @@ from torch.testing import assert_close
 
 from bert4rec_tui.model.losses import (
     NO_SCORE,
-    draw_items,
     gbce,
     gbce_beta,
     gbce_level,
-    leave_out_hits,
+    mask_accidental_hits,
+    sample_negatives,
     sampled_softmax,
     sum_in_pieces,
 )
@@ -30,18 +30,18 @@ def generator(seed: int) -> torch.Generator:
 @given(items=st.integers(1, 5000), share=st.floats(0.0001, 1), seed=st.integers(0, 10_000))
 def test_drawn_items_are_all_different_and_of_the_catalogue(items, share, seed):
     number = max(1, int(items * share))
-    drawn = draw_items(items, number, generator(seed))
+    drawn = sample_negatives(items, number, generator(seed))
     assert len(drawn.unique()) == len(drawn) == number
     assert int(drawn.min()) >= 1
     assert int(drawn.max()) <= items
-    assert torch.equal(drawn, draw_items(items, number, generator(seed)))
+    assert torch.equal(drawn, sample_negatives(items, number, generator(seed)))
 
 
 @pytest.mark.parametrize("number", [1, 7, 39])
 def test_each_item_is_drawn_as_often_as_any_other(number):
     """Also where the stretches that one is drawn from cannot all be of one length."""
     rounds = 8000
-    drawn = torch.cat([draw_items(ITEMS, number, generator(seed)) for seed in range(rounds)])
+    drawn = torch.cat([sample_negatives(ITEMS, number, generator(seed)) for seed in range(rounds)])
     counts = torch.bincount(drawn, minlength=ITEMS + 1)[1:].double()
     expected = rounds * number / ITEMS
     assert ((counts - expected).abs() < 5 * math.sqrt(expected)).all()
@@ -57,7 +57,7 @@ def scores_of(seed: int, targets: int, number: int) -> tuple[torch.Tensor, torch
 
 def parts(scores, targets, drawn):
     wanted = scores.gather(1, targets[:, None] - 1).squeeze(1)
-    return wanted, *leave_out_hits(scores[:, drawn - 1], targets, drawn)
+    return wanted, *mask_accidental_hits(scores[:, drawn - 1], targets, drawn)
 
 
 @given(seed=st.integers(0, 10_000), number=st.integers(1, ITEMS))
@@ -153,7 +153,7 @@ def test_in_pieces_the_loss_and_its_gradients_are_those_of_the_whole(kind, low, 
     items = torch.randint(1, ITEMS + 1, (targets,), generator=chance)
 
     def loss_of(wanted, others, part):
-        others, left = leave_out_hits(others, items[part], drawn)
+        others, left = mask_accidental_hits(others, items[part], drawn)
         if kind == "gbce":
             return gbce(wanted, others, 0.3).sum()
         return sampled_softmax(wanted, others, left, ITEMS).sum()

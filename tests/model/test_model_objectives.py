@@ -109,7 +109,7 @@ def test_training_begins_at_the_cross_entropy_of_the_frequencies():
     network = Bert4Rec(4, ModelConfig(max_len=4, hidden=8, heads=2)).eval()
     with torch.no_grad():
         network.final_norm.weight.zero_()  # nothing but the bias speaks
-        network.start_from_popularity(counts)
+        network.initialise_from_popularity(counts)
         shares = network.score_last(torch.tensor([[1, 5]])).softmax(-1)[0]
     assert_close(shares, (counts + 1) / (counts + 1).sum())
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 HOLDER = """
 import sys
 from pathlib import Path
-from bert4rec_tui.runs.status import worker_lock
+from bert4rec_tui.runs.lock import worker_lock
 with worker_lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -23,7 +23,7 @@ def test_every_wish_has_a_greater_number_than_all_before_and_than_was_echoed(tmp
     for wanted, echoed in asked:
         before = read_control(tmp_path)
         if wanted == "pause" and before.wanted == "stop" and before.number > echoed:
-            with pytest.raises(UserError, match="was asked to stop already"):
+            with pytest.raises(UserError, match="a stop is already requested"):
                 request(tmp_path, wanted, echoed)
             assert read_control(tmp_path) == before
             continue

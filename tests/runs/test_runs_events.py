@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from bert4rec_tui.runs.events import Alert, Event, EventLog, Note, StateChange, Step, System, Validation
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
+moments = st.floats(0, 1e11)
 counts = st.integers(0, 2**53)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 steps = st.builds(
     Step,
-    at=numbers,
+    at=moments,
     epoch=counts,
     step=counts,
     samples=counts,
@@ -27,22 +28,22 @@ steps = st.builds(
 )
 validations = st.builds(
     Validation,
-    at=numbers,
+    at=moments,
     epoch=counts,
     step=counts,
     users=counts,
-    seconds=numbers,
+    seconds=moments,
     metrics=st.dictionaries(texts, st.dictionaries(texts, numbers, max_size=2), max_size=2),
 )
-states = st.builds(StateChange, at=numbers, state=st.sampled_from(["training", "resumed", "failed"]), message=texts)
+states = st.builds(StateChange, at=moments, state=st.sampled_from(["training", "resumed", "failed"]), message=texts)
 events = st.lists(
     st.one_of(
         steps,
         validations,
         states,
-        st.builds(Note, at=numbers, text=texts),
-        st.builds(Alert, at=numbers, kind=texts, message=texts),
-        st.builds(System, at=numbers, cpu=numbers, process_memory=counts, memory=counts, memory_total=counts),
+        st.builds(Note, at=moments, text=texts),
+        st.builds(Alert, at=moments, kind=texts, message=texts),
+        st.builds(System, at=moments, cpu=numbers, process_memory=counts, memory=counts, memory_total=counts),
     ),
     max_size=8,
 )

@@ -28,7 +28,7 @@ def test_a_run_is_found_by_the_name_given_to_it_and_no_longer_by_the_old_one(sto
 def test_a_name_that_means_something_else_is_refused(store, taken):
     run, other = new_run(store), new_run(store, "name=lamp")
     words = {"its letters": other.short_id, "its id": other.id, "its name": "lamp", "long": "x" * (LONGEST_NAME + 1)}
-    with pytest.raises(UserError, match=r"another name|at most 64 characters"):
+    with pytest.raises(UserError, match=r"choose another|at most 64 characters"):
         store.rename(run, words.get(taken, taken))
     assert run.name() == ""
 

@@ -27,10 +27,13 @@ from bert4rec_tui.runs.store import LocalRuns, Run
 WORKER = """
 import json, os, sys, time
 from pathlib import Path
-from bert4rec_tui.runs.status import read_status, worker_lock, write_status
+from bert4rec_tui.runs.lock import worker_lock
+from bert4rec_tui.runs.status import read_status, write_status
 folder = Path(sys.argv[1])
 if (folder / "broken").exists():
     raise ImportError("no torch here")
+import signal
+signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())  # as the worker does
 with worker_lock(folder).acquire(timeout=10):
     numbers = [number for number in range(20) if os.path.exists(f"/proc/self/fd/{number}")]
     seen = {"files": [os.readlink(f"/proc/self/fd/{number}") for number in numbers]}
@@ -51,12 +54,13 @@ def stand_in(tmp_path, monkeypatch) -> None:
     """Put a copy of the package before this one, whose worker needs no torch."""
     package = tmp_path / "site" / "bert4rec_tui"
     original = Path(bert4rec_tui.__file__).parent
-    shutil.copytree(original / "runs", package / "runs")
+    for room in ("config", "runs"):
+        shutil.copytree(original / room, package / room)
     for file in original.glob("*.py"):
         shutil.copy(file, package)
     (package / "training").mkdir()
     (package / "training" / "__init__.py").touch()
-    (package / "training" / "worker.py").write_text(WORKER)
+    (package / "training" / "__main__.py").write_text(WORKER)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
     monkeypatch.chdir(tmp_path)
 
@@ -117,11 +121,11 @@ def test_it_goes_on_when_the_session_that_launched_it_ends(run, number):
 
 def test_a_live_run_is_not_launched_again(run):
     launch(run)
-    with pytest.raises(UserError, match=r"is (starting|training) already"):
+    with pytest.raises(UserError, match=r"is already (starting|training)"):
         launch(run)
     wait_for(lambda: run.state() == "training")
     before = run.status()
-    with pytest.raises(UserError, match="is training already"):
+    with pytest.raises(UserError, match="is already training"):
         launch(run)
     assert run.status() == before
 

@@ -18,7 +18,8 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.control import request
 from bert4rec_tui.runs.events import Note
-from bert4rec_tui.runs.status import read_status, worker_lock, write_status
+from bert4rec_tui.runs.lock import worker_lock
+from bert4rec_tui.runs.status import read_status, write_status
 from bert4rec_tui.runs.store import LocalRuns, Run
 
 LONG_AGO = 1_000_000_000.0
@@ -150,7 +151,7 @@ def test_elsewhere_the_age_of_the_heartbeat_decides(run, hold, elsewhere, state)
     """A pid and a lock count only on this host and boot."""
     says(run, state=state, heartbeat=time.time() - 10, **elsewhere)
     assert run.state() == state
-    says(run, state=state, heartbeat=time.time() - 40, **elsewhere)
+    says(run, state=state, heartbeat=time.time() - 70, **elsewhere)
     hold()
     assert run.state() == "lost"
 

@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from making_runs import holder, new_run, says
 from bert4rec_tui.commands.runs import run_runs
 from bert4rec_tui.config import Config
 from bert4rec_tui.errors import UserError
+from bert4rec_tui.files import temporary_path
 from bert4rec_tui.runs.store import LocalRuns, Run
 
 
@@ -30,7 +33,7 @@ def test_a_new_run_holds_everything_needed_to_do_it_again(store):
     assert run.config().training.epochs == 7
     assert run.status().epochs == 7
     assert run.events.read() == ([], 0)
-    assert names(run.path) == ["checkpoints", "config.toml", "events.jsonl", "status.json"]
+    assert names(run.path) == ["checkpoints", "config.toml", "events.jsonl", "reserve", "status.json"]
     assert [found.id for found in store.runs()] == [run.id]
 
 
@@ -64,9 +67,7 @@ def test_what_fits_several_runs_lists_them(store):
     for reference in ("toy", "twin"):
         with pytest.raises(UserError) as error:
             store.find(reference)
-        assert str(error.value) == (
-            f"{reference}: 2 runs answer to this ({second.id}, {first.id}); write more of the id"
-        )
+        assert str(error.value) == (f"{reference}: 2 runs match ({second.id}, {first.id}); type more of the id")
 
 
 def test_a_whole_id_wins_over_a_prefix_and_letters_over_a_name(store):
@@ -150,10 +151,10 @@ def test_a_live_run_is_not_removed(store):
     run = new_run(store)
     says(run, state="training")
     worker = holder(run)
-    with pytest.raises(UserError, match="is training; stop it before you remove it"):
+    with pytest.raises(UserError, match="is training; stop it before removing it"):
         store.remove(run)
     (run.path / "status.json").write_text("{")
-    with pytest.raises(UserError, match="stop it before you remove it"):
+    with pytest.raises(UserError, match="stop it before removing it"):
         store.remove(run)
     worker.kill()
     worker.communicate()
@@ -219,4 +220,11 @@ def test_what_a_killed_command_left_is_swept_away_once_nobody_can_be_at_it(store
     os.utime(old, (1, 1))
     new_run(store)
     assert not old.exists()
+    assert new.exists()
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    left = store.folder / re.sub(r"\.\d+\.", f".{killed.pid}.", temporary_path(store.folder / "moss").name)
+    left.mkdir()
+    LocalRuns(store.folder).runs()
+    assert not left.exists()
     assert new.exists()

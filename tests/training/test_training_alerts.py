@@ -78,4 +78,4 @@ def test_a_disk_that_fills_is_told_once_until_it_has_room_again() -> None:
     assert len(watch.take(2 * giga, giga)) == 1
     assert not watch.take(giga, giga)
     assert not watch.take(20 * giga, giga)
-    assert "MB are free" in watch.take(giga, giga)[0].message
+    assert "MB free" in watch.take(giga, giga)[0].message

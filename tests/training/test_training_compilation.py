@@ -63,7 +63,7 @@ def test_where_compilation_fails_training_goes_on_and_says_why(make_dataset, tmp
     assert trainer.train() == "finished"
     trainer.recorder.close()
     alerts = [event.message for event in run.events.read()[0] if getattr(event, "kind", "") == "compile"]
-    assert alerts == ["the network could not be compiled and goes on as it is: RuntimeError: no compiler here"]
+    assert alerts == ["compilation failed, training continues uncompiled: RuntimeError: no compiler here"]
     failed, _ = taken(dataset, config_of(dataset, "training.compile=on", "model.dropout=0.2"))
     monkeypatch.setattr(torch, "compile", lambda function, **options: function)
     worked, _ = taken(dataset, config_of(dataset, "training.compile=on", "model.dropout=0.2"))
@@ -106,12 +106,12 @@ def test_a_compiler_that_fails_at_a_later_shape_ends_compilation_and_not_the_run
     monkeypatch.setattr(torch, "compile", fail_at_a_second_shape)
     _, step = taken(dataset, config, steps=1)
     assert step.compilation.works
-    assert step.compilation.news().startswith("the network is compiled; its first shape took")
+    assert step.compilation.report().startswith("the network is compiled; the first input shape took")
     compiled, step = taken(dataset, config, steps=5)
     assert not step.compilation.works
-    failed = "a further shape of the network could not be compiled, and it goes on as it is: RuntimeError: no room"
-    assert step.compilation.news().startswith(failed)
-    assert step.compilation.news() is None
+    failed = "compilation failed for another input shape, training continues uncompiled: RuntimeError: no room"
+    assert step.compilation.report().startswith(failed)
+    assert step.compilation.report() is None
     assert torch.equal(compiled, right)
 
 

@@ -20,7 +20,7 @@ SCRIPT = Path(__file__).with_name("ranks_at_work.py")
 def ranks_at_work(number: int, dataset: Path, folder: Path) -> list[dict]:
     """What each of so many ranks found."""
     folder.mkdir()
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1"]
+    torchrun = [sys.executable, "-m", "bert4rec_tui.training.agent", "--nnodes=1"]
     words = [f"--nproc-per-node={number}", str(SCRIPT), str(dataset), str(folder)]
     answer = subprocess.run(
         [*torchrun, *words],
@@ -58,7 +58,7 @@ def test_two_ranks_have_the_losses_and_ranks_of_one_process(make_dataset, tmp_pa
 def test_every_window_of_a_batch_is_the_share_of_one_rank(size, windows):
     worlds = [World(rank, size) for rank in range(size)]
     shares = {world: list(range(windows))[world.rows(windows)] for world in worlds}
-    busy = [share for world, share in shares.items() if not world.idles(windows)]
+    busy = [share for world, share in shares.items() if not world.is_idle(windows)]
     assert [row for share in busy for row in share] == list(range(windows))
     assert max(map(len, busy)) - min(map(len, busy)) <= 1
     assert all(shares.values()), "whoever idles has a row to go through the motions with"
@@ -72,8 +72,8 @@ def test_dropout_differs_between_ranks_and_the_first_draws_what_one_process_woul
 @pytest.mark.parametrize(
     ("wanted", "gpus", "words"),
     [
-        ("cuda", 1, "training.processes = 2 needs as many GPUs, and here is 1"),
-        ("auto", 1, "training.processes = 2 needs as many GPUs, and here is 1"),
+        ("cuda", 1, "training.processes = 2 needs 2 GPUs, and this machine has 1"),
+        ("auto", 1, "training.processes = 2 needs 2 GPUs, and this machine has 1"),
     ],
 )
 def test_each_rank_needs_a_gpu_of_its_own(monkeypatch, wanted, gpus, words):

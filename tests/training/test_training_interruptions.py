@@ -34,7 +34,7 @@ def test_a_checkpoint_that_finds_no_room_fails_with_the_systems_word_and_tells_t
     settings = run.path.parent.parent / "settings.toml"
     settings.write_text(f"notify_command = 'touch {told}'\n", encoding="utf-8")
     worker = subprocess.run(
-        [sys.executable, "-m", "bert4rec_tui.training.worker", str(run.path)],
+        [sys.executable, "-m", "bert4rec_tui.training", str(run.path)],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
         capture_output=True,
         text=True,
@@ -184,7 +184,7 @@ def test_weights_without_their_state_are_not_written_over_by_a_training_that_beg
     assert not run.can_go_on()
     assert finish(run) == 1
     message = run.status().message
-    assert message.startswith(f"{run.path / 'checkpoints' / 'last.state'}: is missing, so the run cannot go on; ")
+    assert message.startswith(f"{run.path / 'checkpoints' / 'last.state'}: is missing, so the run cannot be resumed; ")
     assert f"--init-from {run.checkpoint('last')}" in message
     assert (run.checkpoint("last").read_bytes(), run.checkpoint("best").read_bytes()) == before
 
@@ -196,3 +196,21 @@ def test_a_state_that_is_cut_short_says_what_can_be_done(new_run):
     state.write_bytes(state.read_bytes()[:1000])
     assert finish(run) == 1
     assert f"--config {run.path / 'config.toml'} --init-from" in run.status().message
+
+
+@pytest.mark.parametrize("name", ["last.state", "last.safetensors"])
+def test_a_run_does_not_go_on_from_a_checkpoint_in_which_bits_have_flipped(new_run, name):
+    run = new_run("training.epochs=1")
+    assert finish(run) == 0
+    change = run.path / "config.toml"
+    change.write_text(change.read_text().replace("epochs = 1", "epochs = 2"))
+    file = run.path / "checkpoints" / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 4
+    file.write_bytes(content)
+    assert finish(run) == 1
+    message = run.status().message
+    assert message.startswith(f"{file}: is damaged")
+    assert "--init-from" in message
+    assert "\n" not in message
+    assert file.read_bytes() == bytes(content)

@@ -2,7 +2,10 @@
 
 import os
 import signal
+import socket
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -16,7 +19,8 @@ from whole_log import WholeLog
 from bert4rec_tui.config import Config, save_config, with_assignments
 from bert4rec_tui.runs.control import request
 from bert4rec_tui.runs.launcher import launch
-from bert4rec_tui.runs.status import LIVE, lock_is_held
+from bert4rec_tui.runs.lock import lock_is_held
+from bert4rec_tui.runs.status import LIVE
 from bert4rec_tui.runs.store import LocalRuns, Run
 
 SMALL = [
@@ -106,7 +110,7 @@ def test_a_rank_that_dies_ends_the_run_with_a_sentence_and_one_process_goes_on(n
     assert run.state() == "failed"
     message = run.status().message
     assert message.startswith(f"rank 1 (process {status.pids[1]} on ")
-    assert message.endswith("resume the run to go on from its last checkpoint")
+    assert message.endswith("resume the run to continue from its last checkpoint")
     assert "\n" not in message
     until_left(run)  # the event is written after the status
     assert getattr(curves(run).remarks[-1], "message", "") == message
@@ -190,6 +194,33 @@ def test_all_ranks_pause_and_go_on_and_only_one_writes(new_run):
     assert [state for state in states if state] == ["training", "paused", "training", "stopped"]
     told = [line for line in run.console_tail(2000) if line.startswith("validation after epoch 0")]
     assert len(told) == 1
+
+
+def test_nothing_listens_beyond_this_machine(new_run):
+    """torchrun listened on two ports of all interfaces, whose store it unpickled."""
+    run = new_run(ENDLESS)
+    agent = psutil.Process(launch(run))
+    addresses: set[str] = set()
+
+    def look() -> bool:
+        for process in [agent, *agent.children(recursive=True)]:
+            with suppress(psutil.Error):
+                addresses.update(
+                    place.laddr.ip
+                    for place in process.net_connections("inet")
+                    if place.status == psutil.CONN_LISTEN or place.type == socket.SOCK_DGRAM
+                )
+        return run.status().step > 20 or run.state() not in LIVE
+
+    wait_for(look, 120)
+    assert run.state() == "training", run.console_tail(30)
+    assert addresses == {"127.0.0.1"}
+    folders = list(Path(tempfile.gettempdir()).glob(f"bert4rec-tui-ranks-{agent.pid}-*"))
+    assert [folder.stat().st_mode & 0o077 for folder in folders] == [0]
+    request(run.path, "stop", run.status().control)
+    wait_for(lambda: run.state() == "stopped", 120)
+    until_left(run)
+    assert not any(folder.exists() for folder in folders)
 
 
 def test_what_is_wrong_on_one_rank_is_said_by_the_run(new_run):

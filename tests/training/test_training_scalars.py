@@ -87,3 +87,40 @@ def test_a_training_is_told_once_and_goes_on(new_run, monkeypatch, times):
     assert finish(run) == 0
     told = [remark for remark in curves(run).remarks if getattr(remark, "kind", "") == "tensorboard"]
     assert [remark.message.partition(" at ")[0] for remark in told] == ["TensorBoard's curves have a gap"]
+
+
+def python_loader(folder: Path) -> list[tuple[str, int]]:
+    """What TensorBoard draws: a start drops the points at its step and beyond, but the first start is ignored."""
+    drawn: list[tuple[str, int]] = []
+    starts = 0
+    for file in sorted(folder.iterdir()):
+        for event in events(file):
+            if event.HasField("session_log"):
+                starts += 1
+                drawn = drawn if starts == 1 else [point for point in drawn if point[1] < event.step]
+            drawn += [(value.tag, event.step) for value in event.summary.value]
+    return drawn
+
+
+def test_points_that_a_kill_lost_are_drawn_once_after_the_first_resume(tmp_path):
+    first, second = Scalars(tmp_path / "a"), Scalars(tmp_path / "b", resumed_at=60)
+    for samples in (60, 120, 180):
+        first.add({"train/loss": 2.5}, samples)
+    for samples in (120, 180):
+        second.add({"train/loss": 2.5}, samples)
+    both = tmp_path / "both"
+    both.mkdir()
+    for number, folder in enumerate(("a", "b")):
+        (file,) = (tmp_path / folder).iterdir()
+        file.rename(both / str(number))
+    assert python_loader(both) == [("train/loss", 60), ("train/loss", 120), ("train/loss", 180)]
+
+
+def test_the_last_loss_of_every_epoch_is_drawn_however_few_steps_there_are(new_run):
+    run = new_run("training.log_samples=1000000", "training.epochs=3")
+    assert finish(run) == 0
+    epochs = [validation.step for validation in curves(run).validations]
+    drawn = [step for tag, _, step in points(run.path / "tensorboard") if tag == "train/loss"]
+    samples = {event.step: event.samples for event in curves(run).steps}
+    assert drawn[-3:] == [samples[step] for step in epochs if step]
+    assert len(drawn) <= 4

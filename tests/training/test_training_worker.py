@@ -1,9 +1,11 @@
 """The process that a run lives in: killed, paused, stopped, and back at the same bits."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -16,10 +18,15 @@ from working import SMALL, curves, finish, start
 
 from bert4rec_tui.config import Config, with_assignments
 from bert4rec_tui.runs.control import request
+from bert4rec_tui.runs.launcher import launch
+from bert4rec_tui.runs.status import LIVE
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.runs.summary import Summary
 from bert4rec_tui.training.recorder import Recorder
 from bert4rec_tui.training.worker import explain
+
+ROOT = Path(__file__).parent.parent.parent
+ENDLESS = "training.epochs=100000"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +117,7 @@ def test_a_stop_saves_and_ends_and_the_run_goes_on_from_there(new_run, way):
 
 
 def test_the_first_signal_asks_and_the_second_does_not_wait():
-    code = "import threading, time; from bert4rec_tui.training.worker import obey_signals\n"
+    code = "import threading, time; from bert4rec_tui.training.signals import obey_signals\n"
     code += "asked = threading.Event(); obey_signals(asked); print('ready', flush=True); asked.wait()\n"
     code += "print('asked', flush=True); time.sleep(60)"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -141,7 +148,7 @@ def test_a_single_rank_does_not_outlive_torchrun(new_run, monkeypatch):
     code = (
         "import subprocess, sys; worker = subprocess.Popen(sys.argv[1:]); print(worker.pid, flush=True); worker.wait()"
     )
-    command = [sys.executable, "-c", code, sys.executable, "-m", "bert4rec_tui.training.worker", str(run.path)]
+    command = [sys.executable, "-c", code, sys.executable, "-m", "bert4rec_tui.training", str(run.path)]
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "some-run")
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     wait_for(lambda: len(curves(run).steps) > 1, worker=parent)
@@ -262,7 +269,7 @@ def test_a_broken_checkpoint_is_said_in_a_sentence(new_run):
     for content in (state.read_bytes()[:1000], b""):
         state.write_bytes(content)
         assert finish(run) == 1
-        assert "last.state: is truncated or foreign" in run.status().message
+        assert "last.state: is damaged or foreign" in run.status().message
 
 
 def test_a_kill_between_the_two_renames_of_a_checkpoint_loses_nothing(new_run):
@@ -329,3 +336,33 @@ def test_masks_differ_between_epochs(make_dataset, tmp_path):
         tasks.append(trainer.step.task(windows, epoch, 0).tokens)
     assert not torch.equal(tasks[0], tasks[1])
     assert torch.equal(tasks[0], tasks[2])
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.4])
+def test_a_signal_in_the_first_moments_of_a_worker_is_a_stop(new_run, seconds, monkeypatch):
+    """It ended the process while torch was being imported, and the run was lost."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    run = new_run(ENDLESS)
+    pid = launch(run)
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: run.state() not in (*LIVE, "queued"))
+    assert run.state() == "stopped", run.console_tail()
+    assert "Traceback" not in "\n".join(run.console_tail(100))
+
+
+@pytest.mark.parametrize(("mask", "widest"), [(0o077, 0o700), (0, 0o755)])
+def test_what_a_worker_leaves_follows_the_umask(new_run, monkeypatch, mask, widest):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    before = os.umask(mask)
+    try:
+        run = new_run("training.epochs=1", "training.log_samples=1")
+        launch(run)
+    finally:
+        os.umask(before)
+    wait_for(lambda: run.state() not in (*LIVE, "queued"))
+    assert run.state() == "finished"
+    left = [run.path, *run.path.rglob("*")]
+    assert {"console.log", "lock", "best.safetensors", "last.state", "events.jsonl"} <= {path.name for path in left}
+    wide = [path for path in left if path.stat().st_mode & 0o777 & ~(widest if path.is_dir() else widest & 0o666)]
+    assert wide == []

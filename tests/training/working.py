@@ -28,7 +28,7 @@ SMALL = [
 def start(run: Run) -> subprocess.Popen:
     console = (run.path / "console.log").open("ab")
     return subprocess.Popen(
-        [sys.executable, "-m", "bert4rec_tui.training.worker", str(run.path)], stdout=console, stderr=console
+        [sys.executable, "-m", "bert4rec_tui.training", str(run.path)], stdout=console, stderr=console
     )
 
 

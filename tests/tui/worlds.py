@@ -1,13 +1,11 @@
 """Small worlds for the screens: a prepared dataset and runs in every state, written without training anything."""
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from world_events import STEPS, history_of_events, value_at
 
 from bert4rec_tui.config import Config, DatasetConfig, EvaluationConfig, ModelConfig, TrainingConfig, save_config
@@ -16,7 +14,8 @@ from bert4rec_tui.data.texts import Texts, pack_texts
 from bert4rec_tui.files import replace_file
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.events import StateChange
-from bert4rec_tui.runs.status import Best, Status, worker_lock, write_status
+from bert4rec_tui.runs.lock import Lock, worker_lock
+from bert4rec_tui.runs.status import Best, Status, write_status
 from bert4rec_tui.runs.store import Run
 
 TITLES = [
@@ -158,6 +157,9 @@ def make_run(
     return run
 
 
+DEAD_PID = 2**22 + 5  # beyond all that Linux gives out
+
+
 def status_of(state: str, epoch: int, config: Config, *, begun: float, message: str = "") -> Status:
     """What the worker of such a run last wrote."""
     now = time.time()
@@ -169,8 +171,8 @@ def status_of(state: str, epoch: int, config: Config, *, begun: float, message: 
         phase="train" if state == "training" else "",
         host=machine.host(),
         boot_id=machine.boot_id(),
-        pid=os.getpid() if started else 0,
-        pid_started=machine.process_started(os.getpid()),
+        pid=DEAD_PID if started else 0,  # so that the lock alone tells whether a worker lives
+        pid_started=0.0,
         heartbeat=now,
         progress=epoch * STEPS,
         progressed_at=silent,
@@ -192,7 +194,7 @@ def status_of(state: str, epoch: int, config: Config, *, begun: float, message: 
     )
 
 
-def hold(run: Run) -> FileLock:
+def hold(run: Run) -> Lock:
     """Play the worker of a run: hold its lock until `release` is called on what is returned."""
     lock = worker_lock(run.path)
     lock.acquire()

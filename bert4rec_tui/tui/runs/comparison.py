@@ -9,7 +9,7 @@ from typing import Any
 from textual.content import Content
 
 from bert4rec_tui.runs.checkpoints import Results
-from bert4rec_tui.runs.differing import differing
+from bert4rec_tui.runs.config_differences import config_differences
 from bert4rec_tui.runs.listing import RunRow
 from bert4rec_tui.tui.forms.values import text_of
 from bert4rec_tui.tui.lists.array_list import cells
@@ -68,7 +68,7 @@ class Comparison:
 
     def _settings(self, shown: Sequence[RunRow], column: int) -> list[Content]:
         readable = [row for row in self.rows if row.config is not None]
-        found = differing([row.config for row in readable if row.config is not None])
+        found = config_differences([row.config for row in readable if row.config is not None])
         columns = {row.run.id: at for at, row in enumerate(readable)}
         lines = [
             _line(

@@ -31,7 +31,7 @@ def resume(run: Run) -> str:
         raise UserError(f"{run.short_id} has finished; press e to edit its configuration and launch a new run")
     if state in LIVE:
         if state == "training":
-            return f"{run.short_id} is training already."
+            return f"{run.short_id} is already training."
         _request(run, "train")
         return f"{run.short_id} resumes."
     launch(run)

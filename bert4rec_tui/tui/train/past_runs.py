@@ -5,7 +5,7 @@ from typing import Any
 
 from bert4rec_tui.config import Config, to_dict
 from bert4rec_tui.config.fields import fields_of, value_at
-from bert4rec_tui.runs.differing import OF_THE_RUN_ALONE
+from bert4rec_tui.runs.config_differences import OF_THE_RUN_ALONE
 from bert4rec_tui.runs.listing import RunRow
 
 _PATHS = tuple(field.path for field in fields_of(Config) if field.path not in (*OF_THE_RUN_ALONE, "preset"))

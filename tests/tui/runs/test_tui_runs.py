@@ -222,7 +222,7 @@ def test_only_what_a_failure_says_to_set_is_taken_from_it() -> None:
          "training.learning_rate=0.0001, or --set training.gradient_clip=1", ("training.learning_rate", 0.0001)),
         ("out of memory: set evaluation.batch_size = 64 (it is 128) and start again", ("evaluation.batch_size", 64)),
         ("evaluation.ks = 500 is larger than the catalogue", None),
-        ("out of memory: make the model smaller, or use a machine with more", None),
+        ("out of memory: make the model smaller, or use a machine with more memory", None),
         ("set training.batch_size = many and set model.colour = 3", None),
         ("set training.batch_size = 128", None),
     ):  # fmt: skip

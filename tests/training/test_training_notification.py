@@ -15,7 +15,7 @@ from bert4rec_tui.runs.events import Note
 from bert4rec_tui.runs.status import Best, Status, write_status
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.training.distributed import ALONE
-from bert4rec_tui.training.notifying import News, arguments, run_command
+from bert4rec_tui.training.notification import Notification, arguments, run_command
 from bert4rec_tui.training.worker import Worker
 
 WRITES = "import json, os, sys; json.dump([sys.argv[2:], dict(os.environ)], open(sys.argv[1], 'w'))"
@@ -31,13 +31,13 @@ def ended(home: Path, state: str, message: str = "") -> Run:
 def tell(home: Path, run: Run, command: str) -> list[str]:
     """Run the command on the ending of a run; the notes that it left."""
     (home / "settings.toml").write_text(f"notify_command = '''{command}'''\n", encoding="utf-8")
-    Worker(run, threading.Event(), ALONE).tell_ending()
+    Worker(run, threading.Event(), ALONE).notify_ending()
     return [event.text for event in run.events.read()[0] if isinstance(event, Note)]
 
 
 @given(sentence=st.text(st.characters(exclude_characters="\0"), max_size=30))
 def test_what_is_filled_in_stays_one_argument_and_is_not_looked_through_again(sentence: str) -> None:
-    news = News(Path("/runs/toy-quad"), "failed", sentence + " {run}; rm -rf")
+    news = Notification(Path("/runs/toy-quad"), "failed", sentence + " {run}; rm -rf")
     command = arguments("tell '{state}: {sentence}' {run}", news)
     assert command == ["tell", f"failed: {sentence} {{run}}; rm -rf", "toy-quad"]
 
@@ -68,4 +68,4 @@ def test_a_command_that_fails_is_a_note(home: Path) -> None:
 
 def test_a_command_that_does_not_end_is_ended() -> None:
     with pytest.raises(UserError, match="took longer"):
-        run_command(["sleep", "60"], News(Path("r"), "failed", ""), seconds=0.2)
+        run_command(["sleep", "60"], Notification(Path("r"), "failed", ""), seconds=0.2)

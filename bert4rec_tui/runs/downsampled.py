@@ -15,7 +15,7 @@ def measured(value: float | None, weight: float = 1.0, low: float | None = None,
     return value * weight, weight, value if low is None else low, value if high is None else high
 
 
-class Track:
+class DownsampledTable:
     """A table whose rows are stretches of what was added, all as wide but for the last.
 
     A row has the names in `first` (the value of the first that was added to the stretch), in `last`, in `sums`, and
@@ -89,5 +89,5 @@ class Track:
         """Take over what another track of the same columns held. Raises ValueError where it cannot be that."""
         data = np.frombuffer(content, "<f8").reshape(-1, self.columns).astype(float)
         if len(data) > self.most or width < 1:
-            raise ValueError("not a track of this size")
+            raise ValueError("not a table of this size")
         self.width, self.data = width, data

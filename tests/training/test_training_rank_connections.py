@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from bert4rec_tui.training.distributed import World
-from bert4rec_tui.training.lifeline import Lifeline
+from bert4rec_tui.training.rank_connections import RankConnections
 
 
 class ThreadWorld(World):
@@ -18,8 +18,8 @@ class ThreadWorld(World):
 
     place: "queue.Queue[bytes]"
 
-    def spread(self, content: bytes) -> bytes:
-        if not self.leads:
+    def broadcast(self, content: bytes) -> bytes:
+        if not self.is_leader:
             return self.place.get(timeout=30)
         for _ in range(self.size - 1):
             self.place.put(content)
@@ -30,9 +30,9 @@ class Rank:
     """A lifeline, and what it hears."""
 
     def __init__(self, world: World) -> None:
-        self.stop_asked = threading.Event()
+        self.stop_requested = threading.Event()
         self.losses: queue.Queue[str] = queue.Queue()
-        self.lifeline = Lifeline(world, self.stop_asked, self.losses.put)
+        self.lifeline = RankConnections(world, self.stop_requested, self.losses.put)
 
     def break_off(self) -> None:
         """What the kernel does to the lines of a process that dies."""
@@ -89,8 +89,8 @@ def test_what_went_wrong_on_a_rank_is_said_by_the_first(ranks):
 
 @pytest.mark.parametrize("asked", [0, 1])
 def test_a_stop_asked_of_one_reaches_the_first_and_from_it_all(ranks, asked):
-    ranks[asked].stop_asked.set()
-    assert all(rank.stop_asked.wait(timeout=30) for rank in ranks)
+    ranks[asked].stop_requested.set()
+    assert all(rank.stop_requested.wait(timeout=30) for rank in ranks)
 
 
 def test_who_parts_is_not_missed(ranks):
@@ -106,7 +106,7 @@ def test_who_parts_is_not_missed(ranks):
 def test_a_rank_that_outlasts_the_first_ends_with_it(ranks):
     for rank in ranks:
         rank.lifeline.close()
-    waiting = [threading.Thread(target=rank.lifeline.outlast_rank_0) for rank in ranks[1:]]
+    waiting = [threading.Thread(target=rank.lifeline.wait_for_rank_0) for rank in ranks[1:]]
     for thread in waiting:
         thread.start()
     waiting[0].join(timeout=1)
@@ -121,8 +121,8 @@ def test_a_rank_that_outlasts_the_first_ends_with_it(ranks):
 def test_a_rank_that_outlasts_the_first_ends_when_a_stop_is_asked_for(ranks):
     for rank in ranks:
         rank.lifeline.close()
-    ranks[1].stop_asked.set()
-    ranks[1].lifeline.outlast_rank_0()
+    ranks[1].stop_requested.set()
+    ranks[1].lifeline.wait_for_rank_0()
 
 
 def test_a_stranger_is_not_taken_for_a_rank(monkeypatch):

@@ -1,4 +1,4 @@
-"""The user's own command that is run when a training has news, since the interface is often closed then."""
+"""The user's own command that is run when a run ends or turns to NaN, since the interface is often closed then."""
 
 import os
 import re
@@ -16,7 +16,7 @@ SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class News:
+class Notification:
     """What has become of a run: `finished`, `failed` or `nan`, and a sentence on it."""
 
     folder: Path
@@ -33,17 +33,17 @@ class News:
         }
 
 
-def notify_about(news: News, note: Callable[[str], None]) -> None:
+def run_notify_command(notification: Notification, note: Callable[[str], None]) -> None:
     """Run the command of settings.toml, if there is one, to its end; `note` takes a sentence where it fails."""
     try:
         template = load_settings().notify_command
         if template:
-            run_command(arguments(template, news), news)
+            run_command(arguments(template, notification), notification)
     except (UserError, OSError) as error:
         note(f"notify_command: {error}")
 
 
-def arguments(template: str, news: News) -> list[str]:
+def arguments(template: str, notification: Notification) -> list[str]:
     """The command's arguments: split as a shell would, then filled in, so that no word can become several.
 
     Raises UserError for a quotation that does not end.
@@ -52,16 +52,16 @@ def arguments(template: str, news: News) -> list[str]:
         parts = shlex.split(template)
     except ValueError as error:
         raise UserError(f"{template}: {str(error).lower()}") from None
-    words = news.words()
+    words = notification.words()
     names = re.compile("{(" + "|".join(words) + ")}")
     return [names.sub(lambda found: words[found[1]], part) for part in parts]
 
 
-def run_command(command: list[str], news: News, seconds: float = SECONDS) -> None:
+def run_command(command: list[str], notification: Notification, seconds: float = SECONDS) -> None:
     """Run a command without a shell and without a terminal. Raises UserError where it fails or takes too long."""
     if not command:
         return
-    environment = {f"BERT4REC_{name.upper()}": value for name, value in news.words().items()}
+    environment = {f"BERT4REC_{name.upper()}": value for name, value in notification.words().items()}
     try:
         ended = subprocess.run(
             command,
@@ -74,16 +74,16 @@ def run_command(command: list[str], news: News, seconds: float = SECONDS) -> Non
             start_new_session=True,
         )
     except subprocess.TimeoutExpired:
-        raise UserError(f"{command[0]} took longer than {seconds:g} s and was ended") from None
+        raise UserError(f"{command[0]} took longer than {seconds:g} s and was stopped") from None
     except OSError as error:
         raise UserError(f"{command[0]} cannot be run ({error.strerror or error})") from None
     if ended.returncode:
-        said = ended.stderr.decode("utf-8", errors="replace").strip().splitlines()
-        more = f": {said[-1][:200]}" if said else ""
+        output = ended.stderr.decode("utf-8", errors="replace").strip().splitlines()
+        more = f": {output[-1][:200]}" if output else ""
         raise UserError(f"{command[0]} ended with code {ended.returncode}{more}")
 
 
-def sentence_on(status: Status) -> str:
+def ending_sentence(status: Status) -> str:
     """How a run ended, in a sentence."""
     if status.state == "failed":
         return status.message

@@ -20,7 +20,7 @@ SPREAD = 0.02  # the standard deviation of an element, as in a random start
 QUIET_POSITIONS = 0.1  # random positions as loud as the items would drown what the items say
 
 
-def start_from_transitions(model: Bert4Rec, dataset: PreparedDataset) -> None:
+def initialise_from_transitions(model: Bert4Rec, dataset: PreparedDataset) -> None:
     """Set token embedding and head so that their products follow the transitions of training.
 
     With n_ij how often j came right after i and p_j the share of j, log(1 + n_ij / (PRIOR p_j)) is by how much the

@@ -19,7 +19,7 @@ from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.objectives import IGNORED, Slots, causal_task, cloze_task, full_softmax_loss
 from bert4rec_tui.training.batches import TrainingBatches
-from bert4rec_tui.training.drawn import DrawnItems, bias_level, tables_of
+from bert4rec_tui.training.negative_sampling import NegativeSampling, bias_level, catalogue_tables
 from bert4rec_tui.training.step import TrainingStep
 
 ITEMS, WIDTH = 60, 12
@@ -48,7 +48,7 @@ def tasks_of(objective: str, windows: torch.Tensor) -> list:
     ]
 
 
-def dense_gradients(model: Bert4Rec, drawn: DrawnItems, met) -> dict[str, torch.Tensor]:
+def dense_gradients(model: Bert4Rec, drawn: NegativeSampling, met) -> dict[str, torch.Tensor]:
     """The gradients of the rows met, spread over tables of zeros; and those of all other weights."""
     found = {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
     for name, table in drawn.tables.items():
@@ -57,7 +57,7 @@ def dense_gradients(model: Bert4Rec, drawn: DrawnItems, met) -> dict[str, torch.
         used = slice(None) if rows.source is None else rows.source == torch.arange(len(rows.source))
         spread[rows.places[used]] = rows.small.grad[used]
         full = "token.weight" if name == "token" else name
-        found[full] = spread.view_as(tables_of(model)[name])
+        found[full] = spread.view_as(catalogue_tables(model)[name])
     return found
 
 
@@ -71,7 +71,7 @@ def test_with_all_items_drawn_a_step_has_the_loss_and_gradients_of_the_full_soft
     full = full_softmax_loss(model, tasks[0])
     full.backward()
     expected = {name: weight.grad.clone() for name, weight in model.named_parameters()}
-    drawn = DrawnItems(model, config.training, CPU)
+    drawn = NegativeSampling(model, config.training, CPU)
     for number, task in enumerate([*tasks, tasks[0]]):
         model.zero_grad()
         drawn.device = torch.device("cuda") if number == 1 else CPU  # which alone decides whether shapes are fixed
@@ -117,15 +117,15 @@ def test_a_step_leaves_rows_that_it_does_not_meet_as_they_were_and_gives_no_tabl
     items = 5000
     model = Bert4Rec(items, config.model)
     step = TrainingStep(model, config, CPU, "fp32")
-    before = {name: table.detach().clone() for name, table in tables_of(model).items()}
+    before = {name: table.detach().clone() for name, table in catalogue_tables(model).items()}
     windows = torch.randint(1, 100, (6, WIDTH))
     step(windows, 0.01, 0, 0)
-    for name, table in tables_of(model).items():
+    for name, table in catalogue_tables(model).items():
         assert table.grad is None
         changed = (table.detach() != before[name]).view(len(table), -1).any(1).nonzero().squeeze(1)
         assert 0 < len(changed) <= windows.numel() + config.training.negatives + 1
     dense = {id(weight) for group in step.optimizer.param_groups for weight in group["params"]}
-    assert not dense & {id(table) for table in tables_of(model).values()}
+    assert not dense & {id(table) for table in catalogue_tables(model).values()}
     assert model.token.weight[0].eq(0).all()
 
 
@@ -160,7 +160,7 @@ def test_each_loss_learns_what_follows_what(make_dataset, objective, loss):
     )
     batches = TrainingBatches(dataset, config, CPU)
     model = Bert4Rec(dataset.items, config.model)
-    model.start_from_popularity(
+    model.initialise_from_popularity(
         torch.from_numpy(np.array(dataset.train_counts)), bias_level(config.training, dataset.items)
     )
     step = TrainingStep(model, config, CPU, "fp32")
@@ -182,7 +182,7 @@ def test_each_loss_learns_what_follows_what(make_dataset, objective, loss):
 def test_as_many_drawn_items_as_there_are_are_refused():
     config = config_of("training.loss=gbce", f"training.negatives={ITEMS}")
     with pytest.raises(UserError, match=f"training.negatives = {ITEMS} must be below the {ITEMS} items"):
-        DrawnItems(Bert4Rec(ITEMS, config.model), config.training, CPU)
+        NegativeSampling(Bert4Rec(ITEMS, config.model), config.training, CPU)
 
 
 RANK = """

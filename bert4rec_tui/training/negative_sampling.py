@@ -11,11 +11,11 @@ from bert4rec_tui.data.compatibility import too_many_negatives
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.model.bert4rec import Bert4Rec
 from bert4rec_tui.model.losses import (
-    draw_items,
     gbce,
     gbce_beta,
     gbce_level,
-    leave_out_hits,
+    mask_accidental_hits,
+    sample_negatives,
     sampled_softmax,
     sum_in_pieces,
 )
@@ -27,14 +27,14 @@ from bert4rec_tui.training.row_updates import Table
 from bert4rec_tui.training.seeds import generator_at
 
 
-def tables_of(model: Bert4Rec) -> dict[str, torch.nn.Parameter]:
+def catalogue_tables(model: Bert4Rec) -> dict[str, torch.nn.Parameter]:
     """The weights whose size is that of the catalogue, by name."""
     weights = {name.removesuffix(".weight"): weight for name, weight in model.named_parameters()}
     return {name: weights[name] for name in ("token", "head_weight", "head_bias") if name in weights}
 
 
 @dataclass(frozen=True)
-class Met:
+class StepRows:
     """What a step meets.
 
     drawn: (K,) int64. rows: the rows of each table, by its name; a tied head shares those of the tokens.
@@ -48,26 +48,26 @@ class Met:
         return [rows.small for rows in self.rows.values()]
 
 
-class DrawnItems:
+class NegativeSampling:
     """The loss of a step against items drawn for it, and the tables of which it needs some rows."""
 
     def __init__(self, model: Bert4Rec, config: TrainingConfig, device: torch.device, world: World = ALONE) -> None:
-        check_drawn(config, model.items)
+        check_negative_count(config, model.items)
         self.model, self.config, self.device, self.world = model, config, device, world
-        self.tables = {name: Table(weight, config) for name, weight in tables_of(model).items()}
-        for weight in tables_of(model).values():
+        self.tables = {name: Table(weight, config) for name, weight in catalogue_tables(model).items()}
+        for weight in catalogue_tables(model).values():
             weight.requires_grad_(False)
         self.beta = gbce_beta(model.items, config.negatives, config.gbce_t)
 
-    def meet(self, task: Task, epoch: int, step: int) -> Met:
+    def meet(self, task: Task, epoch: int, step: int) -> StepRows:
         """Draw items for a step, and copy the rows that it will read.
 
         The same items are drawn whenever the step is done again, on every rank that takes part in it.
         """
         generator = generator_at(self.device, self.config.seed, epoch, step, "negatives")
-        return self.copy_rows(task, draw_items(self.model.items, self.config.negatives, generator))
+        return self.copy_rows(task, sample_negatives(self.model.items, self.config.negatives, generator))
 
-    def copy_rows(self, task: Task, drawn: Tensor) -> Met:
+    def copy_rows(self, task: Task, drawn: Tensor) -> StepRows:
         """Copy the rows that this rank or another will read.
 
         drawn: (K,) int64, the drawn items, all different.
@@ -82,15 +82,15 @@ class DrawnItems:
         for name in ("head_weight", "head_bias"):
             if name in self.tables:
                 rows[name] = Rows(self.tables[name].weight, scored, offset=1, fixed=fixed)
-        return Met(drawn, rows)
+        return StepRows(drawn, rows)
 
-    def exchange(self, met: Met) -> None:
+    def exchange(self, met: StepRows) -> None:
         """Sum the gradients of the rows met over all ranks, each of which has met the same."""
         for leaf in met.leaves():
             if leaf.grad is not None:
-                self.world.add_up(leaf.grad)
+                self.world.sum_over_ranks(leaf.grad)
 
-    def loss_sum(self, task: Task, met: Met, encode: Callable[..., Tensor] | None = None) -> Tensor:
+    def loss_sum(self, task: Task, met: StepRows, encode: Callable[..., Tensor] | None = None) -> Tensor:
         """The loss of a task, or of a slice of it, summed over its targets. Returns () float32.
 
         encode: the network's, where it is compiled.
@@ -106,7 +106,7 @@ class DrawnItems:
         drawn_bias = None if bias is None else bias(met.drawn).squeeze(1)
 
         def loss_of(wanted: Tensor, others: Tensor, part: slice) -> Tensor:
-            others, left = leave_out_hits(others, targets[part], met.drawn)
+            others, left = mask_accidental_hits(others, targets[part], met.drawn)
             if self.config.loss == "gbce":
                 losses = gbce(wanted, others, self.beta)
             else:
@@ -115,7 +115,7 @@ class DrawnItems:
 
         return sum_in_pieces(encoded, wanted, head(met.drawn), drawn_bias, loss_of)
 
-    def update(self, met: Met, rate: float) -> None:
+    def update(self, met: StepRows, rate: float) -> None:
         """Update the rows that a step met, by their gradients."""
         for name, rows in met.rows.items():
             self.tables[name].update(rows, rate)
@@ -127,11 +127,11 @@ class DrawnItems:
 
 def bias_level(config: TrainingConfig, items: int) -> float | None:
     """Where the output bias starts with a loss for which its height counts; None for the others."""
-    check_drawn(config, items)
+    check_negative_count(config, items)
     return gbce_level(items, config.negatives, config.gbce_t) if config.loss == "gbce" else None
 
 
-def check_drawn(config: TrainingConfig, items: int) -> None:
+def check_negative_count(config: TrainingConfig, items: int) -> None:
     """Raises UserError where as many items are to be drawn as there are."""
     if demand := too_many_negatives(config, items):
         raise UserError(str(demand))

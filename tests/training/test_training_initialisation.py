@@ -10,7 +10,7 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.metrics import means
 from bert4rec_tui.evaluation.ranking import ModelScorer, held_out, rank
 from bert4rec_tui.model.bert4rec import Bert4Rec
-from bert4rec_tui.training.start import start_from_transitions
+from bert4rec_tui.training.initialisation import initialise_from_transitions
 
 
 def network(items: int, seed: int = 0) -> Bert4Rec:
@@ -24,7 +24,7 @@ def test_the_untrained_network_knows_what_follows(make_dataset):
     for start in ("random", "transitions"):
         model = network(dataset.items).eval()
         if start == "transitions":
-            start_from_transitions(model, dataset)
+            initialise_from_transitions(model, dataset)
         ranks = rank(ModelScorer(model), question)["full"]
         found[start] = means(ranks.ranks, [5], int(ranks.candidates.max()))["NDCG@5"]
     assert found["transitions"] > 3 * found["random"]
@@ -40,7 +40,7 @@ def test_what_is_held_out_does_not_show(make_dataset):
     for some in (histories, swapped):
         dataset = make_dataset(some)
         model = network(dataset.items)
-        start_from_transitions(model, dataset)
+        initialise_from_transitions(model, dataset)
         tables.append(model.token.weight.detach())
     assert torch.equal(*tables)
 
@@ -51,7 +51,7 @@ def test_the_same_seed_starts_alike_and_disturbs_no_other_draw(make_dataset):
     for seed in (0, 0, 1):
         torch.manual_seed(7)
         model = network(dataset.items, seed)
-        start_from_transitions(model, dataset)
+        initialise_from_transitions(model, dataset)
         tables.append(model.head_weight.detach())
         drawn.append(torch.rand(3))
     assert torch.equal(tables[0], tables[1])
