@@ -255,7 +255,7 @@ async def test_a_chart_can_be_enlarged_zoomed_and_turned(home: Path) -> None:
     async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
         await open_runs(pilot, "lamp")
         await pilot.press("enter")
-        await until_shown(pilot, "z Z zoom")
+        await until_shown(pilot, "arrows move the cursor  a x axis  z Z zoom  ] next  ? help")
         assert "└┬" in screen_text(pilot)
         await pilot.press("z", "z")
         await until_shown(pilot, "16.5")
