@@ -17,8 +17,8 @@ def grown(value: float) -> float:
     if value <= 0 or not math.isfinite(value):
         return 1.0
     power = power_of_ten(math.floor(math.log10(value)))
-    step = next((step * power for step in STEPS if step * power >= value * (1 - 1e-9)), 10 * power)
-    return min(step, LARGEST) if step > 0 else value
+    step = next((step * power for step in STEPS if step * power >= value * (1 - 1e-9)), value)
+    return min(step, LARGEST)
 
 
 def power_of_ten(exponent: int) -> float:
@@ -52,7 +52,7 @@ def y_range(low: float, high: float, log: bool, from_zero: bool) -> tuple[float,
     """
     if log:
         low, high = _shrunk(low), grown(high)
-        return (low, high) if low < high else (low / 2 or low, high * 2)
+        return (low, high) if high > low * (1 + 1e-6) else (low / 2 or low, min(high * 2, LARGEST))
     if from_zero:
         low = min(low, 0.0)
     span = high - low
@@ -113,9 +113,9 @@ class LogFormatter(LinearFormatter):
         last = min(last, sys.float_info.max_10_exp)
         for factors in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1,)):
             ticks = [f * power_of_ten(power) for power in range(first, last + 1) for f in factors]
-            ticks = [tick for tick in ticks if min_ * (1 - 1e-9) <= tick <= max_ * (1 + 1e-9)]
+            ticks = [tick for tick in ticks if min_ * (1 - 1e-9) <= tick <= min(max_ * (1 + 1e-9), LARGEST)]
             if len(ticks) <= max_ticks:
-                return ticks
+                return ticks or super().get_ticks(min_, max_, max_ticks)
         return ticks[:: -(-len(ticks) // max(1, max_ticks))]
 
     def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:

@@ -260,7 +260,7 @@ class Chart(Canvas):
         at, words = LinearFormatter().get_ticks_and_labels(view.x0, view.x1, max(2, view.columns // 2 // 6))
         for value, label in self.plot.x_ticks or zip(at, words, strict=True):
             cell = margin + 1 + int(view.column(np.array([value]))[0]) // 2
-            # The last of a few named places is told too, at the edge; of numbers the next one will do.
+            # The last of a few given labels is written too, at the edge; of numbers the next one will do.
             last = name_at - len(label) if self.plot.x_ticks and not name else cell
             start = max(margin, min(cell - len(label) // 2, last))
             if cell >= self.size.width or start <= taken or start + len(label) > name_at - (1 if name else 0):

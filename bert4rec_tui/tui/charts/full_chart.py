@@ -76,9 +76,7 @@ class FullChart(Overlay[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """The chart in a frame that names the keys."""
         with Vertical() as frame:
-            frame.border_subtitle = Content(
-                " esc back  arrows move the cursor  z Z zoom  , . pan  0 reset  ] next  a x axis  ? help "
-            )
+            frame.border_subtitle = Content(" esc back  arrows move the cursor  a x axis  z Z zoom  ] next  ? help ")
             yield self.chart
 
     def on_mount(self) -> None:

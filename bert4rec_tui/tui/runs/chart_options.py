@@ -8,7 +8,7 @@ from bert4rec_tui.tui.runs.curves import Axis
 # Every chart in the order of the full-screen chart, with its name in the list to choose from.
 CHARTS = {
     "loss": "training loss",
-    "validation": "validation metric that selects the best checkpoint",
+    "validation": "checkpoint metric in validation",
     "rate": "learning rate",
     "speed": "samples/s",
     "norm": "gradient norm",

@@ -81,8 +81,8 @@ def _comparison(known: FilterField, sign: str, value: str) -> Condition:
             raise InvalidTermError(f'{path} is a number; "{value}" is not.') from None
         if sign in ORDERINGS:
             compare = ORDERINGS[sign]
-            return lambda row: (held := known.read(row)) is not None and compare(held, number)
-        return _same(known, sign, lambda held: held == number)
+            return lambda row: (found := known.read(row)) is not None and compare(found, number)
+        return _same(known, sign, lambda found: found == number)
     if sign in ORDERINGS:
         raise InvalidTermError(f"{path} is not a number; compare it with = or !=, not {sign}.")
     if kind == "mapping":
@@ -91,19 +91,19 @@ def _comparison(known: FilterField, sign: str, value: str) -> Condition:
         expected = YES_NO.get(value.casefold())
         if expected is None:
             raise InvalidTermError(f"{path} is yes or no.")
-        return _same(known, sign, lambda held: held is expected)
+        return _same(known, sign, lambda found: found is expected)
     pattern = re.compile(".*".join(map(re.escape, value.split("*"))), re.IGNORECASE | re.DOTALL)
     if known.field.choices and not any(pattern.fullmatch(choice) for choice in known.field.choices):
         raise InvalidTermError(f"{path} is {known.field.allowed}.")
     if kind.startswith("list"):
-        return _same(known, sign, lambda held: any(pattern.fullmatch(str(part)) for part in held))
-    return _same(known, sign, lambda held: pattern.fullmatch(held) is not None)
+        return _same(known, sign, lambda found: any(pattern.fullmatch(str(part)) for part in found))
+    return _same(known, sign, lambda found: pattern.fullmatch(found) is not None)
 
 
 def _same(known: FilterField, sign: str, test: Callable[[Any], bool]) -> Condition:
     def holds(row: RunRow) -> bool:
-        held = known.read(row)
-        return (held is not None and test(held)) is (sign == "=")
+        found = known.read(row)
+        return (found is not None and test(found)) is (sign == "=")
 
     return holds
 
@@ -154,9 +154,9 @@ def _fields() -> dict[str, FilterField]:
 
 def _setting(path: str) -> Callable[[RunRow], Any]:
     def read(row: RunRow) -> Any:
-        held: Any = row.config
+        found: Any = row.config
         for part in path.split("."):
-            held = getattr(held, part, None)
-        return held
+            found = getattr(found, part, None)
+        return found
 
     return read

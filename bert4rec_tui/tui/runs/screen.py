@@ -20,7 +20,7 @@ from bert4rec_tui.tui.shell.screen import MainScreen
 
 
 class RunsScreen(MainScreen):
-    """The runs."""
+    """The Runs screen."""
 
     CSS_PATH = "screen.tcss"
     panes: ClassVar[list[str]] = ["#runs-pane", "#run-pane", "#events-pane"]
@@ -124,7 +124,7 @@ class RunsScreen(MainScreen):
 
     @on(RunsPane.CompareRequested)
     def compare(self) -> None:
-        """Show the selected run beside the marked ones."""
+        """Show the selected run side by side with the marked ones."""
         self.app.push_screen(CompareScreen(self.session.charted_rows()))
 
     @on(RunsPane.FilterOpened)

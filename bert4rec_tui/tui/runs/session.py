@@ -34,7 +34,7 @@ class RunsSession:
     """The state of the runs screen.
 
     `selected` is the id of the run under the cursor, empty for none. `marks` gives each marked run, whose curves are
-    drawn over the selected one's, the number of its colour from 1 on. `ended` is the run whose end is to be told.
+    drawn over the selected one's, the number of its colour from 1 on. `ended` is what the failure notice shows.
     """
 
     def __init__(self) -> None:

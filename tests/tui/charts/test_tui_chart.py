@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
-from bert4rec_tui.tui.charts.axis import LinearFormatter, LogFormatter, grown, short_number
+from bert4rec_tui.tui.charts.axis import LARGEST, LinearFormatter, LogFormatter, grown, short_number, y_range
 from bert4rec_tui.tui.charts.chart import Chart, Plot, Series
 from bert4rec_tui.tui.charts.raster import View, band, braille, curve, smooth, sparse
 
@@ -80,7 +80,7 @@ def test_a_logarithmic_axis_has_ticks_too(low: float, ratio: float, most: int) -
     assert all(low * 0.999 <= tick <= low * ratio * 1.001 for tick in ticks)
 
 
-@given(value=st.floats(1e-8, 1e8))
+@given(value=st.floats(1e-300, 1e307) | st.floats(1e-8, 1e8))
 def test_an_axis_grows_by_steps_that_hold_the_value(value: float) -> None:
     assert value <= grown(value) * (1 + 1e-8)
     assert grown(value) <= value * 1.6
@@ -88,10 +88,88 @@ def test_an_axis_grows_by_steps_that_hold_the_value(value: float) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.5212, ".5212"), (4.81, "4.81"), (61_000, "61k"), (1e-4, "1e-4"), (0, "0"), (float("nan"), "nan"), (3e6, "3M")],
+    [
+        (0.5212, ".5212"),
+        (4.81, "4.81"),
+        (61_000, "61k"),
+        (1e-4, "1e-4"),
+        (0, "0"),
+        (float("nan"), "nan"),
+        (3e6, "3M"),
+        (1e17, "1e17"),
+        (999_960, "1M"),
+        (9_999.7, "10k"),
+        (999.96e6, "1G"),
+        (1.797e308, "1.8e308"),
+        (-5e-324, "-4.9e-324"),
+        (12_345_678_901, "12.3G"),
+        (1e12, "1e12"),
+        (-0.5, "-.5"),
+    ],
 )
 def test_numbers_are_short(value: float, text: str) -> None:
     assert short_number(value) == text
+
+
+def read_number(label: str) -> float:
+    units = {"k": 1e3, "M": 1e6, "G": 1e9}
+    number = float(label[:-1]) * units[label[-1]] if label[-1] in units else float(label)
+    return max(-LARGEST, min(number, LARGEST))  # 1.8e308, rounded, is beyond all floats
+
+
+MAGNITUDES = st.floats(1e-300, 1e308) | st.floats(1e-6, 1e6) | st.builds(lambda n: 10.0**n, st.integers(-300, 308))
+
+
+@given(value=MAGNITUDES, sign=st.sampled_from([1, -1]))
+def test_a_number_of_any_size_is_short_and_can_be_read(value: float, sign: int) -> None:
+    label = short_number(sign * value)
+    assert len(label) <= (7 if sign > 0 else 8) + (value < 0.001)
+    assert "+" not in label
+    assert "e" not in label or label[-1].isdigit(), "no unit beside an exponent (1e17 was 1e+08G)"
+    assert read_number(label) == pytest.approx(sign * value, rel=0.06)
+
+
+EXTREMES = [0.0, 5e-324, 1e-320, 1e-300, 1e-8, 1.0, 1e12, 1e17, 1e300, 1e308, LARGEST]
+VALUES = MAGNITUDES | st.sampled_from(EXTREMES)
+
+
+@given(one=VALUES, other=VALUES, negative=st.booleans(), log=st.booleans(), zero=st.booleans(), most=st.integers(3, 9))
+def test_an_axis_holds_its_values_and_has_ticks_whatever_their_size(
+    one: float, other: float, negative: bool, log: bool, zero: bool, most: int
+) -> None:
+    low, high = sorted((-one if negative and not log else one, other))
+    if log and low == 0:
+        return
+    start, end = y_range(low, high, log, zero)
+    rounding = 1e-9 * (end / 2 - start / 2)
+    assert -LARGEST <= start <= low + rounding
+    assert high - rounding <= end <= LARGEST
+    assert start < end
+    formatter = LogFormatter() if log else LinearFormatter()
+    ticks, labels = formatter.get_ticks_and_labels(start, end, most)
+    assert len(ticks) == len(labels) <= most + 1
+    assert all(np.isfinite(ticks))
+    for tick, label in zip(ticks, labels, strict=True):
+        assert len(label) <= 9
+        assert read_number(label) == pytest.approx(
+            tick, rel=0.06, abs=(end - start) / 50 if end - start < LARGEST else 0
+        )
+    if max(abs(start), abs(end)) > 1e-290:
+        assert ticks
+    view = View(0, 1, start, end, columns=40, rows=40, log=log)
+    rows = view.row(np.array([low, high]))
+    assert np.isfinite(rows).all()
+    assert (rows > -1).all()
+    assert (rows < 40).all()
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("values", [(1e308, 1e307), (1e-300, 1e308), (-1e308, 1e308), (1e17, 2e17), (5e-324, 1e-320)])
+async def test_a_chart_of_values_of_any_size_is_drawn(values: tuple[float, float], log: bool) -> None:
+    series = Series(np.arange(2.0), np.array(values))
+    lines = await drawn(Plot("loss", (series,), "step", log=log))
+    assert any("\u2801" <= character <= "\u28ff" for line in lines for character in line), "\n".join(lines)
+    assert "e+" not in "\n".join(lines)
 
 
 def test_braille_holds_two_by_four_dots() -> None:

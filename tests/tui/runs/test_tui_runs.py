@@ -20,6 +20,7 @@ from bert4rec_tui.runs.control import read_control
 from bert4rec_tui.runs.failure_advice import advised_setting
 from bert4rec_tui.runs.status import read_status, write_status
 from bert4rec_tui.runs.store import Run
+from bert4rec_tui.settings import Settings
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.runs import run_requests
 from bert4rec_tui.tui.runs.reader import BackgroundReader
@@ -255,7 +256,7 @@ async def test_a_chart_can_be_enlarged_zoomed_and_turned(home: Path) -> None:
     async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
         await open_runs(pilot, "lamp")
         await pilot.press("enter")
-        await until_shown(pilot, "z Z zoom")
+        await until_shown(pilot, "arrows move the cursor  a x axis  z Z zoom  ] next  ? help")
         assert "└┬" in screen_text(pilot)
         await pilot.press("z", "z")
         await until_shown(pilot, "16.5")
@@ -385,8 +386,7 @@ async def test_a_narrow_terminal_turns_back_to_the_table_from_every_chart(home: 
 async def test_ascii_means_ascii(home: Path) -> None:
     runs = [make_run(home, "training", "quad", age=10), make_run(home, "stopped", "moss", age=200, not_finite=True)]
     with held(runs[0]):
-        app = Bert4RecApp()
-        app.ascii = True
+        app = Bert4RecApp(Settings(ascii=True))
         async with app.run_test(size=(120, 40)) as pilot:
             await open_runs(pilot, "moss")
             await pilot.press("space", "j")
