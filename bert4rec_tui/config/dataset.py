@@ -20,7 +20,7 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     name: Annotated[
         Name,
-        Meta(title="Dataset", description="Dataset to use: a built-in name such as ml-1m, or the name of your own."),
+        Meta(title="Dataset", description="A built-in dataset such as ml-1m, or a name for your own data."),
     ] = "sample"
     source: Annotated[
         str,

@@ -24,7 +24,7 @@ from bert4rec_tui.tui.train.session import TrainSession
 
 WIDE = 56  # cells from which a line lists the settings that differ, not only their number
 VALUE = 9  # cells of a value
-EMPTY = "No runs yet. Each is listed here with\nits differences from the form;\npress r to launch the first."
+EMPTY = "No runs yet; press r to launch one.\nRuns are listed here with their\ndifferences from the form."
 
 
 class PastList(ArrayList):
