@@ -24,7 +24,7 @@ from bert4rec_tui.tui.shell.text_input import TextInput
 
 
 class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
-    """The settings of a draft, validated as they are typed."""
+    """Settings, validated as they are typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "edit", "Edit", id="form.edit", tooltip="Edit the field, or go to its next value"),
@@ -160,7 +160,7 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
         return True
 
     def show(self) -> None:
-        """Validate, and draw every row anew."""
+        """Validate, and redraw every row."""
         row = self.editing or self.selected
         errors = self.draft.validate(row.item.path if isinstance(row, FieldRow) else "")
         for path, shown in self._rows.items():

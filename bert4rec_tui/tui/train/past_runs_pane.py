@@ -28,7 +28,7 @@ EMPTY = "No runs yet; press r to launch one.\nRuns are listed here with their\nd
 
 
 class PastList(ArrayList):
-    """The past runs with their differences."""
+    """Past runs with their differences from the form."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "Use its settings", id="past.take",
@@ -48,7 +48,7 @@ class PastList(ArrayList):
 
 
 class PastRunsPane(Pane):
-    """The past runs, those on the dataset under edit first; below them the differences of the one under the cursor."""
+    """Past runs, those on the same dataset first, and how the selected one differs from the form."""
 
     DEFAULT_CSS = """
     PastRunsPane #past-list { height: 1fr; min-height: 2; }
