@@ -1,5 +1,7 @@
 """The configuration under edit, without a terminal: datasets, presets, runs, files, advice, estimates."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -190,3 +192,11 @@ def test_without_a_valid_configuration_or_its_dataset_the_estimate_says_why(home
     assert estimate(session.request_estimate(), runs).problem == "No estimate until the dataset is prepared."
     session.draft.set_value("training.epochs", 0)
     assert estimate(session.request_estimate(), runs).problem == "No estimate while a setting has an error."
+
+
+def test_the_session_and_the_past_runs_need_no_textual() -> None:
+    code = (
+        "import sys; import bert4rec_tui.tui.train.session, bert4rec_tui.tui.train.past_runs; "
+        "sys.exit('textual' in sys.modules or 'rich' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
