@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-# `\Z` and not `$`, which lets a line break pass. `extra` says in words what a pattern says in signs.
+# `\Z` and not `$`, which lets a line break pass. `extra` describes the pattern in words.
 Name = Annotated[
     str,
     Meta(
@@ -20,7 +20,7 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     name: Annotated[
         Name,
-        Meta(title="Dataset", description="Dataset to use: a built-in name such as ml-1m, or the name of your own."),
+        Meta(title="Dataset", description="A built-in dataset such as ml-1m, or a name for your own data."),
     ] = "sample"
     source: Annotated[
         str,
@@ -111,7 +111,7 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     seed: Annotated[Seed, Meta(title="Split seed", description="Random seed for sampling the users of the split.")] = 42
 
     def __post_init__(self) -> None:
-        """Check what one field alone cannot say."""
+        """Check what involves several fields."""
         if self.validation_share + self.test_share >= 1:
             raise ValueError(
                 f"dataset.validation_share = {self.validation_share} leaves nothing to train on with "

@@ -60,7 +60,7 @@ class EvaluationConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ] = "fp32"
 
     def __post_init__(self) -> None:
-        """Check what one field alone cannot say."""
+        """Check what involves several fields."""
         for protocol in self.protocols:
             if not PROTOCOL.match(protocol):
                 raise ValueError(

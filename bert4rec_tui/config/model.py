@@ -21,9 +21,9 @@ class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         int,
         Meta(ge=2, le=4096, title="History length", description="Maximum sequence length: the latest items of a user."),
     ] = 100
-    hidden: Annotated[
-        int, Meta(ge=8, le=4096, title="Hidden size", description="Width of the embeddings and of each layer.")
-    ] = 256
+    hidden: Annotated[int, Meta(ge=8, le=4096, title="Hidden size", description="Width of embeddings and layers.")] = (
+        256
+    )
     blocks: Annotated[
         int, Meta(ge=1, le=64, title="Layers (blocks)", description="Number of Transformer layers (blocks).")
     ] = 2
@@ -74,6 +74,6 @@ class ModelConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     seed: Annotated[Seed, Meta(title="Weight init seed", description="Random seed of the initial weights.")] = 0
 
     def __post_init__(self) -> None:
-        """Check what one field alone cannot say."""
+        """Check what involves several fields."""
         if self.hidden % self.heads:
             raise ValueError(f"model.hidden = {self.hidden} is not divisible by model.heads = {self.heads}")

@@ -33,7 +33,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     evaluation: EvaluationConfig = EvaluationConfig()
 
     def __post_init__(self) -> None:
-        """Check what one group alone cannot say."""
+        """Check what involves several groups."""
         if self.training.start == "transitions" and self.model.tied_head:
             raise ValueError(
                 'training.start = "transitions" needs untied output weights, since transitions have a direction; '

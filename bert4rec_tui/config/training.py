@@ -172,7 +172,7 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ] = 0
 
     def __post_init__(self) -> None:
-        """Check what one field alone cannot say."""
+        """Check what involves several fields."""
         if self.processes > 1 and self.device not in ("auto", "cpu", "cuda"):
             raise ValueError(
                 f'training.device = "{self.device}" is one device, but training.processes = {self.processes} need '

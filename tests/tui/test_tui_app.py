@@ -138,7 +138,7 @@ async def test_help_of_a_field_says_what_the_field_means(home: Path) -> None:
         await until_shown(pilot, "Hidden size")
         pilot.app.screen.go_to_field("model.hidden")  # pyright: ignore[reportAttributeAccessIssue]
         await pilot.press("question_mark")
-        await until_shown(pilot, "Width of embeddings and blocks. A whole number from 8 to 4096.")
+        await until_shown(pilot, "Width of embeddings and layers. A whole number from 8 to 4096.")
 
 
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])
@@ -248,7 +248,7 @@ async def test_no_key_means_two_things_wherever_one_is(home: Path, size: tuple[i
         assert_no_clash(pilot.app.screen)
     for lock in locks:
         lock.release()
-    assert {"ChoiceList", "FieldRow", "PreflightPanel"} <= seen
+    assert {"ChoiceList", "FieldRow", "PreflightFigures"} <= seen
 
 
 def assert_no_clash(screen: Screen[Any]) -> None:

@@ -181,6 +181,6 @@ def test_the_arguments_say_the_shares() -> None:
 
 def test_shares_that_leave_nothing_are_said_beside_the_field_that_is_edited() -> None:
     values = to_dict(from_dict({"name": "x", "split": "time"}, DatasetConfig)) | {"test_share": 0.95}
-    beside = "leaves nothing to train on beside Test share = 0.95; together they must stay below 1"
+    beside = "leaves nothing to train on with Test share = 0.95; together they must stay below 1"
     assert dataset_errors(values, "") == {"validation_share": beside}
     assert dataset_errors(values, "test_share") == {"test_share": f"Validation share = 0.1 {beside}"}

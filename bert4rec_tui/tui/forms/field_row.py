@@ -11,7 +11,7 @@ from bert4rec_tui.tui.forms.values import shown, text_of
 from bert4rec_tui.tui.shell.text import MUTED, clean, cut
 from bert4rec_tui.tui.shell.text_input import TextInput
 
-RADIO_WIDTH = 40  # of all choices beside each other, at most
+RADIO_WIDTH = 40  # of all choices in one line, at most
 
 
 class FieldRow(Widget, can_focus=True):

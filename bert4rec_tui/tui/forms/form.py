@@ -19,12 +19,13 @@ from bert4rec_tui.tui.forms.draft import Draft
 from bert4rec_tui.tui.forms.field_row import FieldRow
 from bert4rec_tui.tui.forms.fields import FormField, Section
 from bert4rec_tui.tui.forms.fold_row import FoldRow
+from bert4rec_tui.tui.forms.rows import FormRows
 from bert4rec_tui.tui.forms.values import value_of
 from bert4rec_tui.tui.shell.text_input import TextInput
 
 
 class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
-    """The settings of a draft, validated as they are typed."""
+    """Settings, validated as they are typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "edit", "Edit", id="form.edit", tooltip="Edit the field, or go to its next value"),
@@ -83,35 +84,14 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
-        self.sections, self.draft, self.ascii, self.label_width = sections, draft, ascii, label_width
-        self.group_width = max((len(section.title) for section in sections), default=0) + 2
-        if not any(section.title for section in sections):
-            self.group_width = 0
+        self.draft = draft
         self.notes: dict[str, str] = {}
         self.texts: dict[str, str] = {}
-        self._rows: dict[str, FieldRow] = {}
-        self._folds: dict[str, FoldRow] = {}
-        self._unfolded: set[str] = set()
-        self._order: list[FieldRow | FoldRow] = []
-        for section in sections:
-            self._arrange(section)
-
-    def _arrange(self, section: Section) -> None:
-        """A row for every field of a section, and one that stands for its rare ones before these."""
-        rare = [item for item in section.fields if item.rare]
-        common = [item for item in section.fields if not item.rare]
-        for number, item in enumerate([*common, *rare]):
-            if rare and item is rare[0]:
-                labels = [part.label for part in rare]
-                self._folds[section.title] = FoldRow(section.title, labels, self.group_width, self.ascii)
-                self._order.append(self._folds[section.title])
-            title = section.title if number == 0 else ""
-            self._rows[item.path] = FieldRow(item, title, self.group_width, self.label_width, self.ascii)
-            self._order.append(self._rows[item.path])
+        self._rows = FormRows(sections, label_width, ascii)
 
     def compose(self) -> ComposeResult:
-        """The visible rows; a hidden one is made when it is first shown, so that the form opens at once."""
-        yield from (row for row in self._order if isinstance(row, FoldRow) or not row.item.rare)
+        """The rows that are visible at first."""
+        yield from self._rows.first_visible()
 
     def on_mount(self) -> None:
         """Show the values."""
@@ -130,7 +110,7 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
     @property
     def editing(self) -> FieldRow | None:
         """The row that is being edited."""
-        return next((row for row in self._rows.values() if row.editing), None)
+        return next((row for row in self._rows.of_fields.values() if row.editing), None)
 
     @property
     def selected(self) -> FieldRow | FoldRow | None:
@@ -160,34 +140,19 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
         return True
 
     def show(self) -> None:
-        """Validate, and draw every row anew."""
+        """Validate, and redraw every row."""
         row = self.editing or self.selected
         errors = self.draft.validate(row.item.path if isinstance(row, FieldRow) else "")
-        for path, shown in self._rows.items():
+        for path, shown in self._rows.of_fields.items():
             value = value_at(self.values, path)
             shown.show(value, self.texts.get(path), errors.get(path, ""), self.notes.get(path, ""))
         self._fold()
         self.post_message(self.Selected(self, row.item if isinstance(row, FieldRow) else None))
 
     def _fold(self) -> None:
-        for section in self.sections:
-            unfolded = section.title in self._unfolded
-            if section.title in self._folds:
-                self._folds[section.title].fold(not unfolded)
-            for item in section.fields:
-                if item.rare:
-                    row = self._rows[item.path]
-                    # A field with an error or a note stays visible, and so does the selected one.
-                    marked = item.path in self.errors or item.path in self.notes or row is self.selected
-                    self._set_folded(row, not unfolded and not marked)
-
-    def _set_folded(self, row: FieldRow, folded: bool) -> None:
-        if row.is_attached:
-            row.set_class(folded, "-folded")
-        elif not folded:
-            above = (known for known in reversed(self._order[: self._order.index(row)]) if known.is_attached)
-            if (before := next(above, None)) is not None:  # None before the form is composed, and when it is gone
-                self.mount(row, after=before)
+        """Hide rare settings, but none with an error or a note, nor the selected one."""
+        selected = self.selected_field
+        self._rows.arrange(self, {*self.errors, *self.notes, *([selected.path] if selected else [])})
 
     def annotate(self, notes: Mapping[str, str], texts: Mapping[str, str] | None = None) -> None:
         """Show notes after the values of fields, and `texts` in place of values."""
@@ -217,10 +182,9 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
 
     def select(self, path: str) -> None:
         """Select a field, a hidden one too."""
-        if path in self._rows:
-            row = self._rows[path]
+        if row := self._rows.of_fields.get(path):
             if row.item.rare:
-                self._unfolded |= {section.title for section in self.sections if row.item in section.fields}
+                self._rows.unfold(row.item)
                 self._fold()
             row.focus()
 
@@ -244,7 +208,7 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
         """Edit the field, go to its next value, open the list of its values, or show hidden settings."""
         row = self.selected
         if isinstance(row, FoldRow):
-            self._unfolded ^= {next(title for title, fold in self._folds.items() if fold is row)}
+            self._rows.toggle(row)
             self.show()
         elif row is not None and row.item.picked:
             self.post_message(self.PickRequested(self, row.item))
@@ -263,7 +227,7 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
 
     def action_fold_all(self) -> None:
         """Show all settings, or only the common ones."""
-        self._unfolded = set() if self._unfolded else set(self._folds)
+        self._rows.toggle_all()
         self.show()
 
     def action_undo(self) -> None:

@@ -12,8 +12,7 @@ from bert4rec_tui.tui.forms.fields import Section
 from bert4rec_tui.tui.forms.values import text_of
 from bert4rec_tui.tui.shell.dialogs import Choice
 from bert4rec_tui.tui.shell.text import MUTED, count
-from bert4rec_tui.tui.train.checks import dataset_of
-from bert4rec_tui.tui.train.devices import Device, device_for
+from bert4rec_tui.tui.train.devices import Device
 
 LAST_USED = "last used"
 
@@ -56,32 +55,6 @@ def setting_choices(sections: Sequence[Section], values: dict[str, Any]) -> list
         for section in sections
         for item in section.fields
     ]
-
-
-def preset_notes(config: Config) -> dict[str, str]:
-    """For each setting that differs from the preset: the value of the preset, or that the loss does not use it."""
-    changes = changes_from_preset(config)
-    notes = {path: f"{config.preset}: {text_of(value)}" for path, (value, _) in changes.items()}
-    used_by = {"training.negatives": ("sampled", "gbce"), "training.gbce_t": ("gbce",)}
-    for path, losses in used_by.items():
-        if path in changes and config.training.loss not in losses:
-            notes[path] = f"only used by loss {' or '.join(losses)}"
-    return notes
-
-
-def value_texts(config: Config, prepared: Sequence[PreparedDataset], devices: Sequence[Device]) -> dict[str, str]:
-    """What is shown in place of a value: the dataset with its size, the device with its name."""
-    texts = {"dataset.name": config.dataset.id}
-    dataset = dataset_of(config, prepared)
-    if dataset is not None:
-        counts = dataset.manifest.counts
-        texts["dataset.name"] = f"{dataset.id}   {count(counts.users)} users, {dataset.noun.counted(counts.items)}"
-    device = device_for(config.training.device, devices)
-    if device is not None:
-        name = config.training.device
-        which = "" if device.name == name else f"{device.name} "
-        texts["training.device"] = f"{name}   {which}{device.label}"
-    return texts
 
 
 def changed_line(config: Config, width: int, ascii: bool) -> Content:

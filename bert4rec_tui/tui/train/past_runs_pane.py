@@ -24,11 +24,11 @@ from bert4rec_tui.tui.train.session import TrainSession
 
 WIDE = 56  # cells from which a line lists the settings that differ, not only their number
 VALUE = 9  # cells of a value
-EMPTY = "No runs yet. Each is listed here with\nits differences from the form;\npress r to launch the first."
+EMPTY = "No runs yet; press r to launch one.\nRuns are listed here with their\ndifferences from the form."
 
 
 class PastList(ArrayList):
-    """The past runs with their differences."""
+    """Past runs with their differences from the form."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "Use its settings", id="past.take",
@@ -48,7 +48,7 @@ class PastList(ArrayList):
 
 
 class PastRunsPane(Pane):
-    """The past runs, those on the dataset under edit first; below them the differences of the one under the cursor."""
+    """Past runs, those on the same dataset first, and how the selected one differs from the form."""
 
     DEFAULT_CSS = """
     PastRunsPane #past-list { height: 1fr; min-height: 2; }

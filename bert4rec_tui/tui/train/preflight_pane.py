@@ -21,7 +21,7 @@ from bert4rec_tui.tui.train.session import TrainSession
 
 
 class PreflightPane(Pane):
-    """The estimate of the configuration under edit."""
+    """Before you launch: the estimated size, memory and time of the run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "benchmark", "Benchmark", id="train.try",

@@ -11,9 +11,9 @@ from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.tui.forms.draft import Draft
 from bert4rec_tui.tui.forms.values import text_of
 from bert4rec_tui.tui.train.checks import dataset_of, opened_config, train_errors, valid_config
-from bert4rec_tui.tui.train.choices import preset_notes, value_texts
 from bert4rec_tui.tui.train.devices import Device
 from bert4rec_tui.tui.train.estimate import Benchmark, Estimate, EstimateRequest
+from bert4rec_tui.tui.train.notes import preset_notes, value_texts
 
 
 class TrainSession:

@@ -37,7 +37,7 @@ LABEL_WIDTH = 26
 
 
 class SettingsPane(Pane):
-    """The form, above it what differs from the preset, below it what the selected setting means."""
+    """The configuration: a form, the differences from the preset, and the meaning of the selected setting."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "choose_preset", "Preset", id="train.preset",

@@ -161,7 +161,7 @@ async def test_t_takes_the_prepared_dataset_to_the_train_screen(home: Path) -> N
         await until_shown(pilot, "✓ prepared")
         await pilot.press("G", "t")
         await until_shown(pilot, "[2 Train]")
-        await until_shown(pilot, "tiny   40 users, 60 items")
+        await until_shown(pilot, "tiny   40 users, 60 movies")
 
 
 async def test_removing_asks_and_enter_alone_keeps(home: Path) -> None:

@@ -11,7 +11,7 @@ from bert4rec_tui.config.fields import labels_of
 from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.tui.train.checks import train_errors
-from bert4rec_tui.tui.train.choices import preset_notes
+from bert4rec_tui.tui.train.notes import preset_notes
 from bert4rec_tui.tui.train.preflight import memory, multiplications
 
 LABELS = labels_of(Config)
