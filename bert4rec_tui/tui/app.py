@@ -270,9 +270,9 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
     def _report(self, sentence: str) -> None:
         self.notify(sentence, markup=False, timeout=12)
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """Take down what works for this program alone; runs are nobody's child and go on."""
-        self.commands.end_all()
+        await self.commands.end_all()
 
     async def ask(self, question: str, choices: Mapping[str, str], detail: str = "") -> str | None:
         """Ask in a dialog: key of the choice → its words, the safe answer first; None when it is left with esc.

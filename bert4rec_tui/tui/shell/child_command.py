@@ -16,6 +16,7 @@ from bert4rec_tui.runs.python import OUR_PYTHON
 OUR_COMMAND: tuple[str, ...] = (*OUR_PYTHON, "-m", "bert4rec_tui")
 LONGEST_LINE = 16 * 1024 * 1024
 SECONDS_TO_END = 10.0
+SECONDS_TO_CLOSE = 1.0
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,15 @@ class ChildCommand:
             self._signal(signal.SIGTERM)
             self._killing = asyncio.ensure_future(self._end_later(self._process))
 
-    def end_now(self) -> None:
-        """Ask the command to end without waiting for it, when nobody is left who would."""
-        self._signal(signal.SIGTERM)
+    async def end(self) -> None:
+        """End the command and wait until it is gone and its pipes are closed, for when the loop closes next."""
+        self.cancel()
+        if self._process is None:
+            return
+        if self._killing is not None:
+            await self._killing
+        with suppress(TimeoutError, RuntimeError):  # something else holds a pipe open; somebody reads it still
+            await asyncio.wait_for(self._process.communicate(), SECONDS_TO_CLOSE)
 
     async def _end_later(self, process: asyncio.subprocess.Process) -> None:
         try:
