@@ -323,6 +323,30 @@ async def test_importing_shows_rows_and_guesses_and_writes_nothing_before_p(
     assert made.timestamps is not None
 
 
+async def test_the_import_dialog_asks_what_an_item_is_called_and_the_screens_call_it_so(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["user,item", *(f"{user},{item}" for user in range(1, 8) for item in range(10, 16))]
+    (tmp_path / "shop.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    async with Bert4RecApp().run_test(size=(120, 44), notifications=True) as pilot:
+        await look_at_file(pilot, "shop.csv")
+        await until_shown(pilot, "Item noun")
+        await until_shown(pilot, "default: item")
+        await pilot.press(*["j"] * 7, "enter", "7", "enter")
+        await until_shown(pilot, "one noun in the singular, such as product")
+        await pilot.press("enter", "backspace")
+        await type_text(pilot, "product")
+        await pilot.press("enter")
+        await until_shown(pilot, "preview OK, press p to prepare")
+        await pilot.press("p")
+        await until_shown(pilot, "shop: 7 users, 6 products; press t to train")
+        await until_shown(pilot, "most popular products")
+        assert "6 products" in screen_text(pilot)
+    (made,) = prepared_datasets(home / "datasets")
+    assert made.manifest.settings.item_noun == "product"
+
+
 async def test_a_file_without_a_header_is_prepared_by_the_guess_with_a_word_of_caution(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
