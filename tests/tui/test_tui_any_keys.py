@@ -134,7 +134,8 @@ def test_any_keys_in_a_real_terminal_end_with_0_and_no_traceback(world: None, si
     chance = random.Random(f"{seed} {size}")
     keys = list("12345q") if seed == 0 else chance.choices(HARMLESS, k=chance.randint(3, 40))
     code, screen = in_terminal(keys, chance.choice([0.0, 0.02, 0.05, 0.1]) if seed else 0.05, size)
-    assert (code, b"Traceback" in screen) == (0, False), f"seed {seed}, {size}: {keys}\n{screen[-4000:]!r}"
+    broken = b"Traceback" in screen or b"Exception ignored" in screen
+    assert (code, broken) == (0, False), f"seed {seed}, {size}: {keys}\n{screen[-4000:]!r}"
 
 
 def in_terminal(keys: list[str], pause: float, size: tuple[int, int]) -> tuple[int | None, bytes]:

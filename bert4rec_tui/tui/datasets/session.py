@@ -95,9 +95,9 @@ class DatasetsSession:
         self._choose_next = f"prepared:{dataset_id}"
 
     def _choose_again(self) -> bool:
-        wished, self._choose_next = self._choose_next or (self.row.key if self.row else ""), ""
+        preferred, self._choose_next = self._choose_next or (self.row.key if self.row else ""), ""
         keys = [row.key for row in self.shown]
-        return self.choose(wished if wished in keys else keys[0] if keys else None)
+        return self.choose(preferred if preferred in keys else keys[0] if keys else None)
 
     # Its settings
 

@@ -60,7 +60,7 @@ class ChildCommand:
         self.arguments = [*program, *arguments, "--json"]
         self.result: dict[str, Any] = {}
         self._process: asyncio.subprocess.Process | None = None
-        self._cancelled = False
+        self._starting = self._cancelled = False
         self._killing: asyncio.Task[None] | None = None
 
     async def events(self) -> AsyncIterator[Progressed | Reported]:
@@ -71,6 +71,7 @@ class ChildCommand:
         """
         if self._cancelled:
             raise CommandCancelledError("cancelled")
+        self._starting = True
         try:
             process = await asyncio.create_subprocess_exec(
                 *self.arguments,
@@ -82,7 +83,11 @@ class ChildCommand:
             )
         except OSError as error:
             raise CommandError(f"{self.arguments[0]}: cannot be started ({error.strerror})") from None
+        finally:
+            self._starting = False
         self._process = process
+        if self._cancelled:  # while it was being started
+            self.cancel()
         assert process.stdout is not None
         assert process.stderr is not None
         output = asyncio.ensure_future(process.stdout.read())
@@ -121,6 +126,8 @@ class ChildCommand:
     async def end(self) -> None:
         """End the command and wait until it is gone and its pipes are closed, for when the loop closes next."""
         self.cancel()
+        while self._starting:
+            await asyncio.sleep(0.01)
         if self._process is None:
             return
         if self._killing is not None:
