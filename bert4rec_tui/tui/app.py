@@ -104,7 +104,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         self.set_keymap(self.settings.keymap)
         self.runs = LocalRuns(runs_folder())
         self.ascii = self.settings.ascii
-        self._filters_of_ours = [NoControls(), *([AsciiOnly()] if self.ascii else [])]
+        self._no_controls, self._ascii_only = NoControls(), AsciiOnly()
         self.remote = remote
         self._live_watch = LiveWatch(self.runs)
         self._looking = self._quitting = False
@@ -225,7 +225,8 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What changes each line last: nothing steers the terminal, and in ASCII mode all is drawn in ASCII."""
-        return [*super().get_line_filters(), *self._filters_of_ours]
+        filters = [*super().get_line_filters(), self._no_controls]
+        return [*filters, self._ascii_only] if self.ascii else filters
 
     def action_show_screen(self, mode: str) -> None:
         """Go to one of the five screens."""

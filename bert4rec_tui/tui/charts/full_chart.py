@@ -87,7 +87,8 @@ class FullChart(Overlay[None], inherit_bindings=False):
     def redraw(self) -> None:
         """Draw what there is now, within the window."""
         plot = replace(self.plot_of(self.name_now), cursor=self.cursor)
-        self.query_one(Chart).show(replace(plot, x_range=self.window) if self.window else plot)
+        for chart in self.query(Chart):  # none while it opens or closes, when news of the run may come too
+            chart.show(replace(plot, x_range=self.window) if self.window else plot)
 
     def _reach(self) -> float:
         xs, _ = self.plot_of(self.name_now).values()
