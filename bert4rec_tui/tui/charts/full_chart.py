@@ -121,7 +121,7 @@ class FullChart(Overlay[None], inherit_bindings=False):
 
     def action_move(self, cells: int) -> None:
         """Move the cursor by a cell; the first time it stands at the end that it comes from."""
-        view = self.query_one(Chart).drawn
+        view = next((chart.drawn for chart in self.query(Chart)), None)
         if view is None:
             return
         if self.cursor is None:
