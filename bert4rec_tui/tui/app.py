@@ -238,7 +238,10 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
 
     async def _go(self, mode: str, what: dict[str, Any]) -> None:
         while len(self.screen_stack) > 1:  # a dialog of the screen that is left, which has no answer then
-            self.screen.dismiss(None)
+            if self.screen.is_mounted:
+                self.screen.dismiss(None)
+            else:
+                await asyncio.sleep(0.005)
         await self.switch_mode(mode)
         if what and isinstance(self.screen, MainScreen):
             self.screen.on_arrive(**what)
