@@ -104,7 +104,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         self.set_keymap(self.settings.keymap)
         self.runs = LocalRuns(runs_folder())
         self.ascii = self.settings.ascii
-        self._filters_of_ours = [NoControls(), *([AsciiOnly()] if self.ascii else [])]
+        self._no_controls, self._ascii_only = NoControls(), AsciiOnly()
         self.remote = remote
         self._live_watch = LiveWatch(self.runs)
         self._looking = self._quitting = False
@@ -225,7 +225,8 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What changes each line last: nothing steers the terminal, and in ASCII mode all is drawn in ASCII."""
-        return [*super().get_line_filters(), *self._filters_of_ours]
+        filters = [*super().get_line_filters(), self._no_controls]
+        return [*filters, self._ascii_only] if self.ascii else filters
 
     def action_show_screen(self, mode: str) -> None:
         """Go to one of the five screens."""
@@ -237,7 +238,10 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
 
     async def _go(self, mode: str, what: dict[str, Any]) -> None:
         while len(self.screen_stack) > 1:  # a dialog of the screen that is left, which has no answer then
-            self.screen.dismiss(None)
+            if self.screen.is_mounted:
+                self.screen.dismiss(None)
+            else:
+                await asyncio.sleep(0.005)
         await self.switch_mode(mode)
         if what and isinstance(self.screen, MainScreen):
             self.screen.on_arrive(**what)
@@ -270,9 +274,9 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
     def _report(self, sentence: str) -> None:
         self.notify(sentence, markup=False, timeout=12)
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """Take down what works for this program alone; runs are nobody's child and go on."""
-        self.commands.end_all()
+        await self.commands.end_all()
 
     async def ask(self, question: str, choices: Mapping[str, str], detail: str = "") -> str | None:
         """Ask in a dialog: key of the choice → its words, the safe answer first; None when it is left with esc.

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bert4rec_tui.tui.explore.asking import ExploreAsking
 from textual.events import Key
 from textual.pilot import Pilot
 from worlds import make_dataset, make_run, make_test
 
 from bert4rec_tui.tui.app import Bert4RecApp
+from bert4rec_tui.tui.charts.full_chart import FullChart
+from bert4rec_tui.tui.charts.plot import Plot
+from bert4rec_tui.tui.explore.screen import ExploreScreen
 from bert4rec_tui.tui.screens import import_screens
 from bert4rec_tui.tui.shell.keymap import our_classes
 from bert4rec_tui.tui.shell.textual_private import all_bindings, name_of_key
@@ -53,7 +55,7 @@ def character_of(key: str) -> str | None:
 @pytest.fixture
 def world(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dataset, a run in several states, one of them tested; what is written goes to a folder of the test."""
-    monkeypatch.setattr(ExploreAsking, "program", (sys.executable, str(HERE / "fake_recommender.py")))
+    monkeypatch.setattr(ExploreScreen, "program", (sys.executable, str(HERE / "fake_recommender.py")))
     monkeypatch.setenv("PYTHONPATH", str(HERE.parents[1]))
     monkeypatch.setenv("BERT4REC_TUI_MIRROR", "http://127.0.0.1:9")
     dataset = make_dataset(home)
@@ -92,7 +94,7 @@ async def test_any_keys_at_any_speed_leave_the_app_alive_or_end_it_cleanly(
     world: None, pretending: Pretend, size: tuple[int, int], seed: int
 ) -> None:
     chance = random.Random(f"{seed} {size}")
-    keys = chance.choices(all_keys(), k=chance.randint(5, 60))
+    keys = chance.choices(all_keys(), k=chance.randint(5, 25 if seed in FEW else 60))
     keys += chance.choice([[], ["q"], ["escape", "escape", "q"], [chance.choice("12345"), "q"], ["q", "q", "q"]])
     app = Bert4RecApp(program=pretending(*chance.choice([[], ["--hang"], ["--fail", "no space left"]])))
     try:
@@ -134,7 +136,8 @@ def test_any_keys_in_a_real_terminal_end_with_0_and_no_traceback(world: None, si
     chance = random.Random(f"{seed} {size}")
     keys = list("12345q") if seed == 0 else chance.choices(HARMLESS, k=chance.randint(3, 40))
     code, screen = in_terminal(keys, chance.choice([0.0, 0.02, 0.05, 0.1]) if seed else 0.05, size)
-    assert (code, b"Traceback" in screen) == (0, False), f"seed {seed}, {size}: {keys}\n{screen[-4000:]!r}"
+    broken = b"Traceback" in screen or b"Exception ignored" in screen
+    assert (code, broken) == (0, False), f"seed {seed}, {size}: {keys}\n{screen[-4000:]!r}"
 
 
 def in_terminal(keys: list[str], pause: float, size: tuple[int, int]) -> tuple[int | None, bytes]:
@@ -164,3 +167,10 @@ def in_terminal(keys: list[str], pause: float, size: tuple[int, int]) -> tuple[i
     os.close(theirs)
     os.close(ours)
     return code, written
+
+
+def test_news_of_a_run_while_the_enlarged_chart_opens_or_closes_breaks_nothing() -> None:
+    """Random keys found it: the screen below draws again what stands over it, which had no chart yet."""
+    chart = FullChart(("loss",), "loss", lambda name: Plot(name), lambda what: None)
+    chart.redraw()
+    chart.action_move(1)

@@ -53,15 +53,15 @@ async def test_brackets_turn_the_panes_of_a_narrow_terminal_and_an_apostrophe_ju
     make_dataset(home)
     async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "✓ prepared")
-        assert "Interactions per user" not in screen_text(pilot)
+        assert "Min. interactions per user" not in screen_text(pilot)
         await pilot.press("right_square_bracket")
-        await until_shown(pilot, "Interactions per user")
+        await until_shown(pilot, "Min. interactions per user")
         await pilot.press("left_square_bracket")
-        await until_shown(pilot, "to download")
+        await until_shown(pilot, "not downloaded")
         await pilot.press("apostrophe")
         await until_shown(pilot, "Go to which pane?")
         await pilot.press("2")
-        await until_shown(pilot, "Interactions per user")
+        await until_shown(pilot, "Min. interactions per user")
         assert pilot.app.focused is not None
         assert "detail" in {node.id for node in pilot.app.focused.ancestors_with_self}
 

@@ -41,12 +41,12 @@ async def test_choosing_time_brings_its_shares_in_sight_and_p_prepares_so(
         assert "Test share" not in screen_text(pilot)
         await pilot.press("space", "space")
         await until_shown(pilot, "(•) time")
-        await until_shown(pilot, "p prepares it as sample+time")
+        await until_shown(pilot, "press p to prepare sample+time")
         await until_shown(pilot, "of all, the newest")
         await pilot.press("j", "j", "j", "j", "enter", "0", ".", "9", "5", "enter")
         await until_shown(pilot, "leaves nothing to train on")
         await pilot.press("enter", "0", ".", "2", "enter")
-        await until_shown(pilot, "p prepares it as sample+time+testshare0.2")
+        await until_shown(pilot, "press p to prepare sample+time+testshare0.2")
         await pilot.press("p")
         await until(pilot, lambda: bool(said()))
         await until(pilot, lambda: not pilot.app._children)  # pyright: ignore[reportAttributeAccessIssue]
@@ -62,10 +62,10 @@ async def test_a_prepared_one_shows_its_cuts_and_whom_it_evaluates(home: Path, s
         await pilot.press("G", "right_square_bracket")
         await until_shown(pilot, "histories by length")
         text = screen_text(pilot)
-        assert f"validate {counts.validation_users}   test {counts.test_users}   test items never trained 2" in text
+        assert f"validate {counts.validation_users}   test {counts.test_users}   cold test items 2" in text
         assert days is not None
         newcomers = counts.validation_newcomers + counts.test_newcomers
-        assert f"train before {days[0]}   test from {days[1]}   newcomers {newcomers}" in text
+        assert f"train before {days[0]}   test from {days[1]}   new users {newcomers}" in text
         shares = [line for line in text.splitlines() if " share " in line and "▸" not in line]
         assert [line.split()[-3:-1] for line in shares] == [
             [str(counts.validation_users), "users"],
@@ -84,7 +84,7 @@ async def test_times_that_only_number_the_items_are_warned_of(home: Path) -> Non
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await until_shown(pilot, "✓ prepared")
         await pilot.press("G", "right_square_bracket")
-        await until_shown(pilot, "the times only number each user's items")
+        await until_shown(pilot, "times are positions, not dates")
 
 
 async def test_a_file_is_imported_by_time_only_if_it_has_times(
@@ -100,9 +100,9 @@ async def test_a_file_is_imported_by_time_only_if_it_has_times(
         await until_shown(pilot, "Import a file")
         await type_text(pilot, "bare.csv")
         await pilot.press("enter")
-        await until_shown(pilot, "the first rows can be read so")
+        await until_shown(pilot, "preview OK, press p to prepare")
         await pilot.press("G", "k", "left")
-        await until_shown(pilot, "needs the timestamp's column")
+        await until_shown(pilot, "needs a timestamp column")
         await pilot.press("p")
         await pilot.pause(0.2)
         assert "Import a file" in screen_text(pilot)
@@ -113,10 +113,10 @@ async def test_a_file_is_imported_by_time_only_if_it_has_times(
         await until_shown(pilot, "Import a file")
         await type_text(pilot, "visits.csv")
         await pilot.press("enter")
-        await until_shown(pilot, "the first rows can be read so")
+        await until_shown(pilot, "preview OK, press p to prepare")
         await pilot.press("G", "k", "left")
         await until_shown(pilot, "(•) time")
-        await until_shown(pilot, "the first rows can be read so")
+        await until_shown(pilot, "preview OK, press p to prepare")
         await pilot.press("p")
         await until_shown(pilot, "prepared as visits+time")
     (made,) = prepared_datasets(home / "datasets")

@@ -86,7 +86,8 @@ class FullChart(Overlay[None], inherit_bindings=False):
     def redraw(self) -> None:
         """Draw the chart as it is now, within the window."""
         plot = replace(self.plot_of(self.name_now), cursor=self.cursor)
-        self.chart.show(replace(plot, x_range=self.window) if self.window else plot)
+        for chart in self.query(Chart):  # none while it opens or closes, when news of the run may come too
+            chart.show(replace(plot, x_range=self.window) if self.window else plot)
 
     def _reach(self) -> float:
         xs, _ = self.plot_of(self.name_now).values()
@@ -118,8 +119,8 @@ class FullChart(Overlay[None], inherit_bindings=False):
         self.redraw()
 
     def action_move(self, cells: int) -> None:
-        """Move the cursor by so many cells; the first press puts it at the end that it comes from."""
-        view = self.chart.drawn
+        """Move the cursor by a cell; the first time it stands at the end that it comes from."""
+        view = next((chart.drawn for chart in self.query(Chart)), None)
         if view is None:
             return
         if self.cursor is None:

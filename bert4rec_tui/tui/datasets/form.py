@@ -1,12 +1,13 @@
-"""The settings of a preparation as a form, and what they lead to."""
+"""The settings of a preparation, and those of an import, as forms; what the settings led to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bert4rec_tui.config import DatasetConfig, from_dict
-from bert4rec_tui.config.fields import fields_of
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.config.fields import Field, fields_of
+from bert4rec_tui.data.columns import ROLES
+from bert4rec_tui.tui.datasets.importing import NONE
 from bert4rec_tui.tui.forms.fields import FormField, Section
 from bert4rec_tui.tui.forms.validation import errors_of, in_labels
 from bert4rec_tui.tui.shell.text import count
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from bert4rec_tui.data.dataset import PreparedDataset
 
 _LABELS = {
-    "min_rating": "Ratings of at least",
-    "min_user_interactions": "Interactions per user",
-    "min_item_interactions": "Interactions per item",
+    "min_rating": "Min. rating",
+    "min_user_interactions": "Min. interactions per user",
+    "min_item_interactions": "Min. interactions per item",
     "split": "Split",
-    "seed": "Seed",
+    "seed": "Split seed",
+    "item_noun": "Item noun",
     "filter": "Filter",
     "repeats": "Repeated items",
     "validation_users": "Validation users",
@@ -54,6 +56,36 @@ def dataset_sections() -> list[Section]:
     ]
 
 
+def import_sections() -> list[Section]:
+    """The name, for each role the column that has it, what an item is called, the split and the separator."""
+    fields = {field.path: field for field in fields_of(DatasetConfig)}
+    roles = [
+        FormField(
+            Field(f"columns.{role}", "str", NONE, f"The column with the {role}; {NONE} for none."),
+            role.capitalize(),
+            picked=True,
+        )
+        for role in ROLES
+    ]
+    name = Field("name", "str", "", "The name of the dataset, by which it is listed.")
+    separator = Field("separator", "str", "", "The column separator: a character, or tab.")
+    return [
+        Section(
+            "",
+            [
+                FormField(name, "Name"),
+                *roles,
+                FormField(fields["item_noun"], _LABELS["item_noun"]),
+                FormField(fields["split"], "Split", words=SPLIT_WORDS),
+                FormField(separator, "Separator"),
+            ],
+        )
+    ]
+
+
+IMPORT_NOTES = {"item_noun": "such as product; default: item, for MovieLens movie"}
+
+
 def label_of(path: str) -> str:
     """What a setting is called in the form."""
     return _LABELS.get(path, path.replace("_", " "))
@@ -64,27 +96,20 @@ def dataset_errors(values: dict[str, Any], edited: str) -> dict[str, str]:
     return {path: in_labels(text, _LABELS) for path, text in errors_of(values, DatasetConfig, edited).items()}
 
 
-def valid_settings(values: dict[str, Any]) -> DatasetConfig | None:
-    """The settings that the values say, None where they say none."""
-    try:
-        return from_dict(values, DatasetConfig)
-    except UserError:
-        return None
-
-
 def effects_of(dataset: PreparedDataset) -> dict[str, str]:
     """Beside each setting, what it led to in this dataset."""
     settings, counts = dataset.manifest.settings, dataset.manifest.counts
+    kept, raw = count(counts.interactions), count(counts.raw_interactions)
     effects = {
-        "min_rating": f"{count(counts.interactions)} of {count(counts.raw_interactions)} stay",
+        "min_rating": f"all {kept} kept" if kept == raw else f"{kept} of {raw}",
         "min_user_interactions": f"{count(counts.users)} users",
-        "min_item_interactions": f"{count(counts.items)} items",
+        "min_item_interactions": dataset.noun.counted(counts.items),
     }
     validated, tested = f"{count(counts.validation_users)} users", f"{count(counts.test_users)} users"
     if settings.split == "time":
         effects |= {"validation_share": validated, "test_share": tested}
     elif settings.split == "holdout":
-        effects["eval_users"] = f"{validated} validate, {count(counts.test_users)} test"
+        effects["eval_users"] = f"{count(counts.validation_users)} validate, {count(counts.test_users)} test"
     elif settings.validation_users:
         effects["validation_users"] = validated
     return effects
@@ -93,5 +118,5 @@ def effects_of(dataset: PreparedDataset) -> dict[str, str]:
 def hints_of(settings: DatasetConfig) -> dict[str, str]:
     """Beside the settings that only the chosen split reads, what they are; so they come in sight with it."""
     if settings.split == "time":
-        return {"validation_share": "of all, up to the last cut", "test_share": "of all, the newest"}
-    return {"eval_users": "0: 500 or a tenth"} if settings.split == "holdout" else {}
+        return {"validation_share": "before the test share", "test_share": "of all, the newest"}
+    return {"eval_users": "0: 500 or 10%"} if settings.split == "holdout" else {}

@@ -1,4 +1,4 @@
-"""Import a file: its first rows, the guessed columns, what is wrong; all before anything is written."""
+"""The dialog that imports a file: its first rows, the guessed columns, what is wrong, before anything is written."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.tui.datasets.importing import NONE, Described, import_errors, import_sections
+from bert4rec_tui.tui.datasets.form import IMPORT_NOTES, import_sections
+from bert4rec_tui.tui.datasets.importing import NONE, Described, import_errors
 from bert4rec_tui.tui.datasets.preview_table import PreviewTable
 from bert4rec_tui.tui.forms.draft import Draft
 from bert4rec_tui.tui.forms.form import Form
@@ -22,7 +23,7 @@ from bert4rec_tui.tui.shell.text_input import TextInput
 
 
 class ImportFile(Dialog[DatasetConfig]):
-    """Asks for a file and what is in it; the answer is the settings of its preparation."""
+    """Import a file; the answer is the settings of its preparation."""
 
     DEFAULT_CSS = """
     ImportFile > Vertical { width: 100%; max-width: 116; height: 95%; max-height: 34; }
@@ -34,14 +35,14 @@ class ImportFile(Dialog[DatasetConfig]):
     ImportFile #state { dock: bottom; height: auto; max-height: 5; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "accept", "Prepare", id="import.prepare", tooltip="Prepare the file as it is described"),
-        Binding("o", "other", "Other file", id="import.other", tooltip="Write another path"),
+        Binding("p", "accept", "Prepare", id="import.prepare", tooltip="Prepare the file with these settings"),
+        Binding("o", "other", "Other file", id="import.other", tooltip="Enter another path"),
     ]
 
     def __init__(self, described: Described | None = None) -> None:
         super().__init__()
         self.path = described.path if described else ""
-        # What was said of a file whose preparation failed, to begin with.
+        # How a file whose preparation failed was described, to begin with.
         self.described = described
 
     def compose(self) -> ComposeResult:
@@ -62,7 +63,7 @@ class ImportFile(Dialog[DatasetConfig]):
     def on_mount(self) -> None:
         """Begin with the path."""
         self.query_one("#state", Static).update(
-            Content.styled("CSV, TSV, Parquet, .dat or u.data, alone or in a folder or zip.", MUTED)
+            Content.styled("CSV, TSV, Parquet, .dat or u.data; a file, folder or zip", MUTED)
         )
         self.query_one("#path").focus()
         self._say_keys()
@@ -71,13 +72,13 @@ class ImportFile(Dialog[DatasetConfig]):
 
     @work(exclusive=True, group="preview", exit_on_error=False)
     async def take_up(self, described: Described) -> None:
-        """Go on with what was said of a file before, and look at it again."""
+        """Go on with the description of a file, and preview it again."""
         await self._begin(described)
         self.preview()
 
     def _say_keys(self) -> None:
         found = self.described is not None
-        keys = "p prepare  enter edit  o other file  esc cancel" if found else "enter look  tab complete  esc cancel"
+        keys = "p prepare  enter edit  o other file  esc cancel" if found else "enter preview  tab complete  esc cancel"
         self.query_one(Vertical).border_subtitle = Content(keys)
         self.set_class(found, "-found")
         self.refresh_bindings()
@@ -100,38 +101,38 @@ class ImportFile(Dialog[DatasetConfig]):
             self.preview()
 
     @work(exclusive=True, group="preview", exit_on_error=False)
-    async def preview(self, said: Described | None = None) -> None:
-        """Let our own command look at the first rows, with what the person has said of them.
+    async def preview(self, description: Described | None = None) -> None:
+        """Let our own command look at the first rows, as the person describes them.
 
-        said: what was said of a file of which nothing has been seen yet.
+        description: that of a file of which nothing has been seen yet.
         """
         state = self.query_one("#state", Static)
-        state.update(Content.styled("looking…", MUTED))
-        described = said or self.described or Described(self.path)
+        state.update(Content.styled("reading…", MUTED))
+        described = description or self.described or Described(self.path)
         try:
             seen = await self.application.run_command(*described.preview_arguments())
         except CommandError as error:
-            problem, _, wanted = str(error).partition("; give --")
+            problem, _, option = str(error).partition("; give --")
             state.update(Content.styled(clean(problem), "$text-error"))
-            if wanted == "separator":
+            if option == "separator":
                 await self._ask_separator(described)
             return
         if self.described is None or seen["columns"] != self.described.columns:
-            await self._begin(described.seen(seen))
+            await self._begin(described.previewed(seen))
             if self.described is not None and self.described.guessed:
                 self._show(seen)
-                self.preview()  # with the guess said aloud: can the rows be read so?
+                self.preview()  # with the guess given as columns: can the rows be read so?
                 return
         else:
-            self.described = self.described.seen_again(seen)
+            self.described = self.described.previewed_again(seen)
         self._show(seen)
 
     async def _ask_separator(self, described: Described) -> None:
-        """Ask what stands between two columns where it is none of the usual ones, and look again."""
-        prompt = Prompt("What stands between two columns?", placeholder="a character, or tab")
+        """Ask for the column separator where it is none of the usual ones, and preview again."""
+        prompt = Prompt("Column separator", placeholder="a character, or tab")
         separator = await self.app.push_screen_wait(prompt)
         if separator:
-            self.preview(described.saying({"separator": separator}))
+            self.preview(described.described_by({"separator": separator}))
 
     async def _begin(self, described: Described) -> None:
         """A form for the columns that were found."""
@@ -141,6 +142,7 @@ class ImportFile(Dialog[DatasetConfig]):
         await form.remove()
         await self.query_one("#found").mount(new, after=self.query_one(PreviewTable))
         self._say_keys()
+        new.annotate(IMPORT_NOTES)
         new.select("name")
 
     def _show(self, seen: dict[str, Any]) -> None:
@@ -156,17 +158,17 @@ class ImportFile(Dialog[DatasetConfig]):
         else:
             sign = "+" if self.ascii else "✓"
             guessed = clean(self.described.guessed)
-            caution = f"! {guessed}: look whether they are right\n" if guessed else ""
+            caution = f"! {guessed}: check them\n" if guessed else ""
             state.update(
                 Content.styled(caution, "$text-warning")
-                + Content.styled(f"{sign} the first rows can be read so; p prepares it", "$text-success")
+                + Content.styled(f"{sign} preview OK, press p to prepare", "$text-success")
             )
 
     @on(Form.Changed)
-    def say_again(self, event: Form.Changed) -> None:
-        """What the person says of the columns is looked at at once."""
+    def preview_again(self, event: Form.Changed) -> None:
+        """Another description is tried at once."""
         if self.described is not None and event.form.values != self.described.values:
-            self.described = self.described.saying(event.form.values)
+            self.described = self.described.described_by(event.form.values)
             self.preview()
 
     @on(Form.PickRequested)
@@ -185,20 +187,20 @@ class ImportFile(Dialog[DatasetConfig]):
         role = path.rpartition(".")[2]
         chosen = str(event.form.values["columns"][role])
         choices = [Choice(column, clean(column), clean(notes.get(column, ""))[:30]) for column in columns]
-        self.app.push_screen(Chooser(f"The column with the {role}", choices, chosen), take)
+        self.app.push_screen(Chooser(f"Column with the {role}", choices, chosen), take)
 
     def action_other(self) -> None:
-        """Write another path."""
+        """Enter another path."""
         self.query_one("#path").focus()
 
     def action_accept(self) -> None:
-        """Prepare the file as it is described, unless something is wrong with it."""
+        """Prepare the file with these settings, unless something is wrong with them."""
         form = self.query_one(Form)
         if self.described is None:
             return
         if form.errors:
             form.select(next(iter(form.errors)))
         elif self.described.problems:
-            self.notify(self.described.problems[0], title="It cannot be prepared so", severity="error", markup=False)
+            self.notify(self.described.problems[0], title="Cannot be prepared", severity="error", markup=False)
         else:
             self.dismiss(self.described.settings())

@@ -1,4 +1,4 @@
-"""What a person says of a file that is to be imported, and what our command says of it."""
+"""A file to import: what our command found in it, and how the person describes it."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -6,11 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bert4rec_tui.config import DatasetConfig, from_dict
-from bert4rec_tui.config.fields import Field, fields_of
 from bert4rec_tui.data.columns import ROLES
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.tui.datasets.form import SPLIT_WORDS
-from bert4rec_tui.tui.forms.fields import FormField, Section
 
 NONE = "–"
 
@@ -21,47 +18,34 @@ def name_for(path: Path) -> str:
     return (stem or "mine")[:64]
 
 
-def import_sections() -> list[Section]:
-    """The name, for each role the column that has it, and the separator."""
-    roles = [
-        FormField(
-            Field(f"columns.{role}", "str", NONE, f"The column with the {role}; {NONE} for none."),
-            role.capitalize(),
-            picked=True,
-        )
-        for role in ROLES
-    ]
-    name = Field("name", "str", "", "The name of the dataset, by which it is listed.")
-    separator = Field("separator", "str", "", "What stands between two columns: a character, or tab.")
-    split = next(field for field in fields_of(DatasetConfig) if field.path == "split")
-    fields = [*roles, FormField(split, "Split", words=SPLIT_WORDS), FormField(separator, "Separator")]
-    return [Section("", [FormField(name, "Name"), *fields])]
-
-
 def import_errors(values: dict[str, Any], edited: str) -> dict[str, str]:
-    """Path → what is wrong with what the person says."""
+    """Path → what is wrong with the description."""
     del edited
     if not values:
         return {}
     errors: dict[str, str] = {}
-    try:
-        from_dict({"name": values["name"]}, DatasetConfig)
-    except UserError:
-        errors["name"] = "letters, digits, dot, dash and underscore, 64 at most"
+    for path, allowed in (
+        ("name", "up to 64 letters, digits, dots, dashes and underscores"),
+        ("item_noun", "one noun in the singular, such as product"),
+    ):
+        try:
+            from_dict({path: values[path]}, DatasetConfig)
+        except UserError:
+            errors[path] = allowed
     if values["split"] == "time" and values["columns"]["timestamp"] == NONE:
-        errors["split"] = "needs the timestamp's column"
-    said = [column for column in values["columns"].values() if column != NONE]
+        errors["split"] = "needs a timestamp column"
+    used = [column for column in values["columns"].values() if column != NONE]
     for role, column in values["columns"].items():
         if column == NONE and role in ("user", "item"):
-            errors[f"columns.{role}"] = f"say which column is the {role}"
-        elif column != NONE and said.count(column) > 1:
-            errors[f"columns.{role}"] = "another role has this column too"
+            errors[f"columns.{role}"] = f"choose the {role} column"
+        elif column != NONE and used.count(column) > 1:
+            errors[f"columns.{role}"] = "column already used"
     return errors
 
 
 @dataclass(frozen=True)
 class Described:
-    """A file, what our command found in it, and what the person says of it."""
+    """A file, what our command found in it, and how the person describes it."""
 
     path: str
     columns: list[str] = field(default_factory=list[str])
@@ -69,7 +53,7 @@ class Described:
     problems: list[str] = field(default_factory=list[str])
     guess: dict[str, str] = field(default_factory=dict[str, str])
     separator: str = ""
-    doubts: str = ""  # what the first look found wrong, which saying the columns may answer
+    doubts: str = ""  # why the guess is none beyond doubt, which naming the columns may answer
     values: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
@@ -77,10 +61,9 @@ class Described:
         """The whole path."""
         return str(Path(self.path).expanduser().absolute())
 
-    def seen(self, seen: dict[str, Any]) -> "Described":
-        """With what the first look found; the guess is what the person begins with, and what was said before stays."""
+    def previewed(self, seen: dict[str, Any]) -> "Described":
+        """With what the first preview found; the description begins with the guess, and keeps what was set before."""
         guess = {str(role): str(column) for role, column in seen["guess"].items()}
-        said = self.values.get("name") or name_for(Path(self.source))
         columns = {role: guess.get(role, NONE) for role in ROLES}
         for role, column in self.values.get("columns", {}).items():
             if column in (NONE, *seen["columns"]) and column != self.guess.get(role, NONE):
@@ -91,18 +74,19 @@ class Described:
             rows=seen["rows"],
             problems=seen["problems"],
             guess=guess,
-            separator="" if self._said_separator() else seen["separator"],  # what was said goes on being said
+            separator="" if self._given_separator() else seen["separator"],  # one that was given is given again
             doubts=str(seen["problems"][0]) if seen["problems"] else "",
             values={
-                "name": said,
+                "name": self.values.get("name") or name_for(Path(self.source)),
+                "item_noun": self.values.get("item_noun", ""),
                 "columns": columns,
                 "split": self.values.get("split", DatasetConfig().split),
                 "separator": visible(seen["separator"]),
             },
         )
 
-    def seen_again(self, seen: dict[str, Any]) -> "Described":
-        """With what a later look found at what the person said."""
+    def previewed_again(self, seen: dict[str, Any]) -> "Described":
+        """With what a later preview found under the description."""
         return replace(self, rows=seen["rows"], problems=seen["problems"])
 
     @property
@@ -113,28 +97,27 @@ class Described:
         kept = {role: column for role, column in self.values["columns"].items() if column != NONE} == self.guess
         return self.doubts if kept else ""
 
-    def saying(self, values: dict[str, Any]) -> "Described":
-        """With other words of the person."""
+    def described_by(self, values: dict[str, Any]) -> "Described":
+        """With another description."""
         return replace(self, values=values)
 
-    def _said_columns(self) -> dict[str, str]:
-        """The columns where the person said something; a certain guess that is left alone is not said again."""
+    def _given_columns(self) -> dict[str, str]:
+        """The columns to give to our command; a certain guess that is left alone is not given."""
         if not self.values:
             return {}
-        said = self.values.get("columns", {})
-        columns = {role: column for role, column in said.items() if column != NONE}
+        columns = {role: column for role, column in self.values.get("columns", {}).items() if column != NONE}
         return columns if self.doubts or columns != self.guess else {}
 
-    def _said_separator(self) -> str:
-        said = str(self.values.get("separator", ""))
-        return "" if said == visible(self.separator) else said
+    def _given_separator(self) -> str:
+        given = str(self.values.get("separator", ""))
+        return "" if given == visible(self.separator) else given
 
     def preview_arguments(self) -> list[str]:
-        """The arguments of the command that looks at the file."""
+        """The arguments of the command that previews the file."""
         arguments = ["prepare", "preview", "--source", self.source, "--preview"]
-        if columns := self._said_columns():
+        if columns := self._given_columns():
             arguments += ["--columns", ",".join(f"{role}={column}" for role, column in columns.items())]
-        if separator := self._said_separator():
+        if separator := self._given_separator():
             arguments += ["--separator", separator]
         return arguments
 
@@ -143,8 +126,9 @@ class Described:
         return DatasetConfig(
             name=str(self.values["name"]),
             source=self.source,
-            columns=self._said_columns(),
-            separator=self._said_separator(),
+            columns=self._given_columns(),
+            separator=self._given_separator(),
+            item_noun=str(self.values["item_noun"]).strip(),
             split=self.values["split"],
         )
 

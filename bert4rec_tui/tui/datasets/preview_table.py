@@ -1,4 +1,4 @@
-"""The first rows of a file, with what its columns are taken for above them."""
+"""The first rows of a file, with the roles of its columns above them."""
 
 from textual.content import Content
 from textual.widget import Widget

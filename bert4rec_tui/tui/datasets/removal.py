@@ -1,4 +1,4 @@
-"""Remove what is prepared, or what was downloaded, so that no reader meets half of it."""
+"""Remove what is prepared, or what was downloaded, so that no reader sees half of it."""
 
 import shutil
 from pathlib import Path
@@ -24,7 +24,7 @@ def removal_of(row: DatasetRow, live: tuple[LiveRun, ...]) -> tuple[Path, str]:
                 raise UserError(f"{row.prepared.id}: {run.run.short_id} trains on it; stop the run first")
         return row.prepared.path, f"Remove the prepared {row.prepared.id}?"
     if row.known is None or row.known.bundled or not row.here:
-        raise UserError(f"{row.name}: nothing of it is here that could be removed")
+        raise UserError(f"{row.name}: nothing to remove, it is {row.where}")
     return raw_folder() / row.known.file, f"Remove the download of {row.name}, {size(row.known.bytes)}?"
 
 

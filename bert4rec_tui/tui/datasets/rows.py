@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.catalog import KNOWN, Known
+from bert4rec_tui.errors import UserError
 from bert4rec_tui.settings import datasets_folder, raw_folder
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ class DatasetRow:
         return self.damaged.id if self.damaged else self.prepared.id if self.prepared else self.name
 
     @property
+    def where(self) -> str:
+        """Where its ratings are."""
+        if self.known is None or self.known.bundled:
+            return "bundled" if self.known else "of your own"
+        return "downloaded" if self.here else "not downloaded"
+
+    @property
     def settings(self) -> DatasetConfig:
         """The settings that the form begins with."""
         return self.prepared.manifest.settings if self.prepared else DatasetConfig(name=self.name)
@@ -60,3 +68,14 @@ def read_rows() -> list[DatasetRow]:
         rows += [DatasetRow(known.name, known, d) for d in prepared if d.manifest.settings.name == known.name]
     rows += [DatasetRow(d.manifest.settings.name, None, d) for d in prepared if d.manifest.settings.name not in KNOWN]
     return rows + [DatasetRow(found.id.partition("+")[0], damaged=found) for found in damaged]
+
+
+def summary_of(result: dict[str, Any]) -> str:
+    """What a preparation gave, in one sentence; for a thread, since a manifest is read."""
+    from bert4rec_tui.data.dataset import PreparedDataset
+
+    try:
+        items = PreparedDataset(datasets_folder() / result["dataset"]).noun.counted(result["items"])
+    except UserError:  # removed since
+        items = f"{result['items']:,} items"
+    return f"{result['dataset']}: {result['users']:,} users, {items}; press t to train"

@@ -1,4 +1,4 @@
-"""What a prepared dataset is like: the lengths of its histories, the items that most users met."""
+"""What a prepared dataset is like: the lengths of its histories, the most popular items."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ FEW = 5
 
 @dataclass(frozen=True)
 class DatasetStats:
-    """`bars` counts histories by length between two lengths, on a log scale; `most` are the best known items.
+    """`bars` counts histories by length between two lengths, on a log scale; `most` are the most popular items.
 
-    `times_are_positions` says that the times only number each user's items. `few` is how many items fewer than FEW
-    users met, `top_share` the part of all interactions that falls to the best known tenth of the items.
+    `times_are_positions` says that the times only number each user's items. `few` is how many items have
+    fewer than FEW interactions, `top_share` the part of all interactions that the top 10% of the items have.
     """
 
     shortest: int

@@ -16,6 +16,7 @@ from bert4rec_tui.runs.python import OUR_PYTHON
 OUR_COMMAND: tuple[str, ...] = (*OUR_PYTHON, "-m", "bert4rec_tui")
 LONGEST_LINE = 16 * 1024 * 1024
 SECONDS_TO_END = 10.0
+SECONDS_TO_CLOSE = 1.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class ChildCommand:
         self.arguments = [*program, *arguments, "--json"]
         self.result: dict[str, Any] = {}
         self._process: asyncio.subprocess.Process | None = None
-        self._cancelled = False
+        self._starting = self._cancelled = False
         self._killing: asyncio.Task[None] | None = None
 
     async def events(self) -> AsyncIterator[Progressed | Reported]:
@@ -70,6 +71,7 @@ class ChildCommand:
         """
         if self._cancelled:
             raise CommandCancelledError("cancelled")
+        self._starting = True
         try:
             process = await asyncio.create_subprocess_exec(
                 *self.arguments,
@@ -81,7 +83,11 @@ class ChildCommand:
             )
         except OSError as error:
             raise CommandError(f"{self.arguments[0]}: cannot be started ({error.strerror})") from None
+        finally:
+            self._starting = False
         self._process = process
+        if self._cancelled:  # while it was being started
+            self.cancel()
         assert process.stdout is not None
         assert process.stderr is not None
         output = asyncio.ensure_future(process.stdout.read())
@@ -117,9 +123,17 @@ class ChildCommand:
             self._signal(signal.SIGTERM)
             self._killing = asyncio.ensure_future(self._end_later(self._process))
 
-    def end_now(self) -> None:
-        """Ask the command to end without waiting for it, when nobody is left who would."""
-        self._signal(signal.SIGTERM)
+    async def end(self) -> None:
+        """End the command and wait until it is gone and its pipes are closed, for when the loop closes next."""
+        self.cancel()
+        while self._starting:
+            await asyncio.sleep(0.01)
+        if self._process is None:
+            return
+        if self._killing is not None:
+            await self._killing
+        with suppress(TimeoutError, RuntimeError):  # something else holds a pipe open; somebody reads it still
+            await asyncio.wait_for(self._process.communicate(), SECONDS_TO_CLOSE)
 
     async def _end_later(self, process: asyncio.subprocess.Process) -> None:
         try:

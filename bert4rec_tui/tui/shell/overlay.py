@@ -19,7 +19,13 @@ class Overlay(ModalScreen[Answer | None], Generic[Answer], inherit_bindings=Fals
         return application_of(self)
 
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
-        """Give the answer and go. Once it has gone, or while another stands over it, nothing happens."""
+        """Give the answer and go. Once it has gone, or while another stands over it, nothing happens.
+
+        Where it is still being composed it goes right after: Textual would take its widgets away, and then mount it.
+        """
         if not self.is_active:
+            return AwaitComplete()
+        if not self.is_mounted:
+            self.call_later(self.dismiss, result)
             return AwaitComplete()
         return super().dismiss(result)

@@ -1,5 +1,6 @@
 """Our own commands at work for the interface: what they report, what they give, and their end with it."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ class RunningCommands:
     def __init__(self, report: Callable[[str], None], program: Sequence[str] = OUR_COMMAND) -> None:
         self.report, self.program = report, program
         self._running: set[ChildCommand] = set()
+        self._ending: set[ChildCommand] = set()  # nobody awaits them any more, and they may not be gone yet
 
     @property
     def busy(self) -> bool:
@@ -32,11 +34,13 @@ class RunningCommands:
                     self.report(event.sentence)
                 elif progressed is not None:
                     progressed(event.progress)
+        except asyncio.CancelledError:
+            self._ending.add(command)
+            raise
         finally:
             self._running.discard(command)
         return command.result
 
-    def end_all(self) -> None:
-        """Ask all of them to end, without waiting for it."""
-        for command in self._running:
-            command.end_now()
+    async def end_all(self) -> None:
+        """End all of them and wait until they are gone: a loop that closes before would print a traceback for each."""
+        await asyncio.gather(*(command.end() for command in self._running | self._ending))

@@ -67,19 +67,19 @@ async def test_a_very_wide_terminal_has_a_third_pane_and_resizing_loses_nothing(
     async with Bert4RecApp().run_test(size=(200, 60)) as pilot:
         await until_shown(pilot, "✓ prepared")
         await pilot.press("G")
-        await until_shown(pilot, "What is in it")
-        await until_shown(pilot, "met by most")
+        await until_shown(pilot, "Statistics")
+        await until_shown(pilot, "most popular movies")
         wide = screen_text(pilot)
         assert "Welcome" not in wide
-        assert re.search(rf"interactions to train on +{counts.train_interactions:,}", wide)
+        assert re.search(rf"training interactions +{counts.train_interactions:,}", wide)
         assert f"median {counts.median_history:,.0f}" in wide
         assert wide.count(dataset.titles[int(np.argmax(dataset.counts))]) == 1, "the figures stand in one place"
         await pilot.press("right_square_bracket", "right_square_bracket")
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: "What is in it" not in screen_text(pilot))
-        await until_shown(pilot, "the best known tenth")
+        await until(pilot, lambda: "Statistics" not in screen_text(pilot))
+        await until_shown(pilot, "top 10% of movies: ")
         await pilot.resize_terminal(200, 60)
-        await until_shown(pilot, "What is in it")
+        await until_shown(pilot, "Statistics")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -90,11 +90,11 @@ async def test_a_prepared_dataset_shows_what_its_settings_led_to(
     async with Bert4RecApp().run_test(size=size) as pilot:
         await until_shown(pilot, "✓ prepared")
         await pilot.press("G", "right_square_bracket")
-        await until_shown(pilot, "met by most")
+        await until_shown(pilot, "most popular movies")
         text = screen_text(pilot)
-        assert f"{dataset.manifest.counts.interactions:,} of {dataset.manifest.counts.raw_interactions:,} stay" in text
+        assert f"all {dataset.manifest.counts.interactions:,} kept" in text
         assert "40 users" in text
-        assert "60 items" in text
+        assert "60 movies" in text
         assert "histories by length" in text
         look_like(pilot, "datasets-filled")
 
@@ -104,7 +104,7 @@ async def test_other_settings_are_another_preparation(home: Path, pretending: Pr
     async with Bert4RecApp(program=pretending()).run_test(size=(120, 40)) as pilot:
         await until_shown(pilot, "✓ prepared")
         await pilot.press("right_square_bracket", "j", "j", "enter", "5", "enter")
-        await until_shown(pilot, "p prepares it as sample+items5")
+        await until_shown(pilot, "press p to prepare sample+items5")
         await pilot.press("p")
         await until(pilot, lambda: bool(said()))
         await until(pilot, lambda: not pilot.app.commands.busy)  # pyright: ignore[reportAttributeAccessIssue]
@@ -149,7 +149,7 @@ async def test_a_setting_in_error_is_not_prepared(home: Path, pretending: Preten
     async with Bert4RecApp(program=pretending()).run_test(size=(120, 40)) as pilot:
         await until_shown(pilot, "✓ prepared")
         await pilot.press("right_square_bracket", "j", "enter", "2", "enter")
-        await until_shown(pilot, "Interactions per user: expected a whole number from 3")
+        await until_shown(pilot, "Min. interactions per user: expected a whole number from 3")
         await pilot.press("p")
         await pilot.pause(0.2)
     assert said() == []
@@ -189,7 +189,7 @@ async def test_what_is_damaged_says_so_and_is_prepared_again_with_p(
     async with Bert4RecApp(program=pretending()).run_test(size=(120, 40)) as pilot:
         await until_shown(pilot, "✓ prepared")
         await pilot.press("G")
-        await until_shown(pilot, "tiny is damaged; p prepares it again")
+        await until_shown(pilot, "tiny is damaged; press p to prepare it again")
         await until_shown(pilot, "history.npy: cannot be read")
         await pilot.press("p")
         await until_shown(pilot, "tiny is prepared with these settings")
@@ -199,7 +199,7 @@ async def test_what_is_damaged_says_so_and_is_prepared_again_with_p(
         await pilot.press("p")
         await until_shown(pilot, "Prepare it again")
         await pilot.press("j", "enter")
-        await until_shown(pilot, "prepared as tiny; t trains on it")
+        await until_shown(pilot, "prepared as tiny; press t to train")
     assert said()[0] == ["prepare", "tiny", "--again", "--json"]
 
 
@@ -213,7 +213,7 @@ async def test_what_is_left_of_a_dataset_is_shown_with_the_reason_and_can_be_rem
         await until_shown(pilot, "✗ damaged")
         await pilot.press("right_square_bracket", "G")
         await until_shown(pilot, "manifest.json is missing" if left is None else "cannot be read")
-        await until_shown(pilot, "x removes what is left")
+        await until_shown(pilot, "x to remove what is left")
         await pilot.press("x")
         await until_shown(pilot, "Remove what is left of tiny?")
         await pilot.press("j", "enter")
@@ -257,14 +257,14 @@ async def test_where_the_filter_finds_nothing_nothing_is_shown_or_prepared(
 ) -> None:
     make_dataset(home)
     async with Bert4RecApp(program=pretending()).run_test(size=(120, 40), notifications=True) as pilot:
-        await until_shown(pilot, "density")
+        await until_shown(pilot, "Prepare it to see its statistics")
         await pilot.press("slash")
         await type_text(pilot, "nobody")
-        await until_shown(pilot, "The chosen dataset's figures")
-        assert "density" not in screen_text(pilot)
+        await until_shown(pilot, "Select a dataset to see its statistics")
+        assert "Prepare it" not in screen_text(pilot)
         for key in ("p", "t"):
             await pilot.press("enter", key)
-            await until_shown(pilot, "No dataset is chosen")
+            await until_shown(pilot, "No dataset selected")
             pilot.app.clear_notifications()
     assert said() == []
 
@@ -297,30 +297,54 @@ async def test_importing_shows_rows_and_guesses_and_writes_nothing_before_p(
     async with Bert4RecApp().run_test(size=(110, 34), notifications=True) as pilot:
         await look_at_file(pilot, file.name)
         await until_shown(pilot, "who")
-        await until_shown(pilot, "say which column is the user")
+        await until_shown(pilot, "choose the user column")
         text = screen_text(pilot)
         assert "my-films" in text
         assert "m2" in text
         assert not (home / "datasets").exists()
         await pilot.press("j", "enter")
-        await until_shown(pilot, "The column with the user")
+        await until_shown(pilot, "Column with the user")
         await pilot.press("j", "enter")
-        await until(pilot, lambda: "say which column is the user" not in screen_text(pilot))
+        await until(pilot, lambda: "choose the user column" not in screen_text(pilot))
         await pilot.press("j", "j", "enter")
-        await until_shown(pilot, "The column with the timestamp")
+        await until_shown(pilot, "Column with the timestamp")
         await pilot.press("G", "enter")
-        await until_shown(pilot, "the first rows can be read so")
+        await until_shown(pilot, "preview OK, press p to prepare")
         away = file.rename(tmp_path / "away")
         await pilot.press("p")
         await until_shown(pilot, "was not prepared")
         away.rename(file)
         await pilot.press("i")  # what was said of the file is still there
-        await until_shown(pilot, "the first rows can be read so")
+        await until_shown(pilot, "preview OK, press p to prepare")
         await pilot.press("p")
         await until_shown(pilot, "prepared as my-films")
     (made,) = prepared_datasets(home / "datasets")
     assert (made.users, made.items) == (7, 6)
     assert made.timestamps is not None
+
+
+async def test_the_import_dialog_asks_what_an_item_is_called_and_the_screens_call_it_so(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["user,item", *(f"{user},{item}" for user in range(1, 8) for item in range(10, 16))]
+    (tmp_path / "shop.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    async with Bert4RecApp().run_test(size=(120, 44), notifications=True) as pilot:
+        await look_at_file(pilot, "shop.csv")
+        await until_shown(pilot, "Item noun")
+        await until_shown(pilot, "default: item")
+        await pilot.press(*["j"] * 7, "enter", "7", "enter")
+        await until_shown(pilot, "one noun in the singular, such as product")
+        await pilot.press("enter", "backspace")
+        await type_text(pilot, "product")
+        await pilot.press("enter")
+        await until_shown(pilot, "preview OK, press p to prepare")
+        await pilot.press("p")
+        await until_shown(pilot, "shop: 7 users, 6 products; press t to train")
+        await until_shown(pilot, "most popular products")
+        assert "6 products" in screen_text(pilot)
+    (made,) = prepared_datasets(home / "datasets")
+    assert made.manifest.settings.item_noun == "product"
 
 
 async def test_a_file_without_a_header_is_prepared_by_the_guess_with_a_word_of_caution(
@@ -337,7 +361,7 @@ async def test_a_file_without_a_header_is_prepared_by_the_guess_with_a_word_of_c
         await until_shown(pilot, "films.dat")
         await pilot.press("tab", "enter")
         await until_shown(pilot, "so the columns are a guess")
-        await until_shown(pilot, "the first rows can be read so")
+        await until_shown(pilot, "preview OK, press p to prepare")
         await pilot.press("p")
         await until(pilot, lambda: bool(prepared_datasets(home / "datasets")))
     (made,) = prepared_datasets(home / "datasets")
@@ -353,9 +377,9 @@ async def test_a_separator_that_nobody_would_guess_is_asked_for(
     monkeypatch.chdir(tmp_path)
     async with Bert4RecApp().run_test(size=(110, 34)) as pilot:
         await look_at_file(pilot, "caret.txt")
-        await until_shown(pilot, "What stands between two columns?")
+        await until_shown(pilot, "Column separator")
         await pilot.press("circumflex_accent", "enter")
-        await until_shown(pilot, "the first rows can be read so")
+        await until_shown(pilot, "preview OK, press p to prepare")
         await pilot.press("p")
         await until(pilot, lambda: bool(prepared_datasets(home / "datasets")))
     (made,) = prepared_datasets(home / "datasets")

@@ -155,7 +155,7 @@ async def test_protocols_and_checkpoint_are_chosen_by_key(home: Path) -> None:
         await pilot.press("space", "j", "space", "j", "space", "enter")
         await until_shown(pilot, "Press r to test it under popular-100;")
         await pilot.press("v")
-        await until_shown(pilot, "last, where training is now")
+        await until_shown(pilot, "last, the most recent epoch")
         await pilot.press("j", "enter")
         await until_shown(pilot, ".5000 ±.025")
         assert "not tested" in screen_text(pilot)

@@ -107,7 +107,7 @@ async def test_the_other_checkpoint_of_the_run_is_tested_by_a_key_and_stands_as_
         assert "coverage@10" in text
         assert "Recall by k" in text
         await pilot.press("v")  # the checkpoint that it is compared with
-        await until_shown(pilot, "last, where training is now")
+        await until_shown(pilot, "last, the most recent epoch")
         await pilot.press("j", "enter")
         await until(pilot, lambda: " vs " not in screen_text(pilot).splitlines()[1])
         assert "Results by group" in screen_text(pilot)

@@ -1,10 +1,13 @@
 """The private parts of Textual that we use do what we use them for; with another version this fails first."""
 
+import asyncio
 from typing import ClassVar
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
@@ -14,6 +17,7 @@ from bert4rec_tui.tui.shell.textual_private import (
     all_bindings,
     keys_of_panes_everywhere,
     name_of_key,
+    no_errors_after_exit,
     paint_now,
     paints_only_when_active,
     relayout_now,
@@ -183,3 +187,54 @@ async def test_a_sequence_goes_to_the_driver_and_before_there_is_one_nowhere(mon
         monkeypatch.setattr(app._driver, "write", sent.append)
         write_to_terminal(app, "\x1b]9;done\x07")
         assert "\x1b]9;done\x07" in sent
+
+
+class Breaks(Screen[None]):
+    """A screen that looks for its widgets, as every screen of ours does."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.looked_for = name
+
+    def compose(self) -> ComposeResult:
+        """A widget."""
+        yield Static(id="there")
+
+    def on_mount(self) -> None:
+        """Look for one."""
+        self.query_one(f"#{self.looked_for}")
+
+
+class Plain(App[str]):
+    """An application."""
+
+
+@no_errors_after_exit
+class Guarded(App[str]):
+    """An application of ours."""
+
+
+async def open_screen(app: App[str], name: str, leave: bool) -> None:
+    async with app.run_test():
+        if leave:
+            app.exit("done")
+        app.push_screen(Breaks(name))
+        for _ in range(500):
+            if not app.is_running or (not leave and isinstance(app.screen, Breaks) and app.screen.is_mounted):
+                break
+            await asyncio.sleep(0.02)
+        else:
+            raise AssertionError("it goes on")
+
+
+async def test_a_screen_that_was_about_to_open_breaks_nothing_once_the_application_was_told_to_exit() -> None:
+    with pytest.raises(NoMatches, match="#there"):
+        await open_screen(Plain(), "there", leave=True)
+    app = Guarded()
+    await open_screen(app, "there", leave=True)
+    assert (app.return_value, app.return_code) == ("done", 0)
+
+
+async def test_what_breaks_before_that_is_still_told() -> None:
+    with pytest.raises(NoMatches, match="#nowhere"):
+        await open_screen(Guarded(), "nowhere", leave=False)

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from bert4rec_tui.tui.shell.child_command import ChildCommand, CommandCancelledError, CommandError, Progressed, Reported
+from bert4rec_tui.tui.shell.running_commands import RunningCommands
 
 
 def python(code: str) -> list[str]:
@@ -128,3 +129,25 @@ def lives(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+async def test_what_runs_or_was_just_cancelled_is_gone_with_its_pipes_before_the_loop_closes(tmp_path: Path) -> None:
+    """Else the end of the loop prints a traceback for each, on the terminal that the app has just left."""
+    code = "import os, sys, time; print(os.getpid(), flush=True); print('{}', file=sys.stderr); time.sleep(60)"
+    commands = RunningCommands(lambda sentence: None, python(f"{code}  #"))
+    tasks = [asyncio.ensure_future(commands.run()) for _ in range(2)]
+    children: list[psutil.Process] = []
+    for _ in range(500):
+        children = psutil.Process().children()
+        if len(children) >= 2:
+            break
+        await asyncio.sleep(0.02)
+    assert commands.busy
+    tasks[0].cancel()
+    await asyncio.sleep(0)
+    await commands.end_all()
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+    for task in tasks:
+        with suppress(asyncio.CancelledError, CommandError):
+            await task
+    assert not commands.busy

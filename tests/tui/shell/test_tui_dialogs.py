@@ -15,7 +15,7 @@ from worlds import hold, make_dataset, make_run, make_test
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.explore.screen import ExploreScreen
 from bert4rec_tui.tui.lists.search_dialog import SearchDialog
-from bert4rec_tui.tui.shell.dialogs import Choice
+from bert4rec_tui.tui.shell.dialogs import Choice, Chooser
 
 FAKE = str(Path(__file__).parents[1].joinpath("fake_recommender.py"))
 
@@ -81,6 +81,31 @@ async def test_q_twice_leaves_however_fast(home: Path) -> None:
         await until(pilot, lambda: app.return_value is not None)
     assert "quad keeps training; to return: bert4rec-tui watch quad" in (app.return_value or "")
     lock.release()
+
+
+async def test_what_is_closed_while_it_is_still_being_composed_goes_right_after(home: Path) -> None:
+    """Random keys found it: its widgets were taken away, and then it was mounted without them."""
+    answers: list[str | None] = []
+    async with Bert4RecApp().run_test() as pilot:
+        for _ in range(3):
+            chooser = Chooser("Which?", [Choice("a", "one"), Choice("b", "two")], search=True)
+            opened = pilot.app.push_screen(chooser, answers.append)
+            assert not chooser.is_mounted
+            chooser.action_leave()
+            await opened
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        assert pilot.app.is_running
+    assert answers == [None, None, None]
+
+
+async def test_going_elsewhere_closes_a_dialog_that_is_still_being_composed(home: Path) -> None:
+    async with Bert4RecApp().run_test() as pilot:
+        pilot.app.push_screen(Chooser("Which?", [Choice("a", "one")]))
+        pilot.app.action_show_screen("runs")
+        await until(pilot, lambda: pilot.app.current_mode == "runs")
+        pilot.app.action_show_screen("datasets")
+        await until(pilot, lambda: pilot.app.current_mode == "datasets")
+        assert len(pilot.app.screen_stack) == 1
 
 
 async def test_after_esc_q_asks_again(home: Path) -> None:
