@@ -100,7 +100,7 @@ def test_an_unknown_run_is_said_to_be_none(refuses, command):
 
 def test_an_unknown_or_unprepared_dataset_says_how_to_prepare_it(refuses, terminal):
     assert refuses("train", "--dataset", "ml-1m") == (
-        "ml-1m: is not prepared; run `bert4rec-tui prepare ml-1m` first (`datasets` lists what is)"
+        "ml-1m: is not prepared; run `bert4rec-tui prepare ml-1m` first (`bert4rec-tui datasets` lists prepared ones)"
     )
     shutil.rmtree(terminal.home / "datasets")
     assert refuses("train") == "no dataset is prepared; run `bert4rec-tui prepare sample` first, or `quickstart`"

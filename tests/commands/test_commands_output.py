@@ -52,12 +52,12 @@ def test_a_line_and_its_end_are_one_write(monkeypatch, as_json):
 
 def test_in_a_file_each_stage_is_said_once_and_nothing_is_rewritten(capsys):
     output = Output(as_json=False)
-    for stage in ("Reading", "Ordering"):
+    for stage in ("Reading", "Sorting"):
         for done in range(50):
             output.progress(Progress(stage=stage, done=done, total=50, unit="rows", note=f"loss {done}"))
     output.result({}, "done")
     out, err = capsys.readouterr()
-    assert [line.split()[0] for line in err.splitlines()] == ["Reading", "Ordering"]
+    assert [line.split()[0] for line in err.splitlines()] == ["Reading", "Sorting"]
     assert out == "done\n"
     assert "\x1b" not in err
     assert "\r" not in err

@@ -34,7 +34,7 @@ def test_the_result_is_one_object_on_stdout(home, plays, capsys):
     messages = [json.loads(line) for line in err.splitlines()]
     assert {"message": "columns guessed from the header: user=user_id, item=item_id, title=title"} in messages
     stages = [message["progress"]["stage"] for message in messages if "progress" in message]
-    assert stages == ["Reading", "Ordering", "Writing", "Drawing negatives"]
+    assert stages == ["Reading", "Sorting", "Writing", "Sampling negatives"]
 
 
 def test_people_read_the_counts_and_the_most_met_without_escape_sequences(home, plays, capsys):

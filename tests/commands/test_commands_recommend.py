@@ -96,7 +96,7 @@ def test_people_read_titles(here):
         (["--user", "1", "--genre", "Comedy"], "toy+users3: knows no genres, so that Comedy cannot be asked for"),
         (
             ["--user", "1", "--from-year", "1999", "--to-year", "1990"],
-            "the years 1999-1990 hold none; the earlier one stands first",
+            "years 1999-1990: empty range; put the earlier year first",
         ),
         (
             ["--own", "me"],

@@ -62,8 +62,8 @@ def test_times_that_only_number_the_items_are_prepared_with_a_warning(here, tmp_
         ),
         (
             ["--columns", "user=user,item=item"],
-            "dataset.split = time needs a column with timestamps, and there is none; "
-            "name the column, or choose leave-one-out or holdout",
+            "dataset.split = time needs a timestamp column, and there is none; "
+            "choose the column, or leave-one-out or holdout",
         ),
     ],
 )

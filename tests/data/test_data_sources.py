@@ -56,7 +56,7 @@ def test_one_table_in_a_folder_or_zip_is_taken_and_of_several_none(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "README.txt").write_text("read me")
-    with pytest.raises(UserError, match=r"mine: holds no ratings; u\.data, ratings\.dat, ratings\.csv, or one CSV"):
+    with pytest.raises(UserError, match=r"mine: contains no ratings; expected u\.data, ratings\.dat, ratings\.csv, or one CSV"):
         found(folder, tmp_path)
     (folder / "plays.tsv").write_text("user\titem\n1\t2\n")
     assert found(folder, tmp_path) == ("plays.tsv", False, None)
@@ -71,7 +71,7 @@ def test_unknown_names_and_missing_files_are_one_sentence(tmp_path):
         find_origin(DatasetConfig(name="ml-2m"), tmp_path, ignore_progress)
     assert str(error.value) == (
         "ml-2m: is not a known dataset (sample, ml-100k, ml-1m, ml-10m, ml-20m, ml-25m, ml-32m, ml-latest-small, "
-        "ml-latest); give your own ratings with --source"
+        "ml-latest); pass your own ratings with --source"
     )
     with pytest.raises(UserError) as error:
         find_origin(DatasetConfig(name="mine", source=str(tmp_path / "nowhere.csv")), tmp_path, ignore_progress)

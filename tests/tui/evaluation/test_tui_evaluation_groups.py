@@ -42,7 +42,7 @@ async def test_w_turns_to_where_it_is_weak_and_back_in_a_narrow_terminal(home: P
         await pilot.press("right_square_bracket")
         await until_shown(pilot, "full  where it is weak")
         await pilot.press("question_mark", "escape", "G")
-        await until_shown(pilot, "trained on")
+        await until_shown(pilot, "seen in training")
         await pilot.press("w")
         await until_shown(pilot, "coverage@10")
 
