@@ -22,7 +22,7 @@ from bert4rec_tui.data.interactions import (
     without_repeats,
 )
 from bert4rec_tui.data.negatives import check_enough, file_name, parse_protocol, sample_negatives, weights_for
-from bert4rec_tui.data.nouns import item_word
+from bert4rec_tui.data.nouns import item_word, noun_of
 from bert4rec_tui.data.sources import UNPACKING, find_origin, folder_names, opened
 from bert4rec_tui.data.splits import Histories, newcomers, split_histories
 from bert4rec_tui.data.texts import Texts, pack_texts
@@ -146,14 +146,14 @@ def filtered(interactions: Interactions, settings: DatasetConfig) -> Interaction
     interactions = reindexed(interactions)
     if not len(interactions):
         raise UserError(
-            f"{settings.name}: no users pass the filters (min_rating = {settings.min_rating:g}, "
+            f"{settings.name}: no users left after filtering (min_rating = {settings.min_rating:g}, "
             f"min_item_interactions = {settings.min_item_interactions}, "
             f"min_user_interactions = {settings.min_user_interactions}); lower them"
         )
     if len(interactions.item_ids) < MIN_ITEMS:
         raise UserError(
-            f"{settings.name}: only {len(interactions.item_ids)} items pass the filters, at least {MIN_ITEMS} are "
-            "needed"
+            f"{settings.name}: {noun_of('item').counted(len(interactions.item_ids))} left after filtering, at least "
+            f"{MIN_ITEMS} are needed"
         )
     return interactions
 

@@ -11,7 +11,7 @@ from bert4rec_tui.settings import datasets_folder, raw_folder
 def test_known_and_prepared_datasets_are_listed(home, capsys):
     run_datasets(as_json=False)
     out = capsys.readouterr().out
-    assert "nothing is prepared; `bert4rec-tui prepare sample` is a start" in out
+    assert "no dataset is prepared; start with `bert4rec-tui prepare sample`" in out
     assert [line.split()[0] for line in out.splitlines()[1:10]][-1] == "ml-latest"
 
     prepare(DatasetConfig(name="sample"), datasets_folder(), raw_folder())
@@ -32,6 +32,6 @@ def test_known_and_prepared_datasets_are_listed(home, capsys):
     run_datasets(as_json=True)
     values = json.loads(capsys.readouterr().out)
     assert [d["dataset"] for d in values["prepared"]] == ["sample+items5"]
-    assert [(d["id"], "manifest.json is missing" in d["why"]) for d in values["damaged"]] == [("sample", True)]
+    assert [(d["id"], "no manifest.json" in d["why"]) for d in values["damaged"]] == [("sample", True)]
     run_datasets(as_json=False)
-    assert "manifest.json is missing" in capsys.readouterr().out
+    assert "no manifest.json" in capsys.readouterr().out

@@ -17,7 +17,7 @@ def test_progress_of_programs_is_one_object_a_line(capsys):
     output = Output(as_json=True)
     for done in (0, 1, 2, 100):
         output.progress(Progress(stage="Reading", done=done, total=100, unit="rows"))
-    output.say("half")
+    output.message("half")
     output.result({"a": "é"}, "unused")
     out, err = capsys.readouterr()
     assert out == '{"a": "é"}\n'
@@ -40,7 +40,7 @@ def test_a_line_and_its_end_are_one_write(monkeypatch, as_json):
         monkeypatch.setattr(sys, stream, Interrupted())
     output = Output(as_json)
     for speak in (
-        lambda: output.say("done"),
+        lambda: output.message("done"),
         lambda: output.progress(Progress(stage="Reading")),
         lambda: output.result({}, "done"),
     ):
@@ -66,7 +66,7 @@ def test_in_a_file_each_stage_is_said_once_and_nothing_is_rewritten(capsys):
 def test_on_a_terminal_one_line_is_rewritten_and_cleared_before_words():
     script = (
         "from bert4rec_tui.commands.output import Output\nfrom bert4rec_tui.progress import Progress\n"
-        "o = Output(False)\no.progress(Progress(stage='Reading', done=1, total=2))\no.say('words')\n"
+        "o = Output(False)\no.progress(Progress(stage='Reading', done=1, total=2))\no.message('words')\n"
     )
     ours, theirs = pty.openpty()
     subprocess.run([sys.executable, "-c", script], stderr=theirs, check=True, env=_environment())

@@ -23,7 +23,7 @@ def test_the_result_is_one_object_with_intervals_and_baselines(terminal):
                 estimate = metrics[protocol][name]
                 assert 0 <= estimate["low"] <= estimate["value"] <= estimate["high"] <= 1
     stages = {json.loads(line)["progress"]["stage"] for line in answer.err.splitlines()}
-    assert {"Testing", "Testing popularity", "Testing transitions", "Learning EASE", "Testing ease"} <= stages
+    assert {"Testing", "Testing popularity", "Testing transitions", "Fitting EASE", "Testing ease"} <= stages
 
 
 def test_ranks_and_metrics_of_each_protocol_are_kept_and_a_test_done_again_is_the_same(terminal, here):
@@ -79,7 +79,7 @@ def test_a_run_of_a_gpu_can_be_tested_where_there_is_none(terminal, here):
     config = (run.path / "config.toml").read_text().replace('device = "cpu"', 'device = "cuda:99"')
     (run.path / "config.toml").write_text(config)
     answer = here("test", "--protocol", "full")
-    assert answer.err.startswith("this run was to train on cuda:99, which is not here; it is tested on ")
+    assert answer.err.startswith("this machine has no cuda:99, on which the run was trained; testing on ")
 
 
 def test_where_it_is_weak_is_read_from_what_is_kept_and_tested_where_nothing_is(here, terminal):
@@ -98,15 +98,15 @@ def test_where_it_is_weak_is_read_from_what_is_kept_and_tested_where_nothing_is(
     ))  # fmt: skip
     assert first.json()["groups"]["full"]["groupings"] == weak["groupings"][:1]
     lines = here("test", "mine", "--by", "popularity", "--protocol", "full").out.splitlines()
-    assert lines[0].endswith("60 users · where it is weak")
+    assert lines[0].endswith("60 users · results by group")
     assert any(line.startswith("by popularity: ") for line in lines)
     assert max(map(len, lines[1:])) < 100
 
 
 def test_kept_never_tests(here):
     answer = here("test", "mine", "--groups", "--protocol", "full", "--kept", code=2)
-    assert "has not been tested under full; `bert4rec-tui test " in answer.err
-    assert "give --by or --groups" in here("test", "mine", "--kept", code=2).err
+    assert "has not been tested under full; run `bert4rec-tui test " in answer.err
+    assert "needs --by or --groups" in here("test", "mine", "--kept", code=2).err
 
 
 @pytest.mark.parametrize("moment", ["epoch", "step"])
@@ -143,5 +143,5 @@ def test_a_run_that_was_removed_while_it_was_tested_leaves_no_ghost(here, termin
         return found
 
     monkeypatch.setattr(testing, "rank", and_removed)
-    assert "was removed while it was tested" in here("test", "mine", "--protocol", "full", code=1).err
+    assert "was removed during the test" in here("test", "mine", "--protocol", "full", code=1).err
     assert not run.path.exists()

@@ -39,7 +39,9 @@ def test_no_member_escapes_and_the_good_ones_are_not_unpacked_either(tmp_path, n
     archive = pack(tmp_path / "a.zip", {"ratings.csv": b"1,2", name: b"gotcha"})
     folder = tmp_path / "deep" / "out"
     folder.mkdir(parents=True)
-    with pytest.raises(UserError, match=r"a\.zip: its member .* would be written outside the folder; do not use this archive"):
+    with pytest.raises(
+        UserError, match=r"a\.zip: its member .* would be written outside the folder; do not use this archive"
+    ):
         unpack(archive, folder)
     assert everything_below(tmp_path) == ["a.zip"]
 

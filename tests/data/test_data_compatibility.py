@@ -28,7 +28,8 @@ def dataset(tmp_path: Path) -> PreparedDataset:
         (
             ["evaluation.ks=[20]", "evaluation.best_metric=full:NDCG@20"],
             [
-                "evaluation.best_metric = full:NDCG@20 is the same for any model: mine has 20 items in all; choose a smaller k",
+                "evaluation.best_metric = full:NDCG@20 is the same for any model: mine has 20 items in all; "
+                "choose a smaller k",
             ],
         ),
         (["training.loss=gbce", "training.negatives=19"], []),

@@ -28,7 +28,8 @@ def test_a_bare_name_means_the_defaults_else_the_newest(datasets):
     with pytest.raises(UserError) as error:
         find_dataset("other+items5", datasets)
     assert str(error.value) == (
-        "other+items5: is not prepared; prepare other with these settings first (`bert4rec-tui datasets` lists prepared ones)"
+        "other+items5: is not prepared; prepare other with these settings first "
+        "(`bert4rec-tui datasets` lists prepared ones)"
     )
 
 

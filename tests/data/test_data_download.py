@@ -82,8 +82,7 @@ def test_a_transfer_that_always_breaks_keeps_its_bytes_for_the_next_command(tmp_
     with pytest.raises(UserError) as error:
         get(tmp_path, mirror)
     assert str(error.value) == (
-        f"{mirror.address}/tiny.zip: the download was interrupted after 98,304 bytes; "
-        "run the command again to resume"
+        f"{mirror.address}/tiny.zip: the download was interrupted after 98,304 bytes; run the command again to resume"
     )
     assert (tmp_path / "tiny.zip.part").read_bytes() == CONTENT[:98_304]
     mirror.breaks = []
@@ -127,7 +126,7 @@ def test_no_network_is_one_sentence(tmp_path, monkeypatch):
         fetch(dataset(), tmp_path, pause=0)
     assert str(error.value) == (
         "http://127.0.0.1:9/tiny.zip: cannot be reached; check the network and try again, "
-        "or give the file with --source"
+        "or pass a local file with --source"
     )
 
 

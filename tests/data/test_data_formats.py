@@ -234,9 +234,7 @@ def test_a_stray_quote_swallows_no_lines(tmp_path, with_title):
     # Where some cells are enclosed, and a row cannot be told from a text, it is said.
     lines[50] = lines[50].replace("title", '"a\ttab"')
     written(path, "user\titem\ttimestamp\ttitle\n" + "\n".join(lines) + "\n")
-    assert fault(path, columns=columns) == (
-        'mine.tsv, line 102: has a cell of 201 lines; is a closing " missing?'
-    )
+    assert fault(path, columns=columns) == ('mine.tsv, line 102: has a cell of 201 lines; is a closing " missing?')
 
 
 def test_a_text_over_several_lines_is_one_cell(tmp_path):
@@ -251,7 +249,7 @@ def test_parquet_faults_are_sentences(tmp_path):
     assert fault(path, columns={"user": "user", "item": "film"}) == (
         'mine.parquet: has no column "film" for item; choose from user, thing'
     )
-    assert "mine.parquet: no column is named like item; there are user, thing" in fault(path)
+    assert "mine.parquet: no item column found among user, thing" in fault(path)
     path.write_bytes(b"not one")
     assert fault(path) == "mine.parquet: is not a Parquet file"
 
@@ -363,7 +361,7 @@ BAD_TABLES = [
         "1,2\n3,4\n",
         {},
         "mine.csv: the file has no header, so the columns are only a guess; "
-        "say which they are, such as --columns user=0,item=1",
+        "choose the columns, such as --columns user=0,item=1",
     ),
     (
         "user_id,movie_id,film,x\n1,2,3,4\n",
@@ -425,7 +423,10 @@ def test_blanks_around_ids_belong_to_the_layout(tmp_path):
 @pytest.mark.parametrize("nothing", ["NULL", "nan", "\\N"])
 def test_what_stands_for_nothing_is_no_id_among_numbers(tmp_path, nothing):
     path = written(tmp_path / "mine.csv", f"user,item\n1,2\n{nothing},3\n")
-    assert fault(path) == f'mine.csv: cannot be read ("{nothing}" as an id among numbers is a missing value; remove its lines)'
+    assert (
+        fault(path)
+        == f'mine.csv: cannot be read ("{nothing}" as an id among numbers is a missing value; remove its lines)'
+    )
     written(path, f"user,item\nann,2\n{nothing},3\n")  # somebody may be called so
     assert len(read(path)) == 2
 

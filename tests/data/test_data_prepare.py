@@ -167,7 +167,7 @@ def test_any_ratings_are_prepared_as_plain_python_would(tmp_path, rows, items, u
     }
     source = table(home / "t.csv", rows)
     if len({row[1] for row in left}) < 3:
-        assert "users pass the filters" in Place(home).refused(source, **values)
+        assert "left after filtering" in Place(home).refused(source, **values)
         return
     expected: dict[str, list[str]] = {}
     for user, item, _ in left:
@@ -204,16 +204,16 @@ def test_ratings_below_the_least_are_dropped(place, movielens, ratings):
 def test_what_cannot_be_prepared_is_refused_and_leaves_nothing(place, tmp_path, movielens):
     source = movielens("csv")
     assert place.refused(source, min_user_interactions=50) == (
-        "tiny: no users pass the filters (min_rating = 0, min_item_interactions = 0, min_user_interactions = 50); "
+        "tiny: no users left after filtering (min_rating = 0, min_item_interactions = 0, min_user_interactions = 50); "
         "lower them"
     )
-    assert place.refused(source, min_rating=9.5).startswith("tiny: no users pass the filters (min_rating = 9.5")
+    assert place.refused(source, min_rating=9.5).startswith("tiny: no users left after filtering (min_rating = 9.5")
     two = table(tmp_path / "two.csv", [(user, item, 0) for user in range(9) for item in (1, 2, 1, 2, 1)])
-    assert place.refused(two) == "tiny: only 2 items pass the filters, at least 3 are needed"
-    assert place.refused(two, min_rating=1) == ("dataset.min_rating = 1 needs a column with ratings, and there is none")
+    assert place.refused(two) == "tiny: 2 items left after filtering, at least 3 are needed"
+    assert place.refused(two, min_rating=1) == ("dataset.min_rating = 1 needs a rating column, and the source has none")
     assert place.refused(source, split="holdout", eval_users=3) == (
         "dataset.eval_users = 3 for validation and as many for test leave no training users among 5 users; "
-        "2 at most are possible"
+        "the maximum is 2"
     )
 
 

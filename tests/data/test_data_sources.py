@@ -56,13 +56,15 @@ def test_one_table_in_a_folder_or_zip_is_taken_and_of_several_none(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "README.txt").write_text("read me")
-    with pytest.raises(UserError, match=r"mine: contains no ratings; expected u\.data, ratings\.dat, ratings\.csv, or one CSV"):
+    with pytest.raises(
+        UserError, match=r"mine: contains no ratings; expected u\.data, ratings\.dat, ratings\.csv, or one CSV"
+    ):
         found(folder, tmp_path)
     (folder / "plays.tsv").write_text("user\titem\n1\t2\n")
     assert found(folder, tmp_path) == ("plays.tsv", False, None)
     assert found(zipped(folder, tmp_path / "x.zip"), tmp_path) == ("plays.tsv", False, None)
     (folder / "more.csv").write_text("user,item\n1,2\n")
-    with pytest.raises(UserError, match=r"holds several tables \(more\.csv, plays\.tsv\); give the file with"):
+    with pytest.raises(UserError, match=r"contains several tables \(more\.csv, plays\.tsv\); pass the file with"):
         found(folder, tmp_path)
 
 
@@ -75,4 +77,4 @@ def test_unknown_names_and_missing_files_are_one_sentence(tmp_path):
     )
     with pytest.raises(UserError) as error:
         find_origin(DatasetConfig(name="mine", source=str(tmp_path / "nowhere.csv")), tmp_path, ignore_progress)
-    assert str(error.value) == f"{tmp_path / 'nowhere.csv'}: there is no such file or folder"
+    assert str(error.value) == f"{tmp_path / 'nowhere.csv'}: no such file or folder"

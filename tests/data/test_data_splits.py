@@ -122,19 +122,19 @@ def test_without_times_there_is_no_split_by_time():
     [
         (
             [[7] * 5] * 4,
-            "dataset.split = time leaves no training data before the first cut, 1970-01-01, because too many interactions have "
-            "the same time; choose leave-one-out or holdout",
+            "dataset.split = time leaves no training data before the first cut, 1970-01-01, because too many "
+            "interactions have the same time; choose leave-one-out or holdout",
         ),
         (
             [[1, 2, 3, 9, 9], [1, 2, 3, 9, 9]],
             "dataset.split = time leaves no validation users: none has an item between the cuts, 1970-01-01 and "
-            "1970-01-01, and another before; change dataset.validation_share or dataset.test_share, "
+            "1970-01-01, and an earlier one; change dataset.validation_share or dataset.test_share, "
             "or choose leave-one-out or holdout",
         ),
         (
             [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9]],
             "dataset.split = time leaves no test users: none has an item after the second cut, 1970-01-01, and "
-            "another before; change dataset.validation_share or dataset.test_share, or choose leave-one-out or holdout",
+            "an earlier one; change dataset.validation_share or dataset.test_share, or choose leave-one-out or holdout",
         ),
     ],
 )
@@ -169,7 +169,7 @@ def test_the_default_of_holdout_is_500_or_a_tenth():
             10,
             DatasetConfig(split="holdout", eval_users=5),
             "dataset.eval_users = 5 for validation and as many for test leave no training users among 10 users; "
-            "4 at most are possible",
+            "the maximum is 4",
         ),
         (
             2,
