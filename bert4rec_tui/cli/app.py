@@ -13,6 +13,7 @@ from bert4rec_tui.cli.recommend import recommend
 from bert4rec_tui.cli.results import export, test
 from bert4rec_tui.commands.completion import complete_datasets, complete_known, complete_presets, complete_runs
 from bert4rec_tui.commands.exit_codes import UsageError, check_utf8, exit_with_usage_error, handling_errors
+from bert4rec_tui.interruption import exit_code, raising, received
 
 app = typer.Typer(
     name="bert4rec-tui",
@@ -348,7 +349,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal whose encoding lacks a title's letters gets a question mark for each.
         cast(TextIOWrapper, stream).reconfigure(errors="replace")
-    with handling_errors(as_json="--json" in sys.argv[1:]):
+    with handling_errors(as_json="--json" in sys.argv[1:]), raising():
         check_utf8(sys.argv[1:])
         try:
             code = app(prog_name="bert4rec-tui", standalone_mode=False)
@@ -356,4 +357,4 @@ def main() -> None:
             if not isinstance(error, UsageError):
                 raise
             exit_with_usage_error(error, sys.argv[1:])
-    sys.exit(code)
+    sys.exit(exit_code() if received() else code)  # typer turns every interruption into 130

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -12,8 +13,6 @@ import pytest
 from histories import walks
 from safetensors.numpy import save_file
 from terminal import Terminal, prepare_toy, tiny
-
-from bert4rec_tui.__main__ import main as started
 
 TRAIN = ("train", "--dataset", "toy")
 
@@ -275,7 +274,18 @@ def test_programs_get_true_ids_whatever_the_terminal_can_show(terminal):
     assert answer.json()["note"] == "für später"
 
 
-def test_ctrl_c_is_no_traceback_even_before_the_commands_are_there(monkeypatch):
+@pytest.fixture
+def started():
+    """The program's `main`; the handlers that its module installs are taken away again."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    from bert4rec_tui.__main__ import main
+
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    return main
+
+
+def test_ctrl_c_is_no_traceback_even_before_the_commands_are_there(monkeypatch, started):
     def interrupted() -> None:
         raise KeyboardInterrupt
 

@@ -70,7 +70,7 @@ def test_a_termination_leaves_nothing_half_written(home, plays, monkeypatch):
             cli.main()
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert ending.value.code == 130
+    assert ending.value.code == 143
     assert list((home / "datasets").iterdir()) == []
 
 

@@ -93,7 +93,7 @@ def test_ctrl_c_stops_after_saving_and_resume_goes_on_from_there(terminal):
     assert told[0] == f"{run.id}: was stopped; a new worker continues from its last checkpoint"
     # A SIGTERM is for the command that follows; the run itself goes on.
     process.send_signal(signal.SIGTERM)
-    answer = terminal.ended(process, code=130)
+    answer = terminal.ended(process, code=143)
     last = json.loads(answer.err.splitlines()[-1])["message"]
     assert last == f"{run.id} keeps training; follow it with `bert4rec-tui watch {run.short_id}`"
     assert run.state() == "training"
