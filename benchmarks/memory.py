@@ -1,10 +1,10 @@
-"""Claim: the memory that the Train screen reckons before a launch is within 25% of the peak that training reaches.
+"""Claim: the memory that the Train screen estimates before a launch is within 25% of the peak that training reaches.
 
 usage: python benchmarks/memory.py [--dataset NAME] [--set KEY=VALUE]…
 
 Without --dataset the histories are invented, of MovieLens-1M's size. For each of several configurations a few steps and
 a validation are taken by `train --try`, in a process of its own whose peak is measured: on a CPU that of the whole
-process, on a GPU that of torch's allocator. Beside it stands what is reckoned from the configuration alone.
+process, on a GPU that of torch's allocator. Beside it stands what is estimated from the configuration alone.
 
 Printed: a table; the last line is one JSON object. Exit code 1 where a configuration is further off.
 """
@@ -23,7 +23,7 @@ from bert4rec_tui.config import with_assignments
 from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.store import find_dataset
 from bert4rec_tui.settings import datasets_folder
-from bert4rec_tui.tui.train.preflight import reckon
+from bert4rec_tui.tui.train.preflight import preflight
 
 WITHIN = 0.25
 CASES: dict[str, tuple[str, ...]] = {
@@ -45,7 +45,7 @@ def main() -> int:
     parser.add_argument("--dataset", help="a prepared dataset, instead of an invented one")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of every case")
     arguments = parser.parse_args()
-    rows, records = [("configuration", "reckoned MiB", "peak MiB", "off by")], {}
+    rows, records = [("configuration", "estimated MiB", "peak MiB", "off by")], {}
     with tempfile.TemporaryDirectory() as scratch:
         name = arguments.dataset or prepare_synthetic(Path(scratch))
         dataset = find_dataset(name, datasets_folder())
@@ -61,11 +61,11 @@ def main() -> int:
                 raise SystemExit(done.stderr)
             trial = json.loads(done.stdout)
             config = with_assignments(preset(base), words)
-            reckoned = reckon(config, dataset, on_gpu=trial["device"].startswith("cuda")).memory / 2**20
+            estimated = preflight(config, dataset, on_gpu=trial["device"].startswith("cuda")).memory / 2**20
             peak = trial["memory"] / 2**20
-            off = reckoned / peak - 1
-            rows.append((label, f"{reckoned:,.0f}", f"{peak:,.0f}", f"{off:+.0%}"))
-            records[label] = {"reckoned_mib": round(reckoned), "peak_mib": round(peak), "off": round(off, 3)}
+            off = estimated / peak - 1
+            rows.append((label, f"{estimated:,.0f}", f"{peak:,.0f}", f"{off:+.0%}"))
+            records[label] = {"reckoned_mib": round(estimated), "peak_mib": round(peak), "off": round(off, 3)}
     print(f"{dataset.id}, {trial['device']}, {trial['precision']}\n\n" + as_table(rows))
     within = all(abs(record["off"]) <= WITHIN for record in records.values())
     print(json.dumps({"cases": records, "within": within, "bound": WITHIN}))

@@ -13,7 +13,7 @@ import bert4rec_tui
 from bert4rec_tui import settings
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.settings import Settings, load_settings, paths, sample_archive
-from bert4rec_tui.tui.app import import_screens
+from bert4rec_tui.tui.screens import import_screens
 from bert4rec_tui.tui.shell.keymap import check_keymap
 
 

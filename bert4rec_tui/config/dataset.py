@@ -1,4 +1,4 @@
-"""Every setting of a dataset: which ratings, and how they are filtered, ordered and split."""
+"""Every setting of a dataset: which ratings, and how they are filtered, sorted and split."""
 
 from typing import Annotated, Literal
 
@@ -16,57 +16,105 @@ Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 
 
 class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which ratings, and how they are filtered, ordered and split."""
+    """Which ratings, and how they are filtered, sorted and split."""
 
-    name: Annotated[Name, Meta(description="A known dataset, such as ml-1m, or a name of your own.")] = "sample"
-    source: Annotated[str, Meta(description="The folder, zip or file with the ratings; empty: download.")] = ""
+    name: Annotated[
+        Name,
+        Meta(title="Dataset", description="Dataset to use: a built-in name such as ml-1m, or the name of your own."),
+    ] = "sample"
+    source: Annotated[
+        str,
+        Meta(title="Source", description="Folder, zip or file with the ratings; empty: download a built-in dataset."),
+    ] = ""
     columns: Annotated[
         dict[str, str],
-        Meta(description="Which column is user, item, timestamp, rating, title, genres; by name or number from 0."),
+        Meta(
+            title="Columns",
+            description="Column for user, item, timestamp, rating, title, genres; by name, or by number from 0.",
+        ),
     ] = {}
-    separator: Annotated[str, Meta(description="What stands between two columns; empty: found by looking.")] = ""
+    separator: Annotated[
+        str, Meta(title="Separator", description="Column separator; empty: detected from the file.")
+    ] = ""
     item_noun: Annotated[
         str,
         Meta(
             pattern=r"^([^\W\d_][\w '-]{0,31})?\Z",
-            description="What one item is called, such as product; empty: movie for MovieLens, else item.",
-            extra={"allowed": "one noun in the singular, such as product"},
+            title="Item noun",
+            description="Noun for one item, such as product; empty: movie for MovieLens, else item.",
+            extra={"allowed": "a singular noun, such as product"},
         ),
     ] = ""
-    min_rating: Annotated[float, Meta(description="Ratings below this are dropped.")] = 0.0
+    min_rating: Annotated[float, Meta(title="Min. rating", description="Drop ratings below this value.")] = 0.0
     min_user_interactions: Annotated[
-        int, Meta(ge=3, description="Users with fewer interactions are dropped; the test and validation take one each.")
+        int,
+        Meta(
+            ge=3,
+            title="Min. interactions per user",
+            description="Drop users with fewer interactions; test and validation take one each.",
+        ),
     ] = 5
-    min_item_interactions: Annotated[int, Meta(ge=0, description="Items with fewer interactions are dropped.")] = 0
+    min_item_interactions: Annotated[
+        int, Meta(ge=0, title="Min. interactions per item", description="Drop items with fewer interactions.")
+    ] = 0
     filter: Annotated[
-        Literal["once", "core"], Meta(description="Drop items, then users, once; or until nothing changes (core).")
+        Literal["once", "core"],
+        Meta(
+            title="Filter",
+            description="Apply the minimums once, to items then users, or repeat until nothing changes (core).",
+        ),
     ] = "once"
     repeats: Annotated[
-        Literal["keep", "first", "last"], Meta(description="What stays of an item that a user met more than once.")
+        Literal["keep", "first", "last"],
+        Meta(
+            title="Repeated items",
+            description="Repeated interactions of a user with the same item: keep all, the first or the last.",
+        ),
     ] = "keep"
     split: Annotated[
         Literal["leave-one-out", "holdout", "time"],
-        Meta(description="Test on each user's last item, on users not trained on, or on what came after a moment."),
+        Meta(
+            title="Split",
+            description="Evaluate on each user's last item, on held-out users, or on the latest interactions.",
+        ),
     ] = "leave-one-out"
     eval_users: Annotated[
-        int, Meta(ge=0, description="Held-out users for validation, and as many for test; 0: 500 or a tenth.")
+        int,
+        Meta(
+            ge=0,
+            title="Held-out users",
+            description="Users held out for validation, and as many for test; 0: 500 or a tenth of all users.",
+        ),
     ] = 0
     validation_users: Annotated[
-        int, Meta(ge=0, description="Users who give an item up for validation in leave-one-out; 0: all.")
+        int,
+        Meta(ge=0, title="Validation users", description="Users in the validation set of leave-one-out; 0: all users."),
     ] = 0
     validation_share: Annotated[
-        float, Meta(gt=0, lt=1, description="Share of the interactions between the two cuts of the split time.")
+        float,
+        Meta(
+            gt=0,
+            lt=1,
+            title="Validation share",
+            description="Share of interactions used for validation by the time split.",
+        ),
     ] = 0.1
     test_share: Annotated[
-        float, Meta(gt=0, lt=1, description="Share of the interactions after the second cut of the split time.")
+        float,
+        Meta(
+            gt=0,
+            lt=1,
+            title="Test share",
+            description="Share of interactions used for testing by the time split: the latest.",
+        ),
     ] = 0.1
-    seed: Annotated[Seed, Meta(description="Seed of the choice of users for the split.")] = 42
+    seed: Annotated[Seed, Meta(title="Split seed", description="Random seed for sampling the users of the split.")] = 42
 
     def __post_init__(self) -> None:
         """Check what one field alone cannot say."""
         if self.validation_share + self.test_share >= 1:
             raise ValueError(
-                f"dataset.validation_share = {self.validation_share} leaves nothing to train on beside "
+                f"dataset.validation_share = {self.validation_share} leaves nothing to train on with "
                 f"dataset.test_share = {self.test_share}; together they must stay below 1"
             )
 

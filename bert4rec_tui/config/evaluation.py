@@ -1,4 +1,4 @@
-"""Every setting of an evaluation: protocols, cut-offs, the metric that chooses a checkpoint."""
+"""Every setting of an evaluation: protocols, cut-offs, the metric that selects a checkpoint."""
 
 import re
 from typing import Annotated, Literal
@@ -12,13 +12,17 @@ METRIC = re.compile(r"^(?:(Recall|NDCG)@([1-9][0-9]*)|MRR)\Z")
 
 
 class EvaluationConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How the ranks of held-out items are computed and summed up."""
+    """How held-out items are ranked, and by which metrics."""
 
     protocols: Annotated[
         tuple[str, ...],
-        Meta(min_length=1, description="Candidate sets: full, uniform-100, popular-100 or other numbers."),
+        Meta(
+            min_length=1,
+            title="Protocols",
+            description="Candidates to rank: all items (full), or sampled negatives (uniform-100, popular-100).",
+        ),
     ] = ("full", "uniform-100", "popular-100")
-    ks: Annotated[tuple[int, ...], Meta(min_length=1, description="The cut-offs of Recall and NDCG.")] = (
+    ks: Annotated[tuple[int, ...], Meta(min_length=1, title="k", description="Cut-offs of Recall@k and NDCG@k.")] = (
         1,
         5,
         10,
@@ -27,12 +31,33 @@ class EvaluationConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         100,
     )
     best_metric: Annotated[
-        str, Meta(description="The validation metric, with its protocol, that chooses the best checkpoint.")
+        str,
+        Meta(
+            title="Checkpoint metric",
+            description="Validation metric, as protocol:metric, that selects the best checkpoint.",
+        ),
     ] = "uniform-100:NDCG@10"
-    batch_size: Annotated[int, Meta(ge=1, le=65_536, description="Users ranked at once.")] = 128
-    negatives_seed: Annotated[Seed, Meta(description="Seed of the negatives of uniform and popular.")] = 42
-    bootstrap: Annotated[int, Meta(ge=100, le=100_000, description="Resamples behind each 95% interval.")] = 1000
-    test_precision: Annotated[Literal["fp32", "bf16"], Meta(description="Arithmetic of a test.")] = "fp32"
+    batch_size: Annotated[
+        int, Meta(ge=1, le=65_536, title="Evaluation batch size", description="Users per evaluation batch.")
+    ] = 128
+    negatives_seed: Annotated[
+        Seed,
+        Meta(
+            title="Negative sampling seed", description="Random seed for sampling the negatives of uniform and popular."
+        ),
+    ] = 42
+    bootstrap: Annotated[
+        int,
+        Meta(
+            ge=100,
+            le=100_000,
+            title="Bootstrap resamples",
+            description="Bootstrap resamples for each 95% confidence interval.",
+        ),
+    ] = 1000
+    test_precision: Annotated[
+        Literal["fp32", "bf16"], Meta(title="Test precision", description="Floating-point precision of a test.")
+    ] = "fp32"
 
     def __post_init__(self) -> None:
         """Check what one field alone cannot say."""
@@ -64,6 +89,6 @@ class EvaluationConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         number = int(protocol.partition("-")[2] or 0)
         if number and k > number:
             raise ValueError(
-                f'evaluation.best_metric = "{self.best_metric}" tells nothing, since {protocol} ranks only '
+                f'evaluation.best_metric = "{self.best_metric}" is uninformative, since {protocol} ranks only '
                 f"{number + 1} candidates; choose a k of at most {number}"
             )

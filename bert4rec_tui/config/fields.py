@@ -1,4 +1,4 @@
-"""What a form, a help text or an error needs to know of a setting, read from its typed field."""
+"""What a form, a help text or an error needs to know about a setting, read from its typed field."""
 
 import json
 from typing import Any, Literal, cast, get_args, get_origin
@@ -8,11 +8,12 @@ from msgspec import Meta, Struct
 
 
 class Field(Struct, frozen=True):
-    """One setting: where it stands, what it means, what it may hold.
+    """One setting: its path, what it means, what it may hold.
 
     `kind` is one of int, float, bool, str, choice, list of int, list of str, mapping; `choices` holds the words of a
     choice; `low` and `high` are the bounds of a number, None where there is none, and `open_low` and `open_high` say
-    that the bound itself is not allowed; `words` says what a text may be, empty where it may be anything.
+    that the bound itself is excluded; `words` says what a text may be, empty where it may be anything; `title` is the
+    label that the setting declares (`Meta(title=…)`).
     """
 
     path: str
@@ -25,11 +26,12 @@ class Field(Struct, frozen=True):
     open_low: bool = False
     open_high: bool = False
     words: str = ""
+    title: str = ""
 
     @property
     def label(self) -> str:
-        """The last part of the path in words: `model.max_len` is "max len"."""
-        return self.path.rpartition(".")[2].replace("_", " ")
+        """What the setting is called on every screen and in the docs: its title, else its name in words."""
+        return self.title or self.path.rpartition(".")[2].replace("_", " ").capitalize()
 
     @property
     def allowed(self) -> str:
@@ -109,4 +111,10 @@ def _describe(path: str, field: msgspec.structs.FieldInfo) -> Field:
         open_low=any(n.gt is not None for n in notes),
         open_high=any(n.lt is not None for n in notes),
         words=words or (f"at most {longest} characters" if longest else ""),
+        title=next((n.title for n in notes if n.title), ""),
     )
+
+
+def labels_of(kind: type[Struct]) -> dict[str, str]:
+    """Path → label of every setting of a configuration class: the one place where screens, commands and docs look."""
+    return {field.path: field.label for field in fields_of(kind)}

@@ -1,4 +1,4 @@
-"""Known good configurations, each a few differences from the defaults."""
+"""Tested configurations, each a few differences from the defaults."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from bert4rec_tui.config.reading import from_dict, to_dict, with_value
 from bert4rec_tui.config.run import Config
 from bert4rec_tui.errors import UserError
 
-# What `quickstart` trains on, and the run of `demo` was trained on: the bundled ratings.
+# The bundled ratings: `quickstart` trains on them, and so was the run of `demo`.
 SAMPLE = DatasetConfig(name="sample", min_item_interactions=5)
 
-# Which sites drop out beside the three that have no switch: none of them, where accuracy or speed is what counts.
+# The optional dropout sites, off where accuracy or speed is what counts; the other three have no switch.
 _FEW_DROPOUT_SITES: dict[str, Any] = {
     "model.attention_dropout": False,
     "model.feed_forward_dropout": False,
@@ -29,10 +29,10 @@ _ACCURATE: dict[str, Any] = {
     "evaluation.best_metric": "full:NDCG@10",
 }
 
-# What each preset is for, and where it differs from the defaults of config.py.
+# The purpose of each preset, and its differences from the defaults.
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     "recommended": (
-        "The best known setting for accuracy with the Cloze objective.",
+        "Most accurate with the cloze objective.",
         {
             **_ACCURATE,
             # The last 100 of each history alone would leave more than half of MovieLens-1M unused.
@@ -45,7 +45,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "causal": (
-        "The best known setting for accuracy with the next-item objective: fewer epochs.",
+        "Most accurate with the causal (next-item) objective; fewer epochs.",
         {
             **_ACCURATE,
             "model.objective": "causal",
@@ -54,7 +54,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
             "model.max_len": 200,
             "model.heads": 2,
             "model.dropout": 0.3,
-            # Side by side, so that each item is a target about once an epoch: every place of a window predicts.
+            # Without overlap, so that each item is a target about once an epoch: every position of a window predicts.
             "training.windows": "sliding",
             "training.window_stride": 200,
             "training.epochs": 30,
@@ -62,9 +62,9 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
             "training.warmup_epochs": 1.0,
         },
     ),
-    "notebook": ("The sizes, masking and every dropout site of the notebook that this project grew from.", {}),
+    "notebook": ("Sizes, masking and all dropout sites of the original notebook.", {}),
     "fast": (
-        "Minutes on a CPU: items start from which follows which, and three epochs are enough.",
+        "Minutes on a CPU: item embeddings from item transitions, three epochs.",
         {
             **_ACCURATE,
             "model.objective": "causal",
@@ -81,7 +81,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "large-catalogue": (
-        "For 100,000 items and more: against drawn items, validated among 100; a step costs no more than with few.",
+        "For 100,000 items and more: trains and validates on sampled negatives, at a constant cost per step.",
         {
             **_ACCURATE,
             "model.objective": "causal",
@@ -101,7 +101,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "quickstart": (
-        "What the quick start trains on the bundled sample: 610 users are too few for Cloze, so it is causal.",
+        "For the bundled sample: 610 users are too few for cloze, so it is causal.",
         {
             **_FEW_DROPOUT_SITES,
             "model.objective": "causal",

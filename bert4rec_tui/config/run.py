@@ -1,4 +1,4 @@
-"""Everything needed to do a training again: the settings of all groups together."""
+"""Everything needed to reproduce a training: the settings of all groups."""
 
 from typing import Annotated
 
@@ -11,12 +11,22 @@ from bert4rec_tui.config.training import TrainingConfig
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Everything needed to do a training again."""
+    """Everything needed to reproduce a training."""
 
-    preset: Annotated[str, Meta(description="The preset that this configuration started from.")] = "notebook"
-    name: Annotated[str, Meta(max_length=64, description="A name of your own for the run.")] = ""
-    description: Annotated[str, Meta(max_length=10_000, description="What the run is for.")] = ""
-    init_from: Annotated[str, Meta(description="A safetensors file whose weights the network starts with.")] = ""
+    preset: Annotated[str, Meta(title="Preset", description="Preset that this configuration started from.")] = (
+        "notebook"
+    )
+    name: Annotated[str, Meta(max_length=64, title="Run name", description="Name of the run, chosen freely.")] = ""
+    description: Annotated[
+        str, Meta(max_length=10_000, title="Description", description="Notes on the purpose of the run.")
+    ] = ""
+    init_from: Annotated[
+        str,
+        Meta(
+            title="Initialise from",
+            description="Safetensors file to initialise the weights from; empty: random initialisation.",
+        ),
+    ] = ""
     dataset: DatasetConfig = DatasetConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
@@ -26,6 +36,6 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         """Check what one group alone cannot say."""
         if self.training.start == "transitions" and self.model.tied_head:
             raise ValueError(
-                'training.start = "transitions" needs a head of its own: what follows an item is not what it follows; '
+                'training.start = "transitions" needs untied output weights, since transitions have a direction; '
                 "set model.tied_head = false"
             )

@@ -16,79 +16,165 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     start: Annotated[
         Literal["random", "transitions"],
-        Meta(description="Start the items at random, or from which follows which in training (needs an untied head)."),
+        Meta(
+            title="Item embedding init",
+            description="Item embeddings at random, or from item transitions in training (untied output only).",
+        ),
     ] = "random"
-    epochs: Annotated[int, Meta(ge=1, le=100_000, description="Passes over the training windows.")] = 10
-    batch_size: Annotated[int, Meta(ge=1, le=65_536, description="Windows in a training step.")] = 128
-    mask_rate: Annotated[float, Meta(gt=0, le=1, description="Share of items masked in an epoch (cloze).")] = 0.15
+    epochs: Annotated[
+        int, Meta(ge=1, le=100_000, title="Epochs", description="Number of passes over the training windows.")
+    ] = 10
+    batch_size: Annotated[
+        int, Meta(ge=1, le=65_536, title="Batch size", description="Windows per training step, over all processes.")
+    ] = 128
+    mask_rate: Annotated[
+        float, Meta(gt=0, le=1, title="Mask probability", description="Probability that an item is masked (cloze).")
+    ] = 0.15
     last_item_rate: Annotated[
-        float, Meta(ge=0, le=1, description="Share of windows in which the last item alone is masked (cloze).")
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            title="Share masking only the last item",
+            description="Share of windows in which only the last item is masked (cloze).",
+        ),
     ] = 0.0
     loss: Annotated[
         Literal["full", "sampled", "gbce"],
-        Meta(description="Against all items, or against drawn ones for large catalogues: sampled softmax, or gBCE."),
+        Meta(
+            title="Loss",
+            description="Softmax over all items (full); for large catalogues over sampled negatives (sampled, gbce).",
+        ),
     ] = "full"
     negatives: Annotated[
-        int, Meta(ge=1, le=1_000_000, description="Drawn items that every target of a step meets (sampled, gbce).")
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            title="Negatives per step",
+            description="Sampled negatives per training step, shared by all targets (sampled, gbce).",
+        ),
     ] = 1024
     gbce_t: Annotated[
-        float, Meta(ge=0, le=1, description="Correction of overconfidence in gBCE: 0 none, 1 full (gbce).")
+        float,
+        Meta(
+            ge=0, le=1, title="gBCE t", description="Calibration of gBCE against overconfidence: 0 none, 1 full (gbce)."
+        ),
     ] = 0.75
     windows: Annotated[
         Literal["last", "sliding", "random"],
-        Meta(description="Train on each user's last items, on sliding windows, or on a random end each epoch."),
+        Meta(
+            title="Windows",
+            description="Train on each user's latest items, on sliding windows, or on a random window each epoch.",
+        ),
     ] = "last"
-    window_stride: Annotated[int, Meta(ge=0, description="Step of sliding windows; 0: half the history length.")] = 0
-    optimizer: Annotated[Literal["adamw", "adam", "sgd"], Meta(description="The optimizer.")] = "adam"
-    learning_rate: Annotated[float, Meta(gt=0, le=100, description="The highest learning rate.")] = 0.001
-    weight_decay: Annotated[float, Meta(ge=0, le=10, description="Weight decay of matrices and embeddings.")] = 0.0
-    momentum: Annotated[float, Meta(ge=0, lt=1, description="Momentum of SGD.")] = 0.9
+    window_stride: Annotated[
+        int, Meta(ge=0, title="Window stride", description="Stride of sliding windows; 0: half the history length.")
+    ] = 0
+    optimizer: Annotated[
+        Literal["adamw", "adam", "sgd"], Meta(title="Optimiser", description="Optimisation algorithm.")
+    ] = "adam"
+    learning_rate: Annotated[float, Meta(gt=0, le=100, title="Learning rate", description="Peak learning rate.")] = (
+        0.001
+    )
+    weight_decay: Annotated[
+        float,
+        Meta(ge=0, le=10, title="Weight decay", description="Weight decay, applied to weight matrices and embeddings."),
+    ] = 0.0
+    momentum: Annotated[float, Meta(ge=0, lt=1, title="Momentum", description="Momentum of SGD.")] = 0.9
     schedule: Annotated[
-        Literal["constant", "step", "cosine"], Meta(description="How the learning rate falls after the warm-up.")
+        Literal["constant", "step", "cosine"],
+        Meta(title="LR schedule", description="Learning rate schedule after the warm-up."),
     ] = "step"
-    step_epochs: Annotated[int, Meta(ge=1, description="Epochs between two falls of the step schedule.")] = 25
-    step_factor: Annotated[float, Meta(gt=0, le=1, description="The factor of each fall of the step schedule.")] = 1.0
-    warmup_epochs: Annotated[float, Meta(ge=0, description="Epochs in which the learning rate rises from zero.")] = 0.0
-    gradient_clip: Annotated[float, Meta(ge=0, description="Largest norm of the gradient; 0: no limit.")] = 0.0
-    patience: Annotated[int, Meta(ge=0, description="Stop after so many validations without a better one; 0: no.")] = 0
+    step_epochs: Annotated[
+        int, Meta(ge=1, title="LR step (epochs)", description="Epochs between two drops of the step schedule.")
+    ] = 25
+    step_factor: Annotated[
+        float, Meta(gt=0, le=1, title="LR step factor", description="Factor of each drop of the step schedule.")
+    ] = 1.0
+    warmup_epochs: Annotated[
+        float, Meta(ge=0, title="Warm-up epochs", description="Epochs of linear learning rate warm-up.")
+    ] = 0.0
+    gradient_clip: Annotated[
+        float, Meta(ge=0, title="Gradient clipping", description="Maximum gradient norm; 0: no clipping.")
+    ] = 0.0
+    patience: Annotated[
+        int,
+        Meta(
+            ge=0,
+            title="Patience",
+            description="Early stopping: validations without improvement before training stops; 0: off.",
+        ),
+    ] = 0
     checkpoint_minutes: Annotated[
-        float, Meta(ge=0, description="Minutes between checkpoints within an epoch; 0: after epochs only.")
+        float,
+        Meta(
+            ge=0,
+            title="Checkpoint minutes",
+            description="Minutes between checkpoints within an epoch; 0: only after each epoch.",
+        ),
     ] = 10.0
     log_samples: Annotated[
-        int, Meta(ge=1, description="Windows between two TensorBoard points of the training loss.")
+        int,
+        Meta(
+            ge=1,
+            title="TensorBoard interval",
+            description="Training windows between two TensorBoard points of the loss.",
+        ),
     ] = 12_800
-    test_at_end: Annotated[bool, Meta(description="Test the best checkpoint when training ends.")] = False
+    test_at_end: Annotated[
+        bool, Meta(title="Test at end", description="Test the best checkpoint when training ends.")
+    ] = False
     device: Annotated[
         str,
         Meta(
             pattern=DEVICE.pattern,
-            description="Where to train; auto: a GPU where there is one.",
+            title="Device",
+            description="Device to train on; auto: a GPU if available.",
             extra={"allowed": DEVICE_WORDS},
         ),
     ] = "auto"
     precision: Annotated[
-        Literal["auto", "fp32", "bf16"], Meta(description="Arithmetic of the blocks; auto: bf16 where it is fast.")
+        Literal["auto", "fp32", "bf16"],
+        Meta(
+            title="Precision",
+            description="Floating-point precision of the layers; auto: bf16 where the hardware is fast at it.",
+        ),
     ] = "auto"
     compile: Annotated[
         Literal["auto", "on", "off"],
-        Meta(description="Compile the step, on a GPU into CUDA graphs; auto: on a GPU where that can be done."),
+        Meta(
+            title="Compile",
+            description="Compile the training step, on a GPU with CUDA graphs; auto: on a GPU where supported.",
+        ),
     ] = "auto"
     threads: Annotated[
-        int, Meta(ge=0, le=1024, description="CPU threads of a machine; 0: all cores that a process may use.")
+        int, Meta(ge=0, le=1024, title="CPU threads", description="CPU threads per machine; 0: all available cores.")
     ] = 0
     processes: Annotated[
-        int, Meta(ge=1, le=64, description="Processes on a machine that share each batch: one for each GPU.")
+        int, Meta(ge=1, le=64, title="Processes", description="Data-parallel processes per machine: one per GPU.")
     ] = 1
     machines: Annotated[
-        int, Meta(ge=1, le=1024, description="Machines that share each batch; train --print-launch starts several.")
+        int,
+        Meta(
+            ge=1,
+            le=1024,
+            title="Machines",
+            description="Machines for data-parallel training; train --print-launch writes the launch command.",
+        ),
     ] = 1
-    deterministic: Annotated[bool, Meta(description="The same bits each time on a GPU too, at some cost.")] = False
-    seed: Annotated[Seed, Meta(description="Seed of order, masks and dropout.")] = 0
+    deterministic: Annotated[
+        bool,
+        Meta(title="Deterministic", description="Bitwise reproducible training on a GPU too, at some cost in speed."),
+    ] = False
+    seed: Annotated[
+        Seed, Meta(title="Training seed", description="Random seed of data order, masking and dropout.")
+    ] = 0
 
     def __post_init__(self) -> None:
         """Check what one field alone cannot say."""
         if self.processes > 1 and self.device not in ("auto", "cpu", "cuda"):
             raise ValueError(
-                f'training.device = "{self.device}" is one device, but training.processes = {self.processes} take one '
-                'each; write "cuda", or "cpu", which they share'
+                f'training.device = "{self.device}" is one device, but training.processes = {self.processes} need '
+                'one each; write "cuda", or "cpu" to share the cores'
             )

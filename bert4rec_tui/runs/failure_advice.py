@@ -1,4 +1,4 @@
-"""What the sentence of a failure says to set, so that the train screen can begin with it."""
+"""The setting that a failure's message advises to change, so that the Train screen can start with it."""
 
 import re
 from typing import Any
@@ -10,8 +10,8 @@ from bert4rec_tui.errors import UserError
 _ADVICE = re.compile(r"(?:\bset |--set )((?:training|evaluation|model)\.[a-z_]+) ?= ?([\w.+-]*\w)")
 
 
-def advised(message: str, config: Config) -> tuple[str, Any] | None:
-    """The first setting that the sentence advises, and its value; None where it advises none that can be set."""
+def advised_setting(message: str, config: Config) -> tuple[str, Any] | None:
+    """The first setting that the message advises, and its value; None where it advises none that can be set."""
     for path, text in _ADVICE.findall(message):
         try:
             value = value_at(to_dict(with_assignments(config, [f"{path}={text}"])), path)

@@ -1,4 +1,4 @@
-"""The runs as a table shows them: an ended run is read once and costs one stat a look, only a live one is polled."""
+"""The runs as a table shows them: an ended run is read once and then costs one stat, only a live one is polled."""
 
 import time
 from dataclasses import dataclass, field
@@ -11,6 +11,20 @@ from bert4rec_tui.runs.status import LIVE, State, Status
 from bert4rec_tui.runs.store import Run, RunSource
 
 SETTLED_SECONDS = 2.0  # a folder changed so lately may change again within one tick of its disk's clock
+# Every state, in the order in which a table sorts by it.
+STATES: tuple[State, ...] = (
+    "queued",
+    "starting",
+    "training",
+    "paused",
+    "pausing",
+    "stopping",
+    "finished",
+    "stopped",
+    "failed",
+    "stalled",
+    "lost",
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +45,7 @@ class RunRow:
 
     @property
     def live(self) -> bool:
-        """Whether a worker is at it."""
+        """Whether a worker is running it."""
         return self.state in LIVE
 
     @property
@@ -41,18 +55,18 @@ class RunRow:
 
     @property
     def objective(self) -> str:
-        """What the network learns; empty where the configuration cannot be read."""
+        """The training objective; empty where the configuration cannot be read."""
         return self.config.model.objective if self.config else ""
 
     @property
     def name(self) -> str:
-        """What a person calls the run: the name given since, or the configuration's."""
+        """The name of the run: the one given since, or the configuration's."""
         if self.labels.name is not None:
             return self.labels.name
         return self.config.name if self.config else ""
 
     def text(self) -> str:
-        """What a filter looks through."""
+        """The text that a filter searches, in lower case."""
         best = self.status.best.metric if self.status.best else ""
         words = (self.run.id, self.name, self.state, self.dataset, self.objective, best, self.labels.note)
         return " ".join(words).casefold()
@@ -94,8 +108,8 @@ class RunsReader:
             state = run.state(status)
         except UserError as error:
             return RunRow(run, "lost", Status(), problem=str(error))
-        begins = before is None or (state in LIVE and not before.live)  # `resume` may write another configuration
-        config = before.config if before is not None and not begins else _config(run)
+        starts = before is None or (state in LIVE and not before.live)  # `resume` may write another configuration
+        config = before.config if before is not None and not starts else _config(run)
         return RunRow(run, state, status, config, run.labels())
 
 

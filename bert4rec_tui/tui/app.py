@@ -1,7 +1,6 @@
 """The application: five screens as modes, and what they share."""
 
 import asyncio
-import importlib
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -21,106 +20,67 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from bert4rec_tui.config import Config
-from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import Settings, home, runs_folder
+from bert4rec_tui.tui.screens import SCREENS, import_screens
 from bert4rec_tui.tui.shell.ascii import AsciiOnly
-from bert4rec_tui.tui.shell.child_command import OUR_COMMAND, ChildCommand, Progressed, Said
+from bert4rec_tui.tui.shell.child_command import OUR_COMMAND
 from bert4rec_tui.tui.shell.dialogs import Chooser, Question
-from bert4rec_tui.tui.shell.export import picture_name, write_export
+from bert4rec_tui.tui.shell.export import screenshot_name, write_export
 from bert4rec_tui.tui.shell.help import HelpScreen, keys_here
 from bert4rec_tui.tui.shell.live_runs import LiveRun, LiveWatch
+from bert4rec_tui.tui.shell.no_controls import NoControls
 from bert4rec_tui.tui.shell.palette import THEME, palette_actions, theme_choices
-from bert4rec_tui.tui.shell.quitting import farewell, leave_question, stop_all
+from bert4rec_tui.tui.shell.quitting import ask_to_quit, farewell
+from bert4rec_tui.tui.shell.run_endings import ending_of
+from bert4rec_tui.tui.shell.running_commands import RunningCommands
 from bert4rec_tui.tui.shell.screen import MainScreen
 from bert4rec_tui.tui.shell.terminal_notification import notify_terminal
-from bert4rec_tui.tui.shell.text import clean
 from bert4rec_tui.tui.shell.text_input import TextInput
+from bert4rec_tui.tui.shell.textual_private import no_errors_after_exit
 from bert4rec_tui.tui.shell.themes import HIGH_CONTRAST, remember_theme
 
 
-def _datasets() -> Screen[Any]:
-    from bert4rec_tui.tui.datasets.screen import DatasetsScreen
-
-    return DatasetsScreen()
-
-
-def _train() -> Screen[Any]:
-    from bert4rec_tui.tui.train.screen import TrainScreen
-
-    return TrainScreen()
-
-
-def _runs() -> Screen[Any]:
-    from bert4rec_tui.tui.runs.screen import RunsScreen
-
-    return RunsScreen()
-
-
-def _test() -> Screen[Any]:
-    from bert4rec_tui.tui.evaluation.screen import EvaluationScreen
-
-    return EvaluationScreen()
-
-
-def _explore() -> Screen[Any]:
-    from bert4rec_tui.tui.explore.screen import ExploreScreen
-
-    return ExploreScreen()
-
-
-def import_screens() -> None:
-    """Import every screen, with all the keys that there are."""
-    for area in ("datasets", "train", "runs", "evaluation", "explore"):
-        importlib.import_module(f"bert4rec_tui.tui.{area}.screen")
-
-
+@no_errors_after_exit
 class Bert4RecApp(App[str | None], inherit_bindings=False):
-    """From raw ratings to the next movie, at the terminal. Returns what is to be said after it has closed."""
+    """From raw ratings to recommendations, in the terminal. Returns the line to print after it has closed."""
 
     TITLE = "bert4rec"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False  # the palette is ours, so that its keys have ids like all others
-    # A screen is imported when it is first shown, so that the first one is there at once.
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "datasets": _datasets,
-        "train": _train,
-        "runs": _runs,
-        "test": _test,
-        "explore": _explore,
-    }
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = SCREENS
     DEFAULT_MODE = "datasets"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_screen('datasets')", "Datasets", id="app.datasets", show=False,
-                tooltip="What can be trained on, and its preparation"),
+                tooltip="Datasets to train on, and preparing them"),
         Binding("2", "show_screen('train')", "Train", id="app.train", show=False,
-                tooltip="The configuration of a run, and its launch"),
+                tooltip="Configure and launch a run"),
         Binding("3", "show_screen('runs')", "Runs", id="app.runs", show=False,
-                tooltip="Every run and its curves"),
+                tooltip="All runs and their curves"),
         Binding("4", "show_screen('test')", "Test", id="app.test", show=False,
-                tooltip="What a trained model is worth"),
+                tooltip="Metrics of a trained model"),
         Binding("5", "show_screen('explore')", "Explore", id="app.explore", show=False,
-                tooltip="Users, their histories and their next movies"),
+                tooltip="Users, their histories and recommendations"),
         Binding("question_mark", "help", "Help", id="app.help",
-                tooltip="What has the focus, and every key that works here"),
+                tooltip="Help on what has the focus, and all keys that work here"),
         Binding("ctrl+p,colon", "palette", "All actions", id="app.palette", show=False,
-                tooltip="Find any action by its name"),
-        Binding("W", "picture", "Picture", id="app.picture", show=False,
-                tooltip="Write what the terminal shows to an SVG file"),
+                tooltip="Search all actions by name"),
+        Binding("W", "picture", "Screenshot", id="app.picture", show=False,
+                tooltip="Save what the terminal shows as an SVG file"),
         Binding("q,ctrl+c", "leave", "Quit", id="app.quit", show=False,
-                tooltip="Leave; a run that trains goes on if you want"),
+                tooltip="Quit; runs keep training unless you stop them"),
     ]  # fmt: skip
 
     @dataclass
-    class Looked(Message):
+    class LiveRunsFound(Message):
         """The live runs at this moment; a newer look replaces it in the queue."""
 
         live: tuple[LiveRun, ...]
 
         def can_replace(self, message: Message) -> bool:
             """Only the newest look counts."""
-            return isinstance(message, Bert4RecApp.Looked)
+            return isinstance(message, Bert4RecApp.LiveRunsFound)
 
     # Without a repaint: whoever shows it watches it, and over SSH a whole screen every second is dear.
     live: reactive[tuple[LiveRun, ...]] = reactive((), always_update=True, repaint=False)
@@ -136,18 +96,18 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
     ) -> None:
         super().__init__()
         self.program = program
+        self.commands = RunningCommands(self._report, program)
         self._opening, self._greeting = explore, greeting
-        self._children: set[ChildCommand] = set()
         self.settings = settings or Settings()
         for theme in HIGH_CONTRAST:
             self.register_theme(theme)
         self.set_keymap(self.settings.keymap)
         self.runs = LocalRuns(runs_folder())
         self.ascii = self.settings.ascii
-        self._plain = AsciiOnly()
+        self._filters_of_ours = [NoControls(), *([AsciiOnly()] if self.ascii else [])]
         self.remote = remote
-        self._watch_live = LiveWatch(self.runs)
-        self._looking = self._leaving = False
+        self._live_watch = LiveWatch(self.runs)
+        self._looking = self._quitting = False
 
     def on_mount(self) -> None:
         """Begin to look for live runs."""
@@ -159,7 +119,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         if self._opening:
             self.explore(self._opening)
         if self._greeting:
-            self.notify(self._greeting, title="Have a look round", markup=False, timeout=25)
+            self.notify(self._greeting, title="Welcome", markup=False, timeout=25)
         self.look_again()
         self.set_interval(1.0, self.look_again)
         self.set_timer(0.2, self.import_ahead)
@@ -179,49 +139,42 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
     def look_for_live_runs(self) -> None:
         """Find out what is at work, off the event loop."""
         try:
-            self.post_message(self.Looked(self._watch_live.look()))
+            self.post_message(self.LiveRunsFound(self._live_watch.look()))
         finally:
             self._looking = False
 
-    @on(Looked)
-    def show_live_runs(self, message: Looked) -> None:
-        """Show what was found, and say what has ended since."""
+    @on(LiveRunsFound)
+    def show_live_runs(self, message: LiveRunsFound) -> None:
+        """Show what was found, and notify of what has ended since."""
         now = {live.run.id for live in message.live}
         for ended in self.live:
             if ended.run.id not in now:
-                self._say_ending(ended.run)
+                self._notify_ending(ended.run)
         self.live = message.live
 
-    def _say_ending(self, run: Run) -> None:
-        try:
-            status = run.status()
-            state = run.state(status)
-        except UserError:  # removed meanwhile
+    def _notify_ending(self, run: Run) -> None:
+        if (ending := ending_of(run)) is None:
             return
-        if state in ("finished", "failed", "lost"):
-            notify_terminal(self, self.settings.notify, f"{run.short_id} {'is' if state == 'lost' else 'has'} {state}")
-        if state == "finished":
-            self.notify(f"{run.short_id} has finished: 5 explores it, 4 tests it", markup=False, timeout=15)
-        elif state in ("failed", "lost") and not (self.current_mode == "runs" and len(self.screen_stack) == 1):
-            # On the runs screen itself the death has its banner.
-            why = clean(status.message) or "its worker is gone"
-            text = f"{run.short_id} {'has failed' if state == 'failed' else 'is lost'}: {why}; 3 shows it"
-            self.notify(text, severity="error", markup=False, timeout=15)
+        notify_terminal(self, self.settings.notify, ending.brief)
+        if not ending.bad:
+            self.notify(ending.sentence, markup=False, timeout=15)
+        elif self.current_mode != "runs" or len(self.screen_stack) > 1:  # the runs screen has a banner for it
+            self.notify(ending.sentence, severity="error", markup=False, timeout=15)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leaving by ctrl+c is not for a line that is edited, where the hand means copying."""
+        """A line that is edited keeps ctrl+c for itself: there it means copying."""
         del parameters
         return not (action == "leave" and isinstance(self.screen.focused, TextInput))
 
-    @work(thread=True, group="picture", exit_on_error=False)
-    def write_picture(self, svg: str) -> None:
-        """Write a picture to the current folder, or to that of the data, and say where it is."""
-        said, failed = write_export(svg.encode(), picture_name(), [Path.cwd(), home()])
-        self.call_from_thread(self.notify, said, severity="error" if failed else "information", markup=False)
+    @work(thread=True, group="screenshot", exit_on_error=False)
+    def write_screenshot(self, svg: str) -> None:
+        """Write a screenshot to the current folder, or to that of the data, and notify where it is."""
+        sentence, failed = write_export(svg.encode(), screenshot_name(), [Path.cwd(), home()])
+        self.call_from_thread(self.notify, sentence, severity="error" if failed else "information", markup=False)
 
     def action_picture(self) -> None:
-        """Take a picture of what the terminal shows."""
-        self.write_picture(self.export_screenshot(title="bert4rec"))
+        """Save a screenshot of the terminal."""
+        self.write_screenshot(self.export_screenshot(title="bert4rec"))
 
     async def action_help(self) -> None:
         """Show what has the focus, and every key that works here."""
@@ -247,34 +200,21 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
             await self.run_action(action, node)
 
     def action_leave(self) -> None:
-        """Leave; ask first where something trains or is being prepared."""
-        if not self._leaving:
-            self._leaving = True
-            self.leave()
-        elif self.live and not self._children:  # a second q, faster than the question: as it would answer
+        """Quit; ask first where something trains or is being prepared."""
+        if not self._quitting:
+            self._quitting = True
+            self.quit_if_confirmed()
+        elif self.live and not self.commands.busy:  # a second q, faster than the question: as it would answer
             self.exit(farewell(self.live, stopped=False))
 
-    @work(group="leave", exit_on_error=False)
-    async def leave(self) -> None:
+    @work(group="quit", exit_on_error=False)
+    async def quit_if_confirmed(self) -> None:
         """Ask what there is to ask, and close the program."""
         try:
-            await self._leave()
+            if (answer := await ask_to_quit(self, self.commands.busy)) is not None:
+                self.exit(answer.farewell)
         finally:
-            self._leaving = False
-
-    async def _leave(self) -> None:
-        if self._children:
-            choices = {"stay": "Stay", "leave": "Leave; what is half done is removed"}
-            if await self.ask("A command is still at work", choices) != "leave":
-                return
-        if not self.live:
-            self.exit(None)
-            return
-        answer = await self.push_screen_wait(leave_question(self.live))
-        if answer == "stop":
-            stop_all(self.live)
-        if answer in ("detach", "stop"):
-            self.exit(farewell(self.live, stopped=answer == "stop"))
+            self._quitting = False
 
     def get_key_display(self, binding: Binding) -> str:
         """A key in letters that every terminal and every reader has: `enter`, `esc`, `ctrl+p`, `?`."""
@@ -284,9 +224,8 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         return "+".join([*modifiers, words.get(key) or format_key(key)])
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What changes each line last: with ASCII alone, borders and signs of every widget are redrawn."""
-        filters = super().get_line_filters()
-        return [*filters, self._plain] if self.ascii else filters
+        """What changes each line last: nothing steers the terminal, and in ASCII mode all is drawn in ASCII."""
+        return [*super().get_line_filters(), *self._filters_of_ours]
 
     def action_show_screen(self, mode: str) -> None:
         """Go to one of the five screens."""
@@ -308,7 +247,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         self.go("runs", run=run_id)
 
     def show_test(self, run_id: str) -> None:
-        """See what a run's model is worth."""
+        """See how well a run's model does."""
         self.go("test", run=run_id)
 
     def explore(self, run_id: str | None = None, user: int | None = None) -> None:
@@ -326,22 +265,14 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
 
         Raises CommandError with the command's own sentence. Cancelling the worker ends the command.
         """
-        command = ChildCommand(*arguments, program=self.program)
-        self._children.add(command)
-        try:
-            async for event in command.events():
-                if isinstance(event, Progressed) and progressed is not None:
-                    progressed(event.progress)
-                elif isinstance(event, Said):
-                    self.notify(event.sentence, markup=False, timeout=12)
-        finally:
-            self._children.discard(command)
-        return command.result
+        return await self.commands.run(*arguments, progressed=progressed)
+
+    def _report(self, sentence: str) -> None:
+        self.notify(sentence, markup=False, timeout=12)
 
     def on_unmount(self) -> None:
         """Take down what works for this program alone; runs are nobody's child and go on."""
-        for command in self._children:
-            command.end_now()
+        self.commands.end_all()
 
     async def ask(self, question: str, choices: Mapping[str, str], detail: str = "") -> str | None:
         """Ask in a dialog: key of the choice → its words, the safe answer first; None when it is left with esc.

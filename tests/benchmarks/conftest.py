@@ -17,9 +17,8 @@ def environment(home: Path) -> dict[str, str]:
     return os.environ | {"BERT4REC_TUI_HOME": str(home), "PYTHONPATH": path}
 
 
-@pytest.fixture
-def benchmark(environment: dict[str, str]) -> Callable[..., Said]:
-    """Run a script of `benchmarks/` to its end; it must end with `code` and show none of our code."""
+def running(environment: dict[str, str], limit: float) -> Callable[..., Said]:
+    """What runs a script of `benchmarks/` to its end; it must end with `code` and show none of our code."""
 
     def run(name: str, *words: str, code: int = 0) -> Said:
         answer = subprocess.run(
@@ -27,7 +26,7 @@ def benchmark(environment: dict[str, str]) -> Callable[..., Said]:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=limit,
             check=False,
         )
         assert answer.returncode == code, answer.stderr
@@ -38,3 +37,15 @@ def benchmark(environment: dict[str, str]) -> Callable[..., Said]:
         return Said(code, "\n".join(table), answer.stderr, json.loads(last))
 
     return run
+
+
+@pytest.fixture
+def benchmark(environment: dict[str, str]) -> Callable[..., Said]:
+    """Run a script that takes minutes at most."""
+    return running(environment, 300)
+
+
+@pytest.fixture
+def long_benchmark(environment: dict[str, str]) -> Callable[..., Said]:
+    """Run a script that may take an hour."""
+    return running(environment, 4 * 3600)

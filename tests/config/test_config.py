@@ -162,7 +162,7 @@ def test_whatever_cannot_be_is_refused_in_one_line_that_names_the_field(path, va
         ("model.hidden=250", "model.hidden = 250 is not divisible by model.heads = 4"),
         (
             "dataset.test_share=0.9",
-            "dataset.validation_share = 0.1 leaves nothing to train on beside dataset.test_share = 0.9; "
+            "dataset.validation_share = 0.1 leaves nothing to train on with dataset.test_share = 0.9; "
             "together they must stay below 1",
         ),
         (
@@ -209,7 +209,7 @@ def test_a_best_metric_that_every_model_reaches_is_refused():
     with pytest.raises(UserError) as error:
         with_assignments(Config(), ['evaluation.protocols=["uniform-5"]', "evaluation.best_metric=uniform-5:Recall@10"])
     assert str(error.value) == (
-        'evaluation.best_metric = "uniform-5:Recall@10" tells nothing, since uniform-5 ranks only 6 candidates; '
+        'evaluation.best_metric = "uniform-5:Recall@10" is uninformative, since uniform-5 ranks only 6 candidates; '
         "choose a k of at most 5"
     )
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from bert4rec_tui.config import Config, DatasetConfig, EvaluationConfig, ModelConfig, TrainingConfig, to_dict, value_at
-from bert4rec_tui.config.fields import fields_of
+from bert4rec_tui.config.fields import fields_of, labels_of
 from bert4rec_tui.settings import Settings
 
 GROUPS = {"dataset": DatasetConfig, "model": ModelConfig, "training": TrainingConfig, "evaluation": EvaluationConfig}
@@ -35,4 +35,15 @@ def test_bounds_choices_and_kinds_are_those_of_the_type():
     assert fields["dataset.split"].choices == ("leave-one-out", "holdout", "time")
     kinds = {fields[path].kind for path in ("evaluation.ks", "evaluation.protocols", "dataset.columns")}
     assert kinds == {"list of int", "list of str", "mapping"}
-    assert fields["model.max_len"].label == "max len"
+    assert fields["model.max_len"].label == "History length"
+
+
+def test_every_setting_has_a_label_of_its_own_the_same_wherever_it_is_shown():
+    labels = labels_of(Config)
+    assert len(set(labels.values())) == len(labels)
+    assert all(label[0].isupper() or label in ("k", "gBCE t") for label in labels.values())
+    for group, kind in GROUPS.items():
+        assert labels_of(kind) == {
+            path.removeprefix(f"{group}."): label for path, label in labels.items() if path.startswith(f"{group}.")
+        }
+    assert labels["dataset.min_user_interactions"] == "Min. interactions per user"

@@ -63,5 +63,5 @@ def test_the_same_seed_starts_alike_and_disturbs_no_other_draw(make_dataset):
 def test_a_tied_head_is_refused_in_a_sentence():
     values = with_value(to_dict(Config()), "training.start", "transitions")
     assert from_dict(values, Config).training == TrainingConfig(start="transitions")
-    with pytest.raises(UserError, match=r"needs a head of its own"):
+    with pytest.raises(UserError, match=r"needs untied output weights"):
         from_dict(with_value(values, "model.tied_head", True), Config)

@@ -83,7 +83,7 @@ async def test_leaving_while_something_trains_asks_and_q_again_detaches(training
         await until_shown(pilot, "bert4rec-tui watch quad")
         await pilot.press("q")
         await until(pilot, lambda: app.return_value is not None)
-    assert "come back with: bert4rec-tui watch quad" in (app.return_value or "")
+    assert "quad keeps training; to return: bert4rec-tui watch quad" in (app.return_value or "")
     assert read_control(app.runs.runs()[0].path).number == 0, "the run was left alone"
 
 
@@ -92,7 +92,7 @@ async def test_esc_stays_and_the_second_answer_stops_after_saving(training: File
     async with app.run_test() as pilot:
         await until(pilot, lambda: bool(app.live))
         await pilot.press("q", "escape")
-        await until(pilot, lambda: "Leave?" not in screen_text(pilot))
+        await until(pilot, lambda: "Quit?" not in screen_text(pilot))
         await pilot.press("q", "j", "enter")
         await until(pilot, lambda: app.return_value is not None)
     assert read_control(app.runs.runs()[0].path).wanted == "stop"
@@ -115,7 +115,7 @@ async def test_a_run_that_ends_says_so_on_whatever_screen(training: FileLock) ->
         status.state = "finished"
         write_status(run.path, status)
         app.look_for_live_runs()
-        await until_shown(pilot, "quad has finished: 5 explores it")
+        await until_shown(pilot, "quad finished; press 4 to test, 5 to explore")
 
 
 async def test_help_shows_every_key_that_works_here_with_its_id(home: Path) -> None:
@@ -160,7 +160,7 @@ async def test_the_palette_changes_the_colours_and_settings_toml_keeps_them(home
         await pilot.press("colon")
         await until_shown(pilot, "All actions")
         await type_text(pilot, "nord")
-        await until_shown(pilot, "Colours: nord")
+        await until_shown(pilot, "Theme: nord")
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.theme == "nord")
     kept = settings.read_text(encoding="utf-8")
@@ -179,12 +179,12 @@ async def test_a_key_of_the_users_own_works_and_the_old_one_does_not(home: Path)
 @pytest.mark.parametrize(
     ("keymap", "sentence"),
     [
-        ({"runs.puase": "P"}, "keymap.runs.puase is not a key of this program; did you mean runs.pause"),
+        ({"runs.puase": "P"}, "keymap.runs.puase is not the id of an action; did you mean runs.pause"),
         ({"datasets.prepare": "i"}, 'the key "i" to datasets.import and to datasets.prepare'),
         ({"app.quit": "j"}, 'the key "j" to app.quit and to'),
-        ({"runs.pause": "F8"}, 'keymap.runs.pause = "F8" is no key; did you mean f8'),
-        ({"runs.pause": "z,Ctrl+f88"}, 'keymap.runs.pause = "Ctrl+f88" is no key; did you mean ctrl+f8'),
-        ({"runs.pause": ""}, 'keymap.runs.pause = "" is no key; keys are called'),
+        ({"runs.pause": "F8"}, 'keymap.runs.pause = "F8" is not a key; did you mean f8'),
+        ({"runs.pause": "z,Ctrl+f88"}, 'keymap.runs.pause = "Ctrl+f88" is not a key; did you mean ctrl+f8'),
+        ({"runs.pause": ""}, 'keymap.runs.pause = "" is not a key; write f8'),
     ],
 )
 def test_a_keymap_that_cannot_be_is_said_at_the_start(keymap: dict[str, str], sentence: str) -> None:
@@ -192,10 +192,11 @@ def test_a_keymap_that_cannot_be_is_said_at_the_start(keymap: dict[str, str], se
         check_keymap(keymap, Path("settings.toml"))
 
 
-def test_colours_that_are_not_there_are_said_at_the_start(home: Path) -> None:
+def test_a_theme_that_is_not_there_is_refused_at_the_start(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bert4rec_tui.tui.start.check_terminal", lambda: None)
     home.mkdir()
     (home / "settings.toml").write_text('theme = "nordd"\n', encoding="utf-8")
-    with pytest.raises(UserError, match='theme = "nordd" is not there; try nord'):
+    with pytest.raises(UserError, match='unknown theme = "nordd"; try nord'):
         run_app()
 
 

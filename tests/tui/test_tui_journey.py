@@ -52,7 +52,7 @@ async def test_from_a_file_to_the_next_movies(
         await until(pilot, lambda: "the first rows can be read so" in screen_text(pilot), 60)
         await pilot.press("p")
         await until(pilot, lambda: (home / "datasets" / "films" / "manifest.json").exists(), 60)
-        await until(pilot, lambda: not pilot.app._children)  # pyright: ignore[reportAttributeAccessIssue]
+        await until(pilot, lambda: not pilot.app.commands.busy)  # pyright: ignore[reportAttributeAccessIssue]
         await until(pilot, lambda: pilot.app.screen.detail.match is not None)  # pyright: ignore[reportAttributeAccessIssue]
         await pilot.press("t")
         await until_shown(pilot, "films   40 users, 24 items")

@@ -1,7 +1,7 @@
-"""One chart: curves over a common axis, drawn with textual-plot's canvas and tick formatter.
+"""One chart: curves over a common axis, drawn on textual-plot's canvas with its tick formatter.
 
-What that plot widget cannot do is done here: gaps stay gaps, a value that is not a number is a mark, lines differ in
-style as well as in colour, and everything can be drawn with ASCII.
+That library's own plot widget cannot do all we need: gaps stay gaps, a value that is not a number gets a mark, lines
+differ in style as well as in colour, and everything can be drawn in ASCII.
 """
 
 from textwrap import wrap
@@ -14,7 +14,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual_hires_canvas import Canvas
 
-from bert4rec_tui.tui.charts.axis import LinearFormatter, LogFormatter, grown, short_number
+from bert4rec_tui.tui.charts.axis import LinearFormatter, LogFormatter, grown, short_number, y_range
 from bert4rec_tui.tui.charts.changed_regions import changed_regions
 from bert4rec_tui.tui.charts.plot import Plot, Series
 from bert4rec_tui.tui.charts.raster import LineStyle, View, band, braille, cells_with_dots, curve, sparse
@@ -34,7 +34,7 @@ class Chart(Canvas):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "chart--axis",
         "chart--title",
-        "chart--lost",
+        "chart--not-finite",
         "chart--alert",
         "chart--quiet",
         *(f"chart--series-{n}" for n in range(COLOURS)),
@@ -45,7 +45,7 @@ class Chart(Canvas):
     Chart { width: 1fr; height: 1fr; }
     Chart > .chart--axis { color: $foreground 45%; }
     Chart > .chart--title { color: $foreground; text-style: bold; }
-    Chart > .chart--lost { color: $text-error; text-style: bold; }
+    Chart > .chart--not-finite { color: $text-error; text-style: bold; }
     Chart > .chart--alert { color: $text-warning; text-style: bold; }
     Chart > .chart--quiet { color: $foreground 40%; }
     Chart > .chart--series-0 { color: #56B4E9; }
@@ -228,16 +228,7 @@ class Chart(Canvas):
         """A range that holds all values and changes by steps."""
         if self.plot.y_range:
             return self.plot.y_range
-        low, high = float(ys.min()), float(ys.max())
-        if self.plot.log:
-            return 1 / grown(1 / low) if low < 1 else low * 0.95, grown(high)
-        if self.plot.from_zero:
-            low = min(low, 0.0)
-        if high - low < 1e-9 * max(abs(high), 1e-300) or high == low:
-            pad = abs(high) / 10 or 1.0
-            return low - pad, high + pad
-        step = 10.0 ** np.floor(np.log10(high - low)) / 4
-        return float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
+        return y_range(float(ys.min()), float(ys.max()), self.plot.log, self.plot.from_zero)
 
     def _draw_axes(
         self, view: View, margin: int, ticks: list[float], labels: list[str], label_rows: int, axis_row: int
@@ -330,10 +321,10 @@ class Chart(Canvas):
                 self._mark(
                     view, left, float(one.x[one.best]), float(one.y[one.best]), "@" if self.ascii else "◆", style
                 )
-            lost = np.concatenate([one.x[~np.isfinite(one.y)], one.lost])
+            not_finite = np.concatenate([one.x[~np.isfinite(one.y)], one.not_finite])
             for places, mark, style in (
                 (one.alerts, "!", self._style("alert")),
-                (lost, "x" if self.ascii else "✗", self._style("lost")),
+                (not_finite, "x" if self.ascii else "✗", self._style("not-finite")),
             ):
                 for column in np.unique(view.column(places)):
                     if 0 <= column < view.columns:

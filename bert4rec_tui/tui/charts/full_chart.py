@@ -1,4 +1,4 @@
-"""One chart on the whole terminal, with zoom and pan by plain keys."""
+"""One chart full screen, with zoom and pan by plain keys."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,45 +15,45 @@ from bert4rec_tui.tui.shell.overlay import Overlay
 
 
 class FullChart(Overlay[None], inherit_bindings=False):
-    """One chart on the whole terminal: read values, zoom, pan.
+    """One chart full screen.
 
     `plot_of` gives each of several charts as it is now; `adjust` carries out what the charts of the screen below share:
-    the log axis, the smoothing, the export.
+    the log axis, the x axis, the smoothing, the export.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "leave", "Back", id="chart.back", tooltip="Back to all charts"),
-        Binding("right_square_bracket,tab", "turn(1)", "Next", id="chart.next", tooltip="The next chart"),
-        Binding("left_square_bracket,shift+tab", "turn(-1)", "Before", id="chart.previous", show=False,
-                tooltip="The chart before"),
-        Binding("z", "zoom(0.5)", "Zoom in", id="chart.zoom_in", tooltip="Show half as much, the newest in sight"),
-        Binding("Z", "zoom(2)", "Zoom out", id="chart.zoom_out", show=False, tooltip="Show twice as much"),
+        Binding("right_square_bracket,tab", "turn(1)", "Next", id="chart.next", tooltip="Show the next chart"),
+        Binding("left_square_bracket,shift+tab", "turn(-1)", "Previous", id="chart.previous", show=False,
+                tooltip="Show the previous chart"),
+        Binding("z", "zoom(0.5)", "Zoom in", id="chart.zoom_in", tooltip="Zoom in, keeping the newest values in view"),
+        Binding("Z", "zoom(2)", "Zoom out", id="chart.zoom_out", show=False, tooltip="Zoom out"),
         Binding("left", "move(-1)", "Cursor left", id="chart.cursor_left", show=False,
-                tooltip="Read the values further left; they stand beside the names"),
+                tooltip="Move the cursor left; the legend shows the values under it"),
         Binding("right", "move(1)", "Cursor right", id="chart.cursor_right", show=False,
-                tooltip="Read the values further right"),
+                tooltip="Move the cursor right"),
         Binding("home", "move_to_end(0)", "Cursor first", id="chart.cursor_first", show=False,
-                tooltip="Read the first values in sight"),
+                tooltip="Move the cursor to the first value in view"),
         Binding("end", "move_to_end(1)", "Cursor last", id="chart.cursor_last", show=False,
-                tooltip="Read the last values in sight"),
+                tooltip="Move the cursor to the last value in view"),
         Binding("comma,less_than_sign", "pan(-0.25)", "Pan left", id="chart.left", show=False,
-                tooltip="Go to what was earlier"),
+                tooltip="Pan to earlier values"),
         Binding("full_stop,greater_than_sign", "pan(0.25)", "Pan right", id="chart.right", show=False,
-                tooltip="Go to what was later"),
-        Binding("0", "whole", "Whole", id="chart.whole", show=False,
-                tooltip="Show everything, follow, and put the cursor away"),
-        Binding("a", "adjust('axis')", "Along", id="chart.axis", show=False,
-                tooltip="Draw along epochs, steps or time"),
+                tooltip="Pan to later values"),
+        Binding("0", "reset", "Reset", id="chart.whole", show=False,
+                tooltip="Show the whole curve, follow it, and hide the cursor"),
+        Binding("a", "adjust('axis')", "X axis", id="chart.axis", show=False,
+                tooltip="Change the x axis: epochs, steps, or time since the start"),
         Binding("e", "adjust('export')", "Export CSV", id="chart.export", show=False,
                 tooltip="Write the data of this chart to a CSV file"),
         Binding("question_mark", "app.help", "Help", id="chart.help", show=False,
                 tooltip="Every key that works here"),
-        Binding("W", "app.picture", "Picture", id="chart.picture", show=False,
+        Binding("W", "app.picture", "Screenshot", id="chart.picture", show=False,
                 tooltip="Write what the terminal shows to an SVG file"),
-        Binding("l", "adjust('log')", "Log axis", id="chart.log", tooltip="A logarithmic axis for the loss, or not"),
-        Binding("plus,equals_sign", "adjust('smoother')", "Smoother", id="chart.smoother", show=False,
+        Binding("l", "adjust('log')", "Log axis", id="chart.log", tooltip="Toggle a logarithmic axis for the loss"),
+        Binding("plus,equals_sign", "adjust('smoother')", "More smoothing", id="chart.smoother", show=False,
                 tooltip="Smooth the loss more"),
-        Binding("minus", "adjust('rougher')", "Rougher", id="chart.rougher", show=False,
+        Binding("minus", "adjust('rougher')", "Less smoothing", id="chart.rougher", show=False,
                 tooltip="Smooth the loss less"),
     ]  # fmt: skip
     DEFAULT_CSS = """
@@ -71,35 +71,36 @@ class FullChart(Overlay[None], inherit_bindings=False):
         self.names, self.name_now, self.plot_of, self.adjust = names, first, plot_of, adjust
         self.window: tuple[float, float] | None = None  # None follows the whole curve
         self.cursor: float | None = None
+        self.chart = Chart()
 
     def compose(self) -> ComposeResult:
         """The chart in a frame that names the keys."""
         with Vertical() as frame:
             frame.border_subtitle = Content(
-                " esc back  arrows read  z Z zoom  , . pan  0 whole  ] next  a along  ? all keys "
+                " esc back  arrows move the cursor  z Z zoom  , . pan  0 reset  ] next  a x axis  ? help "
             )
-            yield Chart()
+            yield self.chart
 
     def on_mount(self) -> None:
         """Draw."""
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw what there is now, within the window."""
+        """Draw the chart as it is now, within the window."""
         plot = replace(self.plot_of(self.name_now), cursor=self.cursor)
-        self.query_one(Chart).show(replace(plot, x_range=self.window) if self.window else plot)
+        self.chart.show(replace(plot, x_range=self.window) if self.window else plot)
 
     def _reach(self) -> float:
         xs, _ = self.plot_of(self.name_now).values()
         return grown(float(xs.max())) if len(xs) else 1.0
 
     def action_turn(self, steps: int) -> None:
-        """Show the next chart, or the one before."""
+        """Show the next chart, or the previous one."""
         self.name_now = self.names[(self.names.index(self.name_now) + steps) % len(self.names)]
         self.redraw()
 
     def action_zoom(self, factor: float) -> None:
-        """Show more or less of the axis; what is newest in the window stays."""
+        """Show more or less of the x axis; the newest values in the window stay in view."""
         reach = self._reach()
         low, high = self.window or (0.0, reach)
         span = (high - low) * factor
@@ -110,7 +111,7 @@ class FullChart(Overlay[None], inherit_bindings=False):
         self.redraw()
 
     def action_pan(self, share: float) -> None:
-        """Go along the axis by a share of the window."""
+        """Move the window along the x axis by a share of its width."""
         if self.window is None:
             return
         reach, (low, high) = self._reach(), self.window
@@ -119,8 +120,8 @@ class FullChart(Overlay[None], inherit_bindings=False):
         self.redraw()
 
     def action_move(self, cells: int) -> None:
-        """Move the cursor by a cell; the first time it stands at the end that it comes from."""
-        view = self.query_one(Chart).drawn
+        """Move the cursor by so many cells; the first press puts it at the end that it comes from."""
+        view = self.chart.drawn
         if view is None:
             return
         if self.cursor is None:
@@ -133,21 +134,21 @@ class FullChart(Overlay[None], inherit_bindings=False):
         self.redraw()
 
     def action_move_to_end(self, end: int) -> None:
-        """Put the cursor on the first or the last value in sight."""
+        """Put the cursor on the first or the last value in view."""
         xs, _ = replace(self.plot_of(self.name_now), x_range=self.window).values()
         if len(xs):
             self.cursor = float(xs.max() if end else xs.min())
         self.redraw()
 
-    def action_whole(self) -> None:
-        """Show everything again."""
+    def action_reset(self) -> None:
+        """Show the whole curve again."""
         self.window = self.cursor = None
         self.redraw()
 
     def action_adjust(self, what: str) -> None:
-        """Change what all charts share, or export this one."""
+        """Change an option of all charts, or export this one."""
         self.adjust(what)
-        if what == "axis":  # places on the one axis are none on the other
+        if what == "axis":  # a position on one axis means nothing on another
             self.window = self.cursor = None
         self.redraw()
 

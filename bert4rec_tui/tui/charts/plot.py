@@ -1,4 +1,4 @@
-"""What a chart shows: its curves, its axes, its marks."""
+"""The content of a chart: its curves, axes and marks."""
 
 from dataclasses import dataclass, field
 
@@ -7,10 +7,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Series:
-    """A curve: x ascending, y of which what is not finite is a gap with a mark.
+    """A curve: x ascending; a y that is not finite is a gap with a mark.
 
-    `low` and `high` are drawn behind it as a faint band. `number` chooses colour, line style and marker. `lost` holds
-    more places to mark, `alerts` those where somebody should look. `best` is the index of the point to mark as the
+    `low` and `high` are drawn behind it as a faint band. `number` selects colour, line style and marker. `not_finite`
+    holds further x to mark as not a number, `alerts` the x of alerts. `best` is the index of the point to mark as the
     best, -1 for none.
     """
 
@@ -20,12 +20,12 @@ class Series:
     number: int = 0
     low: np.ndarray | None = None
     high: np.ndarray | None = None
-    lost: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    not_finite: np.ndarray = field(default_factory=lambda: np.zeros(0))
     alerts: np.ndarray = field(default_factory=lambda: np.zeros(0))
     best: int = -1
 
     def value_at(self, x: float) -> float:
-        """The value of the point nearest to a place; not-a-number where the curve does not reach."""
+        """The value of the point nearest to x; not-a-number where the curve does not reach."""
         if not len(self.x):
             return float("nan")
         after = min(int(np.searchsorted(self.x, x)), len(self.x) - 1)
@@ -37,7 +37,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Plot:
-    """What a chart shows; `title` names the protocol of a metric, `empty` says what would be here."""
+    """The content of a chart; `title` names the protocol of a metric, `empty` is the text shown without values."""
 
     title: str
     series: tuple[Series, ...] = ()
@@ -47,8 +47,8 @@ class Plot:
     from_zero: bool = False
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
-    x_ticks: tuple[tuple[float, str], ...] = ()  # instead of numbers, where x counts places
-    cursor: float | None = None  # the place whose values the legend reads
+    x_ticks: tuple[tuple[float, str], ...] = ()  # positions and labels, instead of numbers
+    cursor: float | None = None  # the x whose values the legend shows
 
     def values(self) -> tuple[np.ndarray, np.ndarray]:
         """All x of points and all finite y, bands included, that lie in the range of x."""

@@ -40,7 +40,8 @@ class View:
         if self.log:
             with np.errstate(divide="ignore", invalid="ignore"):
                 low, high, value = np.log10(low), np.log10(high), np.log10(np.where(y > 0, y, np.nan))
-        return (high - value) / (high - low) * (self.rows - 1)
+        # Halved, since the span of the axis may be beyond all floats, though its ends are not.
+        return (high / 2 - value / 2) / (high / 2 - low / 2) * (self.rows - 1)
 
 
 def extent(x: np.ndarray, low: np.ndarray, high: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

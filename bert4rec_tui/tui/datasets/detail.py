@@ -24,6 +24,7 @@ from bert4rec_tui.tui.datasets.form import (
 )
 from bert4rec_tui.tui.datasets.rows import DatasetRow
 from bert4rec_tui.tui.datasets.stats import DatasetStats, stats_of
+from bert4rec_tui.tui.forms.draft import Draft
 from bert4rec_tui.tui.forms.form import Form
 from bert4rec_tui.tui.shell.job_line import JobLine
 from bert4rec_tui.tui.shell.text import MUTED, clean, size
@@ -56,7 +57,9 @@ class DatasetDetail(Vertical):
         """Source, settings, figures, and the line at the foot."""
         yield DatasetSource(self.ascii)
         values = to_dict(DatasetConfig())
-        yield Form(dataset_sections(), values, dataset_errors, ascii=self.ascii, label_width=26, id="dataset-form")
+        yield Form(
+            dataset_sections(), Draft(values, dataset_errors), ascii=self.ascii, label_width=26, id="dataset-form"
+        )
         yield DatasetFigures(self.ascii)
         yield JobLine(self.ascii, id="job")
 

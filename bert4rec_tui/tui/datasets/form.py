@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bert4rec_tui.config import DatasetConfig, from_dict
 from bert4rec_tui.config.fields import fields_of
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.tui.forms.field_row import FormField
-from bert4rec_tui.tui.forms.form import Section
+from bert4rec_tui.tui.forms.fields import FormField, Section
 from bert4rec_tui.tui.forms.validation import errors_of, in_labels
 from bert4rec_tui.tui.shell.text import count
 

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.tui.datasets.importing import NONE, Described, import_errors, import_sections
 from bert4rec_tui.tui.datasets.preview_table import PreviewTable
+from bert4rec_tui.tui.forms.draft import Draft
 from bert4rec_tui.tui.forms.form import Form
 from bert4rec_tui.tui.shell.child_command import CommandError
 from bert4rec_tui.tui.shell.dialogs import Choice, Chooser, Dialog, Prompt
@@ -50,7 +51,7 @@ class ImportFile(Dialog[DatasetConfig]):
             yield PathInput(self.path, placeholder="path of a file, folder or zip with ratings", id="path")
             with Vertical(id="found"):
                 yield PreviewTable(self.ascii)
-                yield Form([], {}, import_errors, ascii=self.ascii)
+                yield Form([], Draft({}, import_errors), ascii=self.ascii)
             yield Static(id="state", markup=False)
 
     @property
@@ -136,7 +137,7 @@ class ImportFile(Dialog[DatasetConfig]):
         """A form for the columns that were found."""
         self.described = described
         form = self.query_one(Form)
-        new = Form(import_sections(), described.values, import_errors, ascii=self.ascii)
+        new = Form(import_sections(), Draft(described.values, import_errors), ascii=self.ascii)
         await form.remove()
         await self.query_one("#found").mount(new, after=self.query_one(PreviewTable))
         self._say_keys()
@@ -168,8 +169,8 @@ class ImportFile(Dialog[DatasetConfig]):
             self.described = self.described.saying(event.form.values)
             self.preview()
 
-    @on(Form.PickWanted)
-    def choose_column(self, event: Form.PickWanted) -> None:
+    @on(Form.PickRequested)
+    def choose_column(self, event: Form.PickRequested) -> None:
         """Choose the column that has a role."""
         if self.described is None:
             return

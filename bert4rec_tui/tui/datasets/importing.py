@@ -10,8 +10,7 @@ from bert4rec_tui.config.fields import Field, fields_of
 from bert4rec_tui.data.columns import ROLES
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.tui.datasets.form import SPLIT_WORDS
-from bert4rec_tui.tui.forms.field_row import FormField
-from bert4rec_tui.tui.forms.form import Section
+from bert4rec_tui.tui.forms.fields import FormField, Section
 
 NONE = "–"
 

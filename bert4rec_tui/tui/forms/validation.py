@@ -1,4 +1,4 @@
-"""What is wrong with the values in a form, and beside which field to say it."""
+"""Errors in the values of a form, and the field to show each at."""
 
 import re
 from collections.abc import Mapping
@@ -13,10 +13,9 @@ from bert4rec_tui.errors import UserError
 
 
 def errors_of(values: dict[str, Any], kind: type[Struct], edited: str = "") -> dict[str, str]:
-    """Every error in the values of a configuration: path → what is wrong, in words for beside that field.
+    """Every error in the values of a configuration: path → what is wrong, worded to follow that field's value.
 
-    A message that speaks of several fields stands beside the `edited` one if that is among them, since this is where
-    the person looks, else beside the first.
+    An error about several fields is reported at the `edited` one if that is among them, else at the first.
     """
     known = _paths(kind)
     defaults = to_dict(kind())
@@ -34,7 +33,7 @@ def errors_of(values: dict[str, Any], kind: type[Struct], edited: str = "") -> d
         message = re.sub(r"[a-z_]+\.[a-z_]+", lambda name: _known_as(name[0], known), message)
         if not mentioned:
             return errors or {known[0]: message}
-        # A faulty field is set to its default to find the next fault; a clash with such a stand-in is no fault.
+        # A field in error is set to its default to find the next error; a conflict with such a stand-in is none.
         if not any(path in stand_ins for path in mentioned):
             path = edited if edited in mentioned else mentioned[0]
             errors[path] = message if path != mentioned[0] else _without_place(message, path)
@@ -45,7 +44,7 @@ def errors_of(values: dict[str, Any], kind: type[Struct], edited: str = "") -> d
 
 
 def _known_as(name: str, known: tuple[str, ...]) -> str:
-    """A setting as the form calls it: without its group, where the form is that of the group alone."""
+    """The path of a setting in this form: without its group, where the form has only that group."""
     alone = name.rpartition(".")[2]
     return alone if name not in known and alone in known else name
 
@@ -56,13 +55,13 @@ def _paths(kind: type[Struct]) -> tuple[str, ...]:
 
 
 def in_labels(sentence: str, labels: Mapping[str, str]) -> str:
-    """A sentence in which the paths of fields are replaced by their labels."""
+    """A sentence with the paths of settings replaced by their labels."""
     for path in sorted(labels, key=len, reverse=True):
         sentence = re.sub(rf"(?<![\w.]){re.escape(path)}(?![\w.])", labels[path], sentence)
     return sentence
 
 
 def _without_place(message: str, path: str) -> str:
-    """The message without the field and value at its start, which stand right beside it."""
+    """The message without the field and value at its start, which it is shown next to."""
     match = re.match(rf"{re.escape(path)} = (\"[^\"]*\"|[^:\s]+)(: |\s)", message)
     return message[match.end() :] if match else message

@@ -1,4 +1,4 @@
-"""Settings as text in a form, and back."""
+"""Settings and their labels as text in a form, and back."""
 
 import math
 import re
@@ -11,7 +11,7 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 
 
 def text_of(value: Any) -> str:
-    """A value as it is edited."""
+    """A value as it is typed."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
@@ -24,7 +24,7 @@ def text_of(value: Any) -> str:
 
 
 def value_of(text: str, field: Field) -> Any:
-    """The value that a text means for a field; the text itself where it means none, for validation to speak of."""
+    """The value that a text means for a field; the text itself where it means none, for validation to report."""
     text = text.strip()
     match field.kind:
         case "int":
@@ -51,10 +51,16 @@ def value_of(text: str, field: Field) -> Any:
 
 
 def shown(value: Any, field: Field) -> str:
-    """A value as it is read: thousands separators in whole numbers that are amounts."""
+    """A value as it is displayed: whole numbers with thousands separators, except seeds."""
     if field.kind == "int" and isinstance(value, int) and not field.path.endswith("seed"):
         return f"{value:,}"
     return text_of(value)
+
+
+def in_sentence(label: str) -> str:
+    """A label within a sentence: `Hidden size` is "hidden size"; names such as gBCE and CPU keep their capitals."""
+    first = label.partition(" ")[0]
+    return label if first[1:] != first[1:].lower() else label[:1].lower() + label[1:]
 
 
 def _whole(text: str) -> int | str:

@@ -92,7 +92,7 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         self.draw_row, self.header, self.empty = draw, header, empty
         self.head = head if header else 0
         self.rows = np.zeros(0, np.int64)
-        self._told: int | None = None
+        self._posted: int | None = None
         self._painted: dict[int, Strip] = {}
         self._drawn: dict[int, Strip] = {}  # drawn to be compared, and not painted yet
 
@@ -113,7 +113,7 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(self.size.width, len(self.rows) + self.head)
         self.cursor = max(0, min(at, len(self.rows) - 1))
         self._follow_cursor()
-        self._tell()
+        self._post_moved()
         self._repaint_changed()
 
     def _repaint_changed(self) -> None:
@@ -135,10 +135,10 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
         return True
 
     def watch_cursor(self, before: int, now: int) -> None:
-        """Keep the cursor in sight and tell of it; of what stays in sight only the two lines are drawn again."""
+        """Keep the cursor in sight and post it; of what stays in sight only the two lines are drawn again."""
         top = round(self.scroll_offset.y)
         self._follow_cursor()
-        self._tell()
+        self._post_moved()
         if round(self.scroll_offset.y) != top:
             self.refresh()
             return
@@ -152,9 +152,9 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
             self._drawn.clear()
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
-    def _tell(self) -> None:
-        if self.row != self._told:
-            self._told = self.row
+    def _post_moved(self) -> None:
+        if self.row != self._posted:
+            self._posted = self.row
             self.post_message(self.Moved(self, self.row))
 
     def _follow_cursor(self) -> None:

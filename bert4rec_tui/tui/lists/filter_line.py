@@ -11,10 +11,10 @@ from bert4rec_tui.tui.shell.text_input import TextInput
 
 
 class FilterLine(TextInput):
-    """Hidden until it is opened; enter keeps what is typed, esc takes it away."""
+    """Filter, hidden until it is opened; enter keeps it, esc clears it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear", "Clear", id="filter.clear", tooltip="Show everything again"),
+        Binding("escape", "clear", "Clear", id="filter.clear", tooltip="Clear the filter"),
     ]
     DEFAULT_CSS = """
     FilterLine { display: none; height: 1; background: $accent 15%; }
@@ -55,7 +55,7 @@ class FilterLine(TextInput):
 
     @on(TextInput.Changed)
     def narrow(self, event: TextInput.Changed) -> None:
-        """Tell what is typed."""
+        """Post what is typed."""
         event.stop()
         self.post_message(self.Narrowed(self, event.value))
 
@@ -67,7 +67,7 @@ class FilterLine(TextInput):
         self.post_message(self.Closed(self))
 
     def action_clear(self) -> None:
-        """Take away what is typed and go back to the list."""
+        """Clear the filter and go back to the list."""
         self.value = ""
         self.remove_class("-shown")
         self.post_message(self.Closed(self))

@@ -1,4 +1,4 @@
-"""Search in a catalogue as one types; the search itself runs in a thread."""
+"""A dialog that searches a catalogue as you type, in a thread."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -52,14 +52,14 @@ class SearchDialog(Dialog[str]):
         super().__init__()
         self.dialog_title, self.search, self.hint, self.first = title, search, hint, first
         self.choices: Sequence[Choice] = ()
-        self._searched = ""  # the text whose rows stand there
-        self._hasty = False  # enter was pressed before the rows of the text were there
+        self._shown_for = ""  # the text whose rows are shown
+        self._choose_first = False  # enter was pressed before the rows of the text came
 
     def compose(self) -> ComposeResult:
         """The line and the list."""
         with Vertical() as box:
             box.border_title = Content(f" {self.dialog_title} ")
-            box.border_subtitle = Content(" up down move  enter choose  esc cancel ")
+            box.border_subtitle = Content(" up/down move  enter choose  esc cancel ")
             yield TextInput(placeholder=self.hint)
             rows = ArrayList(self._line, empty="")
             rows.can_focus = False
@@ -80,7 +80,7 @@ class SearchDialog(Dialog[str]):
     def look(self, event: TextInput.Changed) -> None:
         """Search for what is typed."""
         event.stop()
-        self._hasty = False
+        self._choose_first = False
         self.find(event.value)
 
     @work(thread=True, exclusive=True, group="search", exit_on_error=False)
@@ -94,12 +94,12 @@ class SearchDialog(Dialog[str]):
         """Show what was found for the text that stands there now."""
         if message.text != self.query_one(TextInput).value:
             return
-        self.choices, self._searched = message.choices, message.text
+        self.choices, self._shown_for = message.choices, message.text
         rows = self.query_one(ArrayList)
         rows.empty = "No match." if message.text.strip() else ""
         rows.cursor = 0
         rows.show_rows(len(self.choices))
-        if self._hasty and self.choices:
+        if self._choose_first and self.choices:
             self.dismiss(self.choices[0].key)
 
     def action_move(self, rows: int) -> None:
@@ -111,7 +111,7 @@ class SearchDialog(Dialog[str]):
         """Enter takes the row under the cursor; while the search is still under way, the best that it will find."""
         event.stop()
         row = self.query_one(ArrayList).row
-        if self._searched != event.value:  # the rows that stand there belong to other letters
-            self._hasty = True
+        if self._shown_for != event.value:  # the rows shown are those of an earlier text
+            self._choose_first = True
         elif 0 <= row < len(self.choices):
             self.dismiss(self.choices[row].key)

@@ -1,46 +1,58 @@
-"""When the user last looked at each run, in a file of the interface's own: what has happened since is marked."""
+"""How the charts of the runs screen are drawn: which ones, over which x axis, logarithmic or not, how smooth."""
 
-from threading import Lock
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import msgspec
+from bert4rec_tui.tui.runs.curves import Axis
 
-from bert4rec_tui.errors import UserError
-from bert4rec_tui.files import make_folder, replace_file
-from bert4rec_tui.settings import home
+# Every chart in the order of the full-screen chart, with its name in the list to choose from.
+CHARTS = {
+    "loss": "training loss",
+    "validation": "validation metric that selects the best checkpoint",
+    "rate": "learning rate",
+    "speed": "samples/s",
+    "norm": "gradient norm",
+    "cpu": "CPU use",
+    "memory": "memory of the run and of the machine",
+    "gpu": "GPU use",
+    "gpu_memory": "GPU memory",
+}
+FIRST_CHARTS = ("loss", "validation", "rate", "speed")
+AXES: tuple[Axis, ...] = ("epoch", "step", "time")
+SMOOTHING_LEVELS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 
-MOST_RUNS = 2000
+
+@dataclass(frozen=True)
+class ChartOptions:
+    """What all charts share. `smoothing` of the loss, from 0 to below 1, is None until somebody chooses one."""
+
+    charts: tuple[str, ...] = FIRST_CHARTS
+    axis: Axis = "epoch"
+    log: bool = False
+    smoothing: float | None = None
+
+    def with_charts(self, names: Sequence[str]) -> "ChartOptions":
+        """With these charts shown and no others."""
+        return replace(self, charts=tuple(names))
+
+    def with_next_axis(self) -> "ChartOptions":
+        """With the next of epochs, steps and time as the x axis."""
+        return replace(self, axis=AXES[(AXES.index(self.axis) + 1) % len(AXES)])
+
+    def with_log_toggled(self) -> "ChartOptions":
+        """With a logarithmic axis for the loss, or back to a linear one."""
+        return replace(self, log=not self.log)
+
+    def smoothing_for(self, points: int) -> float:
+        """The smoothing of a loss curve with so many points: the chosen one, else one that fits its length."""
+        return default_smoothing(points) if self.smoothing is None else self.smoothing
+
+    def smoothed_more(self, levels: int, points: int) -> "ChartOptions":
+        """Smoothed by so many levels more than a curve of so many points is now; less where negative."""
+        at = SMOOTHING_LEVELS.index(self.smoothing_for(points)) + levels
+        return replace(self, smoothing=SMOOTHING_LEVELS[max(0, min(len(SMOOTHING_LEVELS) - 1, at))])
 
 
-class Looks:
-    """The moment of the newest event of each run that the user has seen, in seconds since 1970."""
-
-    def __init__(self) -> None:
-        self.file = home() / "looks.json"
-        self._lock = Lock()
-        try:
-            self._seen = msgspec.json.decode(self.file.read_bytes(), type=dict[str, float])
-        except (OSError, msgspec.MsgspecError):  # nothing was looked at yet, or the file is not ours: it marks nothing
-            self._seen = {}
-
-    def until(self, run: str) -> float | None:
-        """What of a run was seen; None where it never was looked at."""
-        return self._seen.get(run)
-
-    def see(self, run: str, at: float) -> bool:
-        """Remember what is seen now. Returns whether that is news, and is to be kept."""
-        if at <= self._seen.get(run, 0.0):
-            return False
-        with self._lock:
-            self._seen.pop(run, None)
-            self._seen[run] = at
-        return True
-
-    def keep(self) -> None:
-        """Write it down; for a thread. Where that cannot be, it is forgotten with the program."""
-        with self._lock:
-            latest = dict(list(self._seen.items())[-MOST_RUNS:])
-        try:
-            make_folder(self.file.parent)
-            replace_file(self.file, msgspec.json.encode(latest))
-        except UserError:
-            return
+def default_smoothing(points: int) -> float:
+    """A smoothing that fits a curve of so many points; it spans a tenth of a short one, so as not to lag behind."""
+    return max(known for known in SMOOTHING_LEVELS if known <= min(0.9, 1 - 10 / max(10, points)))

@@ -1,4 +1,4 @@
-"""Compare: several runs side by side on the whole terminal."""
+"""Compare: several runs side by side, full screen."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from bert4rec_tui.tui.shell.overlay import Overlay
 
 
 class CompareScreen(Overlay[None], inherit_bindings=False):
-    """The first run, and every further one held against it."""
+    """The baseline run, and the others compared with it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,c", "leave", "Back", id="compare.back", tooltip="Back to the runs"),
-        Binding("right", "skip(1)", "Further runs", id="compare.right", show=False,
-                tooltip="Show the runs for which there is no room"),
-        Binding("left", "skip(-1)", "Runs before", id="compare.left", show=False,
-                tooltip="Show the runs that were left out"),
-        Binding("b", "change_base", "Another first run", id="compare.base",
-                tooltip="Hold the others against the next run"),
-        Binding("W", "app.picture", "Picture", id="compare.picture", show=False,
+        Binding("right", "skip(1)", "Runs to the right", id="compare.right", show=False,
+                tooltip="Show the runs to the right"),
+        Binding("left", "skip(-1)", "Runs to the left", id="compare.left", show=False,
+                tooltip="Show the runs to the left"),
+        Binding("b", "change_baseline", "Change baseline", id="compare.base",
+                tooltip="Compare the others with the next run"),
+        Binding("W", "app.picture", "Screenshot", id="compare.picture", show=False,
                 tooltip="Write what the terminal shows to an SVG file"),
         Binding("question_mark", "app.help", "Help", id="compare.help", show=False,
                 tooltip="What has the focus, and every key that works here"),
@@ -48,18 +48,19 @@ class CompareScreen(Overlay[None], inherit_bindings=False):
         super().__init__()
         self.comparison = Comparison(rows)
         self.skipped = 0
+        self.list = ArrayList(self._line, header=self._header, head=2)
         self._lines: list[Content] = []
 
     def compose(self) -> ComposeResult:
         """The lines in a frame that names the keys."""
         with Vertical() as frame:
             frame.border_title = Content(f" Compare {len(self.comparison.rows)} runs ")
-            frame.border_subtitle = Content(" j k g G scroll  b another first run  esc back ")
-            yield ArrayList(self._line, header=self._header, head=2)
+            frame.border_subtitle = Content(" j k g G scroll  b change baseline  esc back ")
+            yield self.list
 
     def on_mount(self) -> None:
-        """Show what is known, and ask for the rest."""
-        self.query_one(ArrayList).focus()
+        """Show what is known, and read the rest."""
+        self.list.focus()
         self.redraw()
         self.read()
 
@@ -69,12 +70,11 @@ class CompareScreen(Overlay[None], inherit_bindings=False):
 
     def redraw(self) -> None:
         """Write the lines for the width there is."""
-        rows = self.query_one(ArrayList)
-        width = max(40, rows.size.width)
+        width = max(40, self.list.size.width)
         self.skipped = min(self.skipped, self.comparison.most_skipped(width))
         self._lines = self.comparison.lines(width, self.skipped)
-        rows.show_rows(len(self._lines))
-        rows.refresh()
+        self.list.show_rows(len(self._lines))
+        self.list.refresh()
 
     def _line(self, row: int, width: int) -> Content:
         del width
@@ -85,24 +85,24 @@ class CompareScreen(Overlay[None], inherit_bindings=False):
 
     @work(exclusive=True, group="compare", exit_on_error=False)
     async def read(self) -> None:
-        """Read the tests, and let our own command make the paired test of the runs that have one."""
+        """Read the test results, and have our own command make the paired test of the runs that have them."""
         compared = self.comparison
         found = await asyncio.to_thread(lambda: {row.run.id: row.run.test_results() for row in compared.rows})
-        compared = replace(compared, tests=found, said="")
+        compared = replace(compared, tests=found, message="")
         tested = [row.run.id for row in compared.rows if found[row.run.id]]
-        untested = [row.run.short_id for row in compared.rows if not found[row.run.id]]
-        missing = f"{' and '.join(untested)} {'are' if len(untested) > 1 else 'is'} not tested yet"
+        not_tested = [row.run.short_id for row in compared.rows if not found[row.run.id]]
+        missing = f"{' and '.join(not_tested)} {'have' if len(not_tested) > 1 else 'has'} not been tested"
         if compared.rows[0].run.id not in tested or len(tested) < 2:
-            said = f"{missing}; t on the runs screen goes to the test. The paired test needs two that are."
-            self._show(replace(compared, said=said))
+            message = f"{missing}; press t on the Runs screen to test. The paired test needs two tested runs."
+            self._show(replace(compared, message=message))
             return
-        self._show(replace(compared, said="Resampling users…"))
+        self._show(replace(compared, message="Resampling users…"))
         try:
             paired = await self.application.run_command("compare", *tested)
         except CommandError as error:
-            self._show(replace(compared, said=str(error)))
+            self._show(replace(compared, message=str(error)))
         else:
-            self._show(replace(compared, paired=paired, said=f"{missing}." if untested else ""))
+            self._show(replace(compared, paired=paired, message=f"{missing}." if not_tested else ""))
 
     def _show(self, comparison: Comparison) -> None:
         self.comparison = comparison
@@ -113,8 +113,8 @@ class CompareScreen(Overlay[None], inherit_bindings=False):
         self.skipped = max(0, self.skipped + runs)
         self.redraw()
 
-    def action_change_base(self) -> None:
-        """Make the next run the first."""
+    def action_change_baseline(self) -> None:
+        """Make the next run the baseline."""
         rows = self.comparison.rows
         self._show(Comparison([*rows[1:], rows[0]], self.comparison.tests))
         self.read()

@@ -1,4 +1,4 @@
-"""Several runs side by side, as lines: the best in validation, the settings that differ, the tests, the paired test."""
+"""Several runs side by side, as lines: best validation, settings that differ, test results, paired test."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,24 +16,24 @@ from bert4rec_tui.tui.lists.array_list import cells
 from bert4rec_tui.tui.shell.text import MUTED, count, metric, metric_words, signed
 
 LABEL, COLUMN, WIDEST_COLUMN = 30, 14, 26
-WIDE = 96  # where the verdict of a paired test can be said in full
-SHOWN = ("NDCG@10", "Recall@10", "MRR")
+WIDE = 96  # cells from which the verdict of a paired test is shown in full
+METRICS = ("NDCG@10", "Recall@10", "MRR")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is known of the runs, the first of which the others are held against.
+    """What is known of the runs; the first is the baseline, with which the others are compared.
 
-    tests: run id → its results. paired: what `compare --json` gave. said: a sentence in its place.
+    tests: run id → its results. paired: what `compare --json` printed. message: a sentence in its place.
     """
 
     rows: Sequence[RunRow]
     tests: Mapping[str, Results] = field(default_factory=dict[str, Results])
     paired: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    said: str = ""
+    message: str = ""
 
     def header(self, width: int, skipped: int) -> list[Content]:
-        """The letters of the runs, and under them their names."""
+        """The short ids of the runs, and below them their names."""
         shown = self._shown(width, skipped)
         column = _column(width, len(shown))
         letters = [row.run.short_id for row in shown]
@@ -43,7 +43,7 @@ class Comparison:
         """Everything else, line by line."""
         shown = self._shown(width, skipped)
         column = _column(width, len(shown))
-        lines = [_heading("Best in validation")]
+        lines = [_heading("Best validation")]
         metrics = dict.fromkeys(row.status.best.metric for row in self.rows if row.status.best)
         for name in metrics:
             bests = [row.status.best if row.status.best and row.status.best.metric == name else None for row in shown]
@@ -57,7 +57,7 @@ class Comparison:
         return lines
 
     def most_skipped(self, width: int) -> int:
-        """How many runs after the first can be left out at the left, so that the last is in sight."""
+        """How many runs after the baseline can be scrolled away, so that the last is in sight."""
         return max(0, len(self.rows) - self._room(width))
 
     def _room(self, width: int) -> int:
@@ -76,30 +76,30 @@ class Comparison:
             )
             for path, values in found.items()
         ]
-        return lines or [_quiet("None: these runs were set up in the same way.")]
+        return lines or [_quiet("None: these runs have identical settings.")]
 
     def _tests(self, shown: Sequence[RunRow], column: int) -> list[Content]:
         protocols = dict.fromkeys(protocol for results in self.tests.values() for protocol in results)
         lines: list[Content] = []
         for protocol in protocols:
-            for name in SHOWN:
+            for name in METRICS:
                 figures: list[str] = []
                 for row in shown:
                     result = self.tests.get(row.run.id, {}).get(protocol)
                     value = result.get("metrics", {}).get(name, {}).get("value") if result else None
                     figures.append(metric(value) if result else "not tested")
                 lines.append(_line(f"{name} {protocol}", figures, column))
-        return lines or [_quiet("None of these runs has been tested; t on the runs screen goes to the test.")]
+        return lines or [_quiet("None of these runs has been tested; press t on the Runs screen to test.")]
 
     def _paired_title(self) -> str:
         users = next((f", {count(found['users'])} users" for found in self.paired.get("paired", [])), "")
-        return f"Paired test against {self.rows[0].run.short_id}{users}"
+        return f"Paired test, compared with {self.rows[0].run.short_id}{users}"
 
     def _pairs(self, width: int) -> list[Content]:
-        lines = [_quiet(line) for line in wrap(self.said, width)]
+        lines = [_quiet(line) for line in wrap(self.message, width)]
         for found in self.paired.get("paired", []):
             interval = f"[{signed(found['low'])}, {signed(found['high'])}]"
-            words = found["words"] if width >= WIDE else re.split(" shown| for| to tell", found["words"])[0]
+            words = found["words"] if width >= WIDE else re.split(r" \(| shown| for| to tell", found["words"])[0]
             verdict = Content.styled(words, "bold" if found["shown"] else "")
             lines.append(
                 cells(
@@ -116,7 +116,7 @@ class Comparison:
 
 
 def _column(width: int, runs: int) -> int:
-    """The cells of a run's column: what so many runs leave each other."""
+    """The width of a run's column, where so many share the room."""
     return max(COLUMN, min(WIDEST_COLUMN, (width - LABEL) // runs - 1))
 
 

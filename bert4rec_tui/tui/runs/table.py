@@ -1,4 +1,4 @@
-"""The table of runs: as many columns as fit, the most telling first."""
+"""The lines of the runs table, with as many columns as fit, and the headline of the selected run."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,24 +11,24 @@ from bert4rec_tui.runs.listing import RunRow
 from bert4rec_tui.tui.charts.axis import short_number
 from bert4rec_tui.tui.charts.chart import ASCII_MARKERS, COLOURS, MARKERS
 from bert4rec_tui.tui.lists.array_list import cells
-from bert4rec_tui.tui.runs.order import Order
+from bert4rec_tui.tui.runs.sort_order import SortOrder
 from bert4rec_tui.tui.shell.text import MUTED, SIGNS, age, bar, clean, duration, metric, metric_words, sign
 
 PIN = "^"  # as in ASCII, since no better one has the same width in every terminal
-NEVER = 100  # gives way before all others
+EMPTY_COLUMN = 100  # the drop order of a column in which no run has a value
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its title, what it shows of a run, its width (negative: at the right), when it gives way.
+    """One column: its title, what it shows of a run, its width (negative: right-aligned).
 
-    A column with a higher `yields` is left out sooner where the room is short.
+    Where there is too little room, the columns with the highest `drop_order` are left out.
     """
 
     title: str
     show: Callable[[RunRow], str | Content]
     width: int
-    yields: int
+    drop_order: int
 
 
 def series_colour(number: int) -> str:
@@ -37,15 +37,15 @@ def series_colour(number: int) -> str:
 
 
 def same_metric(rows: Sequence[RunRow]) -> str:
-    """The metric that every run with a best one is judged by; empty where they differ or there is none."""
+    """The metric of the best checkpoints, where all runs that have one share it; else empty."""
     metrics = {row.status.best.metric for row in rows if row.status.best}
     return metrics.pop() if len(metrics) == 1 else ""
 
 
 def columns_for(
-    rows: Sequence[RunRow], marks: Mapping[str, int], width: int, ascii: bool, order: Order
+    rows: Sequence[RunRow], marks: Mapping[str, int], width: int, ascii: bool, order: SortOrder
 ) -> list[Column]:
-    """The columns that fit into so many cells, in the order in which they stand; the one sorted by is among them."""
+    """The columns that fit into so many cells, from left to right; the one sorted by is always among them."""
     pinned = any(row.labels.pinned for row in rows)
 
     def lead(row: RunRow) -> Content:
@@ -60,14 +60,14 @@ def columns_for(
     def word(row: RunRow) -> Content:
         return Content.styled(SIGNS[row.state].word.replace("…", "..." if ascii else "…"), SIGNS[row.state].colour)
 
-    def texts(title: str, show: Callable[[RunRow], str], most: int, yields: int, right: bool = False) -> Column:
-        """A column as wide as what stands in it; one that says nothing of any run is left out."""
+    def texts(title: str, show: Callable[[RunRow], str], most: int, drop_order: int, right: bool = False) -> Column:
+        """A column as wide as its longest text; left out where no run has a value."""
         found = [len(text) for row in rows if (text := show(row)) not in ("", "–")]
         if not found:
-            return Column(title, show, 0, NEVER)
+            return Column(title, show, 0, EMPTY_COLUMN)
         room = len(title) + (title == order.column)
         wide = min(max(room, *found), max(most, room))
-        return Column(title, show, -wide if right else wide, yields)
+        return Column(title, show, -wide if right else wide, drop_order)
 
     known = [
         Column("", lead, 3 if pinned else 2, 0),
@@ -83,18 +83,18 @@ def columns_for(
         texts("left", _left, 4, 4, right=True),
         texts("age", _age, 4, 2, right=True),
     ]
-    known = [column for column in known if column.yields < NEVER]
-    kept = sorted(known, key=lambda column: 0 if column.title == order.column else column.yields)
+    known = [column for column in known if column.drop_order < EMPTY_COLUMN]
+    kept = sorted(known, key=lambda column: 0 if column.title == order.column else column.drop_order)
     while sum(abs(column.width) + 1 for column in kept) - 1 > width and len(kept) > 4:
         kept.pop()
     return [_titled(column, order) for column in known if column in kept]
 
 
-def _titled(column: Column, order: Order) -> Column:
-    """The column with an arrow in its title where the runs are sorted by it: down, the largest is at the top."""
+def _titled(column: Column, order: SortOrder) -> Column:
+    """The column, with an arrow in its title where the runs are sorted by it: down means largest first."""
     if column.title != order.column:
         return column
-    return replace(column, title=column.title + ("↓" if order.falls else "↑"))
+    return replace(column, title=column.title + ("↓" if order.descending else "↑"))
 
 
 def draw_run(row: RunRow, columns: Sequence[Column]) -> Content:
@@ -132,7 +132,7 @@ def _age(row: RunRow) -> str:
 
 
 def headline(row: RunRow, width: int, ascii: bool) -> list[Content]:
-    """Two lines on the chosen run: how far it is, with a bar; what it is and its best."""
+    """Two lines about a run: its progress, with a bar; its best metric, device and labels."""
     status = row.status
     if row.problem:
         lines = [*wrap(clean(row.fault), max(20, width)), "", ""][:2]
@@ -145,7 +145,7 @@ def headline(row: RunRow, width: int, ascii: bool) -> list[Content]:
     if row.state in ("finished", "stopped", "failed") and status.seconds:
         left = f"after {duration(status.seconds)}"
         if row.state == "finished" and status.epoch < status.epochs:
-            left = f"by patience {left}"
+            left = f"early stopping {left}"
     room = min(40, width - first.cell_length - len(left) - 2)
     if status.epochs and room >= 6:
         first += bar(_done(row), room, ascii) + Content("  ")

@@ -20,13 +20,13 @@ SECONDS_TO_END = 10.0
 
 @dataclass(frozen=True)
 class Progressed:
-    """The child has gone on."""
+    """How far the child is."""
 
     progress: Progress
 
 
 @dataclass(frozen=True)
-class Said:
+class Reported:
     """The child has something to tell the person."""
 
     sentence: str
@@ -62,8 +62,8 @@ class ChildCommand:
         self._cancelled = False
         self._killing: asyncio.Task[None] | None = None
 
-    async def events(self) -> AsyncIterator[Progressed | Said]:
-        """Start the command and give what it says until it ends.
+    async def events(self) -> AsyncIterator[Progressed | Reported]:
+        """Start the command and yield what it reports until it ends.
 
         Raises CommandError with its sentence where it fails, CommandCancelledError after `cancel`. A worker that is
         cancelled while it waits here takes the command down too.
@@ -87,17 +87,17 @@ class ChildCommand:
         output = asyncio.ensure_future(process.stdout.read())
         error, unread = "", list[str]()
         try:
-            while line := await process.stderr.readline():
-                text = line.decode("utf-8", errors="replace").strip()
-                said = _read_line(text)
-                if said is None:
+            while received := await process.stderr.readline():
+                text = received.decode("utf-8", errors="replace").strip()
+                line = _read_line(text)
+                if line is None:
                     unread = [*unread[-4:], text] if text else unread
-                elif said.error:
-                    error = said.error
-                elif said.progress is not None:
-                    yield Progressed(said.progress)
-                elif said.message:
-                    yield Said(said.message)
+                elif line.error:
+                    error = line.error
+                elif line.progress is not None:
+                    yield Progressed(line.progress)
+                elif line.message:
+                    yield Reported(line.message)
             printed = await output
             code = await process.wait()
         except BaseException:

@@ -1,4 +1,4 @@
-"""What stands over a screen for a moment: a question with a safe answer, a list to choose from."""
+"""Dialogs that every screen uses: a question with a safe answer, a line of text, a list to choose from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,16 +27,16 @@ CHOOSER_FRAME = 8  # of that width, what is not a row
 
 
 class Dialog(Overlay[Answer], Generic[Answer], inherit_bindings=False):
-    """A box in the middle; esc leaves it without an answer."""
+    """A dialog; esc closes it without an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Cancel", id="dialog.cancel", tooltip="Leave without an answer"),
+        Binding("escape", "leave", "Cancel", id="dialog.cancel", tooltip="Close without an answer"),
         Binding("question_mark", "app.help", "Help", id="dialog.help", show=False,
-                tooltip="What has the focus, and every key that works here"),
-        Binding("tab", "app.focus_next", "Next part", id="dialog.focus_next", show=False,
-                tooltip="Go to what can have the focus next"),
-        Binding("shift+tab", "app.focus_previous", "Part before", id="dialog.focus_previous", show=False,
-                tooltip="Go to what can have the focus before this"),
+                tooltip="Help on what has the focus, and all keys that work here"),
+        Binding("tab", "app.focus_next", "Next widget", id="dialog.focus_next", show=False,
+                tooltip="Move the focus to the next widget"),
+        Binding("shift+tab", "app.focus_previous", "Previous widget", id="dialog.focus_previous", show=False,
+                tooltip="Move the focus to the previous widget"),
     ]  # fmt: skip
 
     # As on the five screens: a moved focus does not repaint everything.
@@ -55,11 +55,11 @@ class Dialog(Overlay[Answer], Generic[Answer], inherit_bindings=False):
     """
 
     def on_mount(self) -> None:
-        """Lay a foot line over that of the screen below, whose keys do not work now."""
+        """Cover the footer of the screen below, whose keys do not work now."""
         self.mount(FooterLine())
 
     def action_leave(self) -> None:
-        """Leave without an answer."""
+        """Close without an answer."""
         self.dismiss(None)
 
 
@@ -159,7 +159,7 @@ class Chooser(Dialog[str]):
             if self.search:
                 yield TextInput(placeholder="type to search")
             yield ChoiceList(markup=False)
-            yield Static("Nothing has these letters.", classes="none", markup=False)
+            yield Static("No match.", classes="none", markup=False)
 
     def on_mount(self) -> None:
         """Fill the list, in a box as wide as its rows where the terminal has room."""
@@ -186,7 +186,7 @@ class Chooser(Dialog[str]):
 
     @on(TextInput.Changed)
     def narrow(self, event: TextInput.Changed) -> None:
-        """Show the rows that have these letters in this order: those that begin with them, then the best."""
+        """Show the rows that match what is typed: those that begin with it, then the best matches."""
         event.stop()
         query = event.value.strip()
         if not query:

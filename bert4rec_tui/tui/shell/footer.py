@@ -1,4 +1,4 @@
-"""The last line of every screen: the keys that one needs here, six at most; `?` shows the rest."""
+"""The last line of every screen: its most useful keys, six at most; `?` shows the rest."""
 
 from textual.binding import Binding
 from textual.content import Content
@@ -27,7 +27,7 @@ def shown_bindings(screen: Screen[object]) -> list[tuple[str, Binding]]:
 
 
 class FooterLine(Widget):
-    """The keys of the moment."""
+    """The keys that work now."""
 
     DEFAULT_CSS = """
     FooterLine { dock: bottom; height: 1; background: $panel; color: $text-muted; }

@@ -87,7 +87,7 @@ class HelpText(ScrollableContainer, can_focus=True, inherit_bindings=False):
 
 
 class HelpScreen(Dialog[None]):
-    """Every key that works where one is."""
+    """All keys that work here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,question_mark", "leave", "Close", id="help.close", tooltip="Back to the screen"),
@@ -126,7 +126,7 @@ class HelpScreen(Dialog[None]):
                 )
                 lines += [Content(f"  {'':<{key_width}}  {line}") for line in more]
             lines.append(Content(""))
-        remapping = 'Any of these keys can be changed in settings.toml: [keymap] with "id" = "key".'
+        remapping = 'To remap a key, add "id" = "key" under [keymap] in settings.toml.'
         lines += [Content.styled(line, MUTED) for line in wrap(remapping, width)]
         return Content("\n").join([*lines[:1], *(line.truncate(width) for line in lines[1:])])
 

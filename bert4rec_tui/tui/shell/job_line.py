@@ -1,4 +1,4 @@
-"""The line at the foot of a pane that says what works in the background, and which key ends it."""
+"""The last line of a pane: progress of what runs in the background, and the key that cancels it; else a hint."""
 
 from textual.content import Content
 from textual.widget import Widget
@@ -24,12 +24,12 @@ class JobLine(Widget):
         self.error = False
 
     def show(self, progress: Progress | None) -> None:
-        """Show how far the work is; None when there is none."""
+        """Show the progress of the work; None when there is none."""
         self.progress = progress
         self.refresh()
 
     def say(self, hint: str, error: bool = False) -> None:
-        """What stands there while nothing works."""
+        """Show a hint while nothing is running."""
         self.hint, self.error = hint, error
         self.refresh()
 

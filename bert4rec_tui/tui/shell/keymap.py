@@ -29,8 +29,8 @@ def check_keymap(keymap: Mapping[str, str], file: Path) -> None:
     for name in keymap:
         if name not in ids:
             near = get_close_matches(name, ids, n=1)
-            hint = f"; did you mean {near[0]}?" if near else "; help (?) shows the ids"
-            raise UserError(f"{file}: keymap.{name} is not a key of this program{hint}")
+            hint = f"; did you mean {near[0]}?" if near else "; help (?) lists the ids"
+            raise UserError(f"{file}: keymap.{name} is not the id of an action{hint}")
         for key in keymap[name].split(","):
             check_key(key.strip(), f"{file}: keymap.{name}")
     for path in focus_paths(classes):
@@ -39,21 +39,21 @@ def check_keymap(keymap: Mapping[str, str], file: Path) -> None:
             if len(holders) > 1 and holders != before.get(key) and holders & set(keymap):
                 first, second = sorted(holders)[:2]
                 raise UserError(
-                    f'{file}: keymap gives the key "{key}" to {first} and to {second}, which work on one screen; '
-                    "choose another for one of them"
+                    f'{file}: keymap gives the key "{key}" to {first} and to {second}, which work on the same screen; '
+                    "choose another key for one of them"
                 )
 
 
 def check_key(key: str, where: str) -> None:
-    """Raises UserError for what no key is called, such as `F8` for `f8`, which would take the action its key away."""
+    """Raises UserError for what no key is called, such as `F8` for `f8`, which would leave the action without a key."""
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
     known = last in KEY_NAMES or (len(last) == 1 and last.isprintable() and not last.isspace())
     if known and set(modifiers) <= MODIFIERS:
         return
     near = get_close_matches(last.lower(), KEY_NAMES, n=1)
-    hint = "+".join([*(word.lower() for word in modifiers if word.lower() in MODIFIERS), *near])
-    said = f"did you mean {hint}?" if near else "keys are called f8, ctrl+k, question_mark, or by their character"
-    raise UserError(f'{where} = "{key}" is no key; {said}')
+    likely = "+".join([*(word.lower() for word in modifiers if word.lower() in MODIFIERS), *near])
+    hint = f"did you mean {likely}?" if near else "write f8, ctrl+k, question_mark, or the character itself"
+    raise UserError(f'{where} = "{key}" is not a key; {hint}')
 
 
 def our_classes() -> list[type[DOMNode]]:

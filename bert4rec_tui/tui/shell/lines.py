@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 
 class Lines(Widget):
-    """Lines that are written anew for whatever width there is."""
+    """Lines that are laid out again for each width."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)

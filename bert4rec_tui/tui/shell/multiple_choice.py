@@ -1,4 +1,4 @@
-"""Choose several of some things at once."""
+"""A dialog in which several rows are selected."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -16,26 +16,26 @@ from bert4rec_tui.tui.shell.text import MUTED
 
 
 class MultipleChoice(Dialog[list[str]]):
-    """A list in which each thing is taken or not: its name, and what it means."""
+    """A list with a checkbox for each row: its name, and what it means."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "take", "Take", id="dialog.take", tooltip="Take what is under the cursor, or leave it"),
+        Binding("space", "check", "Toggle", id="dialog.take", tooltip="Select or deselect the row under the cursor"),
     ]
     DEFAULT_CSS = """
     MultipleChoice ChoiceList { height: auto; max-height: 12; }
     """
 
-    def __init__(self, question: str, known: Mapping[str, str], taken: Sequence[str]) -> None:
+    def __init__(self, question: str, known: Mapping[str, str], selected: Sequence[str]) -> None:
         super().__init__()
-        self.question, self.known, self.taken = question, known, set(taken)
+        self.question, self.known, self.selected = question, known, set(selected)
 
     def compose(self) -> ComposeResult:
         """The list and what it asks."""
         with Vertical() as box:
             box.border_title = Content(f" {self.question} ")
-            box.border_subtitle = Content(" space take  enter accept  esc cancel ")
+            box.border_subtitle = Content(" space toggle  enter accept  esc cancel ")
             yield ChoiceList(markup=False)
-            yield Static("Take at least one.", classes="detail -empty", markup=False)
+            yield Static("Select at least one.", classes="detail -empty", markup=False)
 
     def on_mount(self) -> None:
         """Fill the list."""
@@ -46,20 +46,20 @@ class MultipleChoice(Dialog[list[str]]):
         rows = self.query_one(ChoiceList)
         rows.clear_options()
         for name, meaning in self.known.items():
-            box = "[x] " if name in self.taken else "[ ] "
+            box = "[x] " if name in self.selected else "[ ] "
             text = Content(f"{box}{name:<14}") + Content.styled(meaning, MUTED)
             rows.add_option(Option(text, id=name))
         rows.highlighted = at
-        self.query_one(Static).set_class(bool(self.taken), "-empty")
+        self.query_one(Static).set_class(bool(self.selected), "-empty")
 
-    def action_take(self) -> None:
-        """Take what is under the cursor, or leave it."""
+    def action_check(self) -> None:
+        """Select or deselect the row under the cursor."""
         at = self.query_one(ChoiceList).highlighted or 0
-        self.taken ^= {list(self.known)[at]}
+        self.selected ^= {list(self.known)[at]}
         self._fill(at)
 
     def on_option_list_option_selected(self, event: ChoiceList.OptionSelected) -> None:
-        """Accept what is taken."""
+        """Accept the selected rows."""
         event.stop()
-        if self.taken:
-            self.dismiss([name for name in self.known if name in self.taken])
+        if self.selected:
+            self.dismiss([name for name in self.known if name in self.selected])

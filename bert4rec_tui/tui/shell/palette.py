@@ -1,4 +1,4 @@
-"""Every action by its name: those of the screen, those of what has the focus, the screens, the colours."""
+"""Every action by its name: those of the screen and of what has the focus, the other screens, the themes."""
 
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -35,4 +35,4 @@ def palette_actions(screen: Screen[object]) -> dict[str, tuple[Choice, DOMNode, 
 
 def theme_choices(names: list[str], current: str) -> list[Choice]:
     """The themes, as rows of the palette."""
-    return [Choice(f"{THEME}{name}", f"Colours: {name}", "in use" if name == current else "") for name in sorted(names)]
+    return [Choice(f"{THEME}{name}", f"Theme: {name}", "in use" if name == current else "") for name in sorted(names)]

@@ -42,24 +42,24 @@ def first_path(value: str) -> str | None:
 
 
 class PathInput(TextInput):
-    """One line for a path; tab or the right arrow completes it by what is shown faintly."""
+    """A path; tab or the right arrow accepts the suggestion."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", id="path.complete", show=False,
-                tooltip="Complete the path by what is shown faintly"),
+                tooltip="Complete the path with the suggestion"),
     ]  # fmt: skip
 
     def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:
         super().__init__(value, placeholder=placeholder, suggester=PathSuggester(), id=id)
 
     def action_complete(self) -> None:
-        """Take what is shown faintly."""
+        """Accept the suggestion."""
         self.action_end()
         self.action_cursor_right()
 
 
 class PathPrompt(Dialog[str]):
-    """Asks for the path of a file; tab or right completes what is shown faintly."""
+    """Asks for the path of a file; tab or the right arrow accepts the suggestion."""
 
     def __init__(self, title: str, value: str = "") -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class PathPrompt(Dialog[str]):
         """One line to write in."""
         with Vertical() as box:
             box.border_title = Content(self.dialog_title)
-            box.border_subtitle = Content("enter accept  right complete  esc cancel")
+            box.border_subtitle = Content("enter accept  tab complete  esc cancel")
             yield PathInput(self.value, placeholder="path of a file")
 
     @on(TextInput.Submitted)

@@ -12,7 +12,7 @@ from bert4rec_tui.tui.shell.text import SIGNS, metric, metric_words
 
 
 def run_with_model(source: RunSource, reference: str = "") -> Run | None:
-    """The run of that id, or where it is no more or none is asked for, the newest with a checkpoint; None for none."""
+    """The run with that id; where it is gone or none is given, the newest with a checkpoint; None for none."""
     with suppress(UserError):
         if reference:
             return source.find(reference, "anything")
@@ -21,10 +21,10 @@ def run_with_model(source: RunSource, reference: str = "") -> Run | None:
     return None
 
 
-def checkpoint_of(run: Run, wanted: CheckpointName = "best") -> CheckpointName:
-    """The wanted checkpoint if it is there, else the other one."""
-    other = other_checkpoint(wanted)
-    return wanted if run.checkpoint(wanted).exists() or not run.checkpoint(other).exists() else other
+def checkpoint_of(run: Run, preferred: CheckpointName = "best") -> CheckpointName:
+    """The preferred checkpoint if it exists, else the other one."""
+    other = other_checkpoint(preferred)
+    return preferred if run.checkpoint(preferred).exists() or not run.checkpoint(other).exists() else other
 
 
 def _choices(source: RunSource) -> list[Choice]:
@@ -67,7 +67,7 @@ async def choose_other(
     if run.checkpoint(other).exists():
         choices.insert(0, Choice(run.id, f"{run.id} {other}", "of this run"))
     if not choices:
-        screen.notify("No other run has a checkpoint, and this one has no other.", severity="warning")
+        screen.notify("No other checkpoint available.", severity="warning")
         return None
     answer = await screen.app.push_screen_wait(Chooser(title, choices, search=len(choices) > 9))
     return None if answer is None else (answer, other if answer == run.id else "best")
@@ -75,9 +75,9 @@ async def choose_other(
 
 async def choose_checkpoint(screen: MainScreen, run: Run, now: CheckpointName) -> CheckpointName | None:
     """Ask which checkpoint of a run; None when the question is left."""
-    words = {"best": "best, by the validation metric", "last": "last, where training is now"}
+    words = {"best": "best, by the checkpoint metric", "last": "last, the most recent epoch"}
     choices = [
-        Choice(name, words[name], "" if run.checkpoint(name).exists() else "not there yet") for name in ("best", "last")
+        Choice(name, words[name], "" if run.checkpoint(name).exists() else "not saved yet") for name in ("best", "last")
     ]
     answer = await screen.app.push_screen_wait(Chooser("Which checkpoint?", choices, now))
     return cast(CheckpointName | None, answer)

@@ -43,14 +43,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right_square_bracket", "turn_pane(1)", "Next pane", id="screen.next_pane", show=False,
                 tooltip="Go to the next pane; in a narrow terminal, show it"),
-        Binding("left_square_bracket", "turn_pane(-1)", "Pane before", id="screen.previous_pane", show=False,
-                tooltip="Go to the pane before; in a narrow terminal, show it"),
+        Binding("left_square_bracket", "turn_pane(-1)", "Previous pane", id="screen.previous_pane", show=False,
+                tooltip="Go to the previous pane; in a narrow terminal, show it"),
         Binding("apostrophe", "jump", "Jump", id="screen.jump", show=False,
-                tooltip="Jump to any pane of the screen: ' and then its number"),
-        Binding("tab", "app.focus_next", "Next part", id="screen.focus_next", show=False,
-                tooltip="Go to what can have the focus next"),
-        Binding("shift+tab", "app.focus_previous", "Part before", id="screen.focus_previous", show=False,
-                tooltip="Go to what can have the focus before this"),
+                tooltip="Jump to a pane: ' and then its number"),
+        Binding("tab", "app.focus_next", "Next widget", id="screen.focus_next", show=False,
+                tooltip="Move the focus to the next widget"),
+        Binding("shift+tab", "app.focus_previous", "Previous widget", id="screen.focus_previous", show=False,
+                tooltip="Move the focus to the previous widget"),
     ]  # fmt: skip
 
     # What looks different with the focus repaints itself; of its own accord Textual would send the whole screen.

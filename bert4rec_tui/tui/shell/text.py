@@ -30,6 +30,8 @@ __all__ = [
 # Text that stands back. The theme's own `text-muted` leaves the choice to what is behind it, which a span cannot see.
 MUTED = "$foreground 60%"
 
+_NOT_TEXT = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}  # controls, nothing assigned, separators of lines
+
 
 @dataclass(frozen=True)
 class Sign:
@@ -101,10 +103,13 @@ def age(seconds: float) -> str:
 
 
 def clean(text: str) -> str:
-    """Text from data, logs or files without control characters, so that nothing of it steers the terminal."""
+    """Text from data, logs or files without control characters, so that nothing of it steers the terminal.
+
+    Controls of the writing direction (U+202E and others) are among them: they would turn what stands beside them too.
+    """
     if text.isprintable():  # nearly always: no list of a screenful of titles is gone through character by character
         return text
-    return "".join(c if unicodedata.category(c)[0] != "C" or c == "\u200d" else " " for c in text)
+    return "".join(" " if c != "\u200d" and unicodedata.category(c) in _NOT_TEXT else c for c in text)
 
 
 def cut(text: str, width: int, ascii: bool = False) -> str:

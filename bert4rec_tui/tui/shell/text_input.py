@@ -1,4 +1,4 @@
-"""A line that takes characters while something is edited or searched."""
+"""The text input that forms, dialogs and filters use."""
 
 from typing import Any, ClassVar
 
@@ -7,7 +7,7 @@ from textual.widgets import Input
 
 
 class TextInput(Input, inherit_bindings=False):
-    """One line of text; every key of it has a name and can be remapped."""
+    """Text input; each of its keys has an id and can be remapped."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Accept", id="input.accept", tooltip="Accept the text"),

@@ -20,11 +20,13 @@ __all__ = [
     "all_bindings",
     "keys_of_panes_everywhere",
     "name_of_key",
+    "no_errors_after_exit",
     "paints_only_when_active",
     "relayout_now",
     "write_to_terminal",
 ]
 
+AnyApp = TypeVar("AnyApp", bound=type[App[Any]])
 AnyScreen = TypeVar("AnyScreen", bound=type[Screen[Any]])
 BindingChain = list[tuple[DOMNode, BindingsMap]]
 
@@ -63,6 +65,26 @@ def write_to_terminal(app: App[Any], text: str) -> None:
 def relayout_now(screen: Screen[Any]) -> None:
     """Lay a screen out at once, not at its next idle moment: what is painted below a dialog must have its layout."""
     screen._refresh_layout()  # pyright: ignore[reportPrivateUsage]
+
+
+def no_errors_after_exit(kind: AnyApp) -> AnyApp:
+    """An application class that ends cleanly once it was told to exit, whatever still happens to its widgets.
+
+    After `exit` Textual mounts no more widgets, but a screen that was about to open still gets its `Mount`, its timers'
+    last ticks and the messages of its threads, and looks for widgets that will never be there. What fails then is no
+    defect that anybody could see: it would only turn a clean end into a traceback and exit code 1.
+    """
+    application = cast(type[App[Any]], kind)
+    handle = application._handle_exception  # pyright: ignore[reportPrivateUsage]
+
+    def _handle_exception(self: App[Any], error: Exception) -> None:
+        if self._exit:  # pyright: ignore[reportPrivateUsage]
+            self.log.warning("after exit:", repr(error))
+        else:
+            handle(self, error)
+
+    application._handle_exception = _handle_exception  # pyright: ignore[reportPrivateUsage]
+    return kind
 
 
 def paints_only_when_active(kind: AnyScreen) -> AnyScreen:

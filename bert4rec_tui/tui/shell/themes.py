@@ -1,4 +1,4 @@
-"""Colours of our own beside Textual's, and the name of those that were chosen, kept in settings.toml."""
+"""Themes of our own beside Textual's, and the chosen one, kept in settings.toml."""
 
 import re
 

@@ -39,7 +39,7 @@ def describe_live(live: tuple[LiveRun, ...], width: int, ascii: bool = False) ->
 
 
 class TopLine(Widget):
-    """Where one is, and what goes on meanwhile."""
+    """The current screen, and the newest live run."""
 
     DEFAULT_CSS = """
     TopLine {

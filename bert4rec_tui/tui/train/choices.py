@@ -1,4 +1,4 @@
-"""The lists that fields of the train screen are chosen from, and what is said beside its fields."""
+"""The lists that settings are chosen from, and the notes shown with their values."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from textual.content import Content
 from bert4rec_tui.config import Config, value_at
 from bert4rec_tui.config.presets import PRESETS, changes_from_preset
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.tui.forms.form import Section
+from bert4rec_tui.tui.forms.fields import Section
 from bert4rec_tui.tui.forms.values import text_of
 from bert4rec_tui.tui.shell.dialogs import Choice
 from bert4rec_tui.tui.shell.text import MUTED, count
@@ -19,24 +19,24 @@ LAST_USED = "last used"
 
 
 def preset_choices(last: Config | None) -> list[Choice]:
-    """The presets, and before them what was launched last."""
+    """The presets, preceded by the last launched configuration if there is one."""
     choices = [Choice(name, name, about) for name, (about, _) in PRESETS.items()]
     if last is not None:
         choices.insert(0, Choice(LAST_USED, LAST_USED, f"on {last.dataset.id}, from {last.preset}"))
     return choices
 
 
-def dataset_choices(prepared: list[PreparedDataset]) -> list[Choice]:
+def dataset_choices(prepared: Sequence[PreparedDataset]) -> list[Choice]:
     """The prepared datasets."""
     return [
         Choice(d.id, d.id, f"{count(d.manifest.counts.interactions)}  {d.manifest.settings.split}") for d in prepared
     ]
 
 
-def device_choices(devices: list[Device]) -> list[Choice]:
-    """The devices of this machine, and the choice to leave it to the machine."""
+def device_choices(devices: Sequence[Device]) -> list[Choice]:
+    """The devices of this machine, preceded by the automatic choice."""
     named = [Choice(d.name, f"{d.name}  {d.label}", f"{d.memory_free / 2**30:.1f} GiB free") for d in devices]
-    return [Choice("auto", "auto", "the fastest there is"), *named]
+    return [Choice("auto", "auto", "the fastest available"), *named]
 
 
 def metric_choices(evaluation: dict[str, Any]) -> list[Choice]:
@@ -50,7 +50,7 @@ def metric_choices(evaluation: dict[str, Any]) -> list[Choice]:
 
 
 def setting_choices(sections: Sequence[Section], values: dict[str, Any]) -> list[Choice]:
-    """Every setting with its value and where it stands in the file, the rare ones too."""
+    """Every setting with its value and its path, the rare ones too."""
     return [
         Choice(item.path, f"{item.label}   {text_of(value_at(values, item.path))}", item.path)
         for section in sections
@@ -59,23 +59,23 @@ def setting_choices(sections: Sequence[Section], values: dict[str, Any]) -> list
 
 
 def preset_notes(config: Config) -> dict[str, str]:
-    """Beside each field that differs from the preset: what the preset has; or that nothing reads the field."""
+    """For each setting that differs from the preset: the value of the preset, or that the loss does not use it."""
     changes = changes_from_preset(config)
-    notes = {path: f"{config.preset} has {text_of(value)}" for path, (value, _) in changes.items()}
-    readers = {"training.negatives": ("sampled", "gbce"), "training.gbce_t": ("gbce",)}
-    for path, losses in readers.items():
+    notes = {path: f"{config.preset}: {text_of(value)}" for path, (value, _) in changes.items()}
+    used_by = {"training.negatives": ("sampled", "gbce"), "training.gbce_t": ("gbce",)}
+    for path, losses in used_by.items():
         if path in changes and config.training.loss not in losses:
-            notes[path] = f"counts only with the loss {' or '.join(losses)}"
+            notes[path] = f"only used by loss {' or '.join(losses)}"
     return notes
 
 
-def value_texts(config: Config, prepared: list[PreparedDataset], devices: list[Device]) -> dict[str, str]:
-    """What stands in place of a value that says too little by itself."""
+def value_texts(config: Config, prepared: Sequence[PreparedDataset], devices: Sequence[Device]) -> dict[str, str]:
+    """What is shown in place of a value: the dataset with its size, the device with its name."""
     texts = {"dataset.name": config.dataset.id}
     dataset = dataset_of(config, prepared)
     if dataset is not None:
         counts = dataset.manifest.counts
-        texts["dataset.name"] = f"{dataset.id}   {count(counts.users)} users, {count(counts.items)} items"
+        texts["dataset.name"] = f"{dataset.id}   {count(counts.users)} users, {dataset.noun.counted(counts.items)}"
     device = device_for(config.training.device, devices)
     if device is not None:
         name = config.training.device
@@ -85,7 +85,7 @@ def value_texts(config: Config, prepared: list[PreparedDataset], devices: list[D
 
 
 def changed_line(config: Config, width: int, ascii: bool) -> Content:
-    """What differs from the preset, as much of it as fits; what the preset is for where nothing does."""
+    """The differences from the preset, as many as fit; the purpose of the preset where there are none."""
     changes = [
         f"{path} {text_of(base)} {'->' if ascii else '→'} {text_of(now)}"
         for path, (base, now) in changes_from_preset(config).items()
@@ -93,7 +93,7 @@ def changed_line(config: Config, width: int, ascii: bool) -> Content:
     start = Content.styled(f"{config.preset}  ", "bold")
     if not changes:
         known = PRESETS.get(config.preset)
-        about = known[0] if known else "not a preset of this version"
+        about = known[0] if known else "unknown preset"
         return start + Content.styled(about, MUTED)
     room = width - start.cell_length - len("changed: ") - len("  and 99 more")
     shown = [changes[0]]

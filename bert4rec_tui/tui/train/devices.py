@@ -1,8 +1,9 @@
-"""The devices of this machine and how busy they are, found without torch."""
+"""The devices of this machine and their load, found without torch."""
 
 import os
 import platform
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -11,12 +12,12 @@ import psutil
 
 from bert4rec_tui.runs.machine import usable_cores
 
-LOAD_SECONDS = 0.1  # over which the load of the cores is taken
+LOAD_SECONDS = 0.1  # over which the load of the cores is measured
 
 
 @dataclass(frozen=True)
 class Device:
-    """Something that trains: its name in a configuration, what it is, its memory in bytes, its load in percent."""
+    """A device to train on: its name in a configuration, a label, its memory in bytes, its load in percent."""
 
     name: str
     label: str
@@ -27,7 +28,7 @@ class Device:
 
 
 def devices() -> list[Device]:
-    """Every device, the fastest kind first, the CPU last. Waits a moment for the load of the cores."""
+    """Every device, the fastest kind first, the CPU last. Takes a moment to measure the load of the cores."""
     found = _cuda() if _torch_has_cuda() else []
     if sys.platform == "darwin" and platform.machine() == "arm64":
         memory = psutil.virtual_memory()
@@ -43,7 +44,7 @@ def _cpu() -> Device:
 
 
 def _torch_has_cuda() -> bool:
-    """Whether the installed torch is not one for the CPU alone, as far as its version tells."""
+    """Whether the installed torch has CUDA, as far as its version tells."""
     try:
         return not version("torch").endswith("+cpu")
     except PackageNotFoundError:
@@ -69,12 +70,12 @@ def _cuda() -> list[Device]:
 
 def _visible(nvml: Any, handles: list[Any]) -> list[Any]:
     """The handles that CUDA_VISIBLE_DEVICES leaves, in its order; it names them by index or by UUID."""
-    wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if wanted is None:
+    visible_devices = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible_devices is None:
         return handles
     uuids = [_text(nvml.nvmlDeviceGetUUID(handle)) for handle in handles]
     visible: list[Any] = []
-    for word in wanted.split(","):
+    for word in visible_devices.split(","):
         word = word.strip()
         if word.isdigit() and int(word) < len(handles):
             visible.append(handles[int(word)])
@@ -101,7 +102,7 @@ def _describe(nvml: Any, name: str, handle: Any) -> Device:
 def _or_none(read: Any, nvml: Any) -> Any:
     try:
         return read()
-    except nvml.NVMLError:  # not every device, nor every container, tells everything
+    except nvml.NVMLError:  # not every device or container reports everything
         return None
 
 
@@ -109,8 +110,8 @@ def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def device_for(name: str, found: list[Device]) -> Device | None:
-    """The device that a configuration's word means on this machine, None where it is not there."""
+def device_for(name: str, found: Sequence[Device]) -> Device | None:
+    """The device that a configuration's `device` means on this machine, None where there is none."""
     if name in ("auto", "cuda"):
         return next((device for device in found if name == "auto" or device.name.startswith("cuda")), None)
     return next((device for device in found if device.name == name), None)

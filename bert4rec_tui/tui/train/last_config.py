@@ -7,7 +7,7 @@ from bert4rec_tui.settings import home
 
 
 def remember_config(config: Config) -> None:
-    """Keep the configuration of a launch."""
+    """Store the configuration of a launch."""
     save_config(config, make_folder(home()) / "last-config.toml")
 
 
@@ -16,5 +16,5 @@ def last_config() -> Config | None:
     file = home() / "last-config.toml"
     try:
         return load_config(file) if file.exists() else None
-    except UserError:  # written by another version; it is only an offer
+    except UserError:  # written by another version; nothing depends on it
         return None

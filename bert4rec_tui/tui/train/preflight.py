@@ -1,4 +1,4 @@
-"""What a run will be, reckoned before it is launched: size, steps, memory, disk. Pure arithmetic, no torch."""
+"""The figures of a run before it is launched: parameters, steps, memory, disk. Pure arithmetic, no torch."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -8,26 +8,30 @@ import numpy as np
 from bert4rec_tui.config import Config, ModelConfig
 from bert4rec_tui.data.dataset import PreparedDataset
 
-BYTES = 4  # of a weight, its gradient and what the optimizer keeps of it, all in fp32
+BYTES = 4  # of a weight, its gradient and its optimizer state, all in fp32
 COPIES = {"adamw": 2, "adam": 2, "sgd": 1}
 # Activations kept for the backward pass in a block, in values of (batch, length, hidden): LayerNorms, q, k, v, the
 # output of attention, residuals, dropout masks; the feed-forward's own are counted by its width.
 KEPT_IN_BLOCK = 18
-# On a CPU a step is worked in slices of so many bytes of the widest activation, and scores in pieces.
+# On a CPU a step is computed in slices of so many bytes of the widest activation, and scores in pieces.
 SLICE, SCORES_ON_CPU, SCORES_ON_GPU = 16_000_000, 2**22, 2**30
-# What is there besides: on a CPU Python, torch and its libraries; on a GPU the catalogue's scores in a validation.
+# What is used besides: on a CPU Python, torch and its libraries; on a GPU the catalogue's scores in a validation.
 RUNTIME, VALIDATION_ON_GPU = 330 * 2**20, 2**29
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """The figures of a run: windows in an epoch, steps, trained parameters, bytes in memory and on disk."""
+    """The figures of a run.
+
+    `windows` and `steps` are those of an epoch; `covered` is the share of the training interactions in its windows;
+    `memory` and `disk` are bytes.
+    """
 
     parameters: int
     windows: int
     steps: int
     epochs: int
-    seen: float
+    covered: float
     memory: int
     disk: int
     processes: int = 1
@@ -48,7 +52,7 @@ def _with_a_window(lengths: np.ndarray, config: Config) -> np.ndarray:
 
 
 def windows(lengths: np.ndarray, config: Config) -> int:
-    """How many windows an epoch has; `lengths` are the trained part of each history."""
+    """The number of windows in an epoch; `lengths` are the trained part of each history."""
     trained = _with_a_window(lengths, config)
     if config.training.windows != "sliding":
         return len(trained)
@@ -59,7 +63,7 @@ def windows(lengths: np.ndarray, config: Config) -> int:
 
 
 def window_tokens(lengths: np.ndarray, config: Config) -> float:
-    """How many items the windows of an epoch hold together."""
+    """The number of items in all windows of an epoch."""
     trained = _with_a_window(lengths, config)
     tokens = float(np.minimum(trained, config.model.max_len).sum())
     more = windows(lengths, config) - len(trained)
@@ -69,7 +73,7 @@ def window_tokens(lengths: np.ndarray, config: Config) -> float:
 def memory(config: Config, items: int, tokens: float, on_gpu: bool = False) -> int:
     """About how many bytes training takes: of a GPU, or on a CPU of the machine, the program itself included.
 
-    tokens: the mean length of a window. `benchmarks/memory.py` holds it against real peaks.
+    tokens: the mean length of a window. `benchmarks/memory.py` compares it with measured peaks.
     """
     model, training = config.model, config.training
     batch = training.batch_size / (training.processes * training.machines)
@@ -85,14 +89,14 @@ def memory(config: Config, items: int, tokens: float, on_gpu: bool = False) -> i
     candidates = items if training.loss == "full" else training.negatives
     scores = min(targets * candidates * BYTES, SCORES_ON_GPU if on_gpu else SCORES_ON_CPU) * 2
     if training.loss != "full":
-        # The tables of the catalogue have no gradient; the rows that a step meets are copied and get one.
+        # The tables of the catalogue have no gradient; the rows that a step uses are copied and get one.
         tables = 1 if model.tied_head else 2
-        met = min(items, batch * tokens + targets + training.negatives)
-        weights += tables * model.hidden * BYTES * (met * (2 + copies) - items)
+        used = min(items, batch * tokens + targets + training.negatives)
+        weights += tables * model.hidden * BYTES * (used * (2 + copies) - items)
     return int(weights + model.blocks * in_block + scores + (VALIDATION_ON_GPU if on_gpu else RUNTIME))
 
 
-def reckon(config: Config, dataset: PreparedDataset, on_gpu: bool = False) -> Preflight:
+def preflight(config: Config, dataset: PreparedDataset, on_gpu: bool = False) -> Preflight:
     """The figures of a run of this configuration on a prepared dataset, trained on a GPU or on the CPU."""
     lengths = np.asarray(dataset.split.train_end)
     count = windows(lengths, config)
@@ -103,24 +107,24 @@ def reckon(config: Config, dataset: PreparedDataset, on_gpu: bool = False) -> Pr
         windows=count,
         steps=ceil(count / config.training.batch_size),
         epochs=config.training.epochs,
-        seen=_share_seen(lengths, config),
+        covered=_share_covered(lengths, config),
         memory=memory(config, dataset.items, tokens, on_gpu),
-        # `last` holds the weights and what the optimizer keeps of them, `best` the weights alone.
+        # `last` holds the weights and the optimizer state, `best` the weights alone.
         disk=size * BYTES * (2 + COPIES[config.training.optimizer]),
         processes=config.training.processes,
     )
 
 
-def _share_seen(lengths: np.ndarray, config: Config) -> float:
-    """How much of the training interactions an epoch meets; sliding windows leave none out."""
+def _share_covered(lengths: np.ndarray, config: Config) -> float:
+    """The share of the training interactions in the windows of an epoch: all of them where the windows slide."""
     total = float(lengths.sum())
     if config.training.windows == "sliding":
         return 1.0 if total else 0.0
     return float(np.minimum(lengths, config.model.max_len).sum()) / total if total else 0.0
 
 
-def work(config: Config, dataset: PreparedDataset) -> float:
-    """The multiplications of an epoch, to compare the time of one configuration with that of another."""
+def multiplications(config: Config, dataset: PreparedDataset) -> float:
+    """The multiplications of an epoch, to scale the time of one configuration to another."""
     lengths = np.asarray(dataset.split.train_end)
     tokens = window_tokens(lengths, config)
     d, model = config.model.hidden, config.model

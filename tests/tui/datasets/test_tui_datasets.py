@@ -107,7 +107,7 @@ async def test_other_settings_are_another_preparation(home: Path, pretending: Pr
         await until_shown(pilot, "p prepares it as sample+items5")
         await pilot.press("p")
         await until(pilot, lambda: bool(said()))
-        await until(pilot, lambda: not pilot.app._children)  # pyright: ignore[reportAttributeAccessIssue]
+        await until(pilot, lambda: not pilot.app.commands.busy)  # pyright: ignore[reportAttributeAccessIssue]
     assert said()[0] == ["prepare", "sample", "--min-item-interactions", "5", "--json"]
 
 
@@ -125,7 +125,7 @@ async def test_progress_is_shown_and_esc_ends_it(
         look_like(pilot, "datasets-running")
         await pilot.press("escape")
         await until(pilot, lambda: "300 of" not in screen_text(pilot))
-        assert not app._children
+        assert not app.commands.busy
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -140,7 +140,7 @@ async def test_a_preparation_that_fails_says_why(
         await pilot.press("right_square_bracket", "p")
         await until_shown(pilot, "sample was not prepared")
         await until_shown(pilot, "ratings.csv, line 41")
-        await until(pilot, lambda: not app._children)
+        await until(pilot, lambda: not app.commands.busy)
         look_like(pilot, "datasets-failed")
 
 

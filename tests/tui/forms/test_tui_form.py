@@ -13,15 +13,16 @@ from textual.pilot import Pilot
 from waiting import screen_text, type_text
 
 from bert4rec_tui.config import Config, DatasetConfig, to_dict, value_at
-from bert4rec_tui.config.fields import Field, fields_of
+from bert4rec_tui.config.fields import Field, fields_of, labels_of
 from bert4rec_tui.config.presets import PRESETS, preset
+from bert4rec_tui.tui.forms.draft import Draft
 from bert4rec_tui.tui.forms.form import Form
 from bert4rec_tui.tui.forms.validation import errors_of, in_labels
 from bert4rec_tui.tui.forms.values import text_of, value_of
 from bert4rec_tui.tui.shell.text_input import TextInput
-from bert4rec_tui.tui.train.fields import labels_of, train_sections
+from bert4rec_tui.tui.train.fields import train_sections
 
-LABELS = labels_of(train_sections())
+LABELS = labels_of(Config)
 
 
 def check(values: dict[str, Any], edited: str) -> dict[str, str]:
@@ -39,7 +40,7 @@ class FormApp(App[None]):
         self.changes = 0
 
     def compose(self) -> ComposeResult:
-        yield Form(train_sections(), to_dict(Config()), check)
+        yield Form(train_sections(), Draft(to_dict(Config()), check))
 
     def action_note(self) -> None:
         self.noted += 1
@@ -97,7 +98,7 @@ async def test_what_is_wrong_stands_beside_the_field_while_one_types() -> None:
         await type_text(pilot, "250")
         await pilot.pause()
         (line,) = [line for line in screen_text(pilot).splitlines() if "Hidden size" in line]
-        assert "✗ is not divisible by Heads = 4" in line
+        assert "✗ is not divisible by Attention heads = 4" in line
 
 
 async def test_a_fault_between_two_fields_stands_beside_the_edited_one() -> None:
@@ -105,8 +106,8 @@ async def test_a_fault_between_two_fields_stands_beside_the_edited_one() -> None
         form_of(pilot).select("model.heads")
         await pilot.press("enter", "7")
         await pilot.pause()
-        (line,) = [line for line in screen_text(pilot).splitlines() if " Heads " in line]
-        assert "Hidden size = 256 is not divisible by Heads = 7" in line
+        (line,) = [line for line in screen_text(pilot).splitlines() if " Attention heads " in line]
+        assert "Hidden size = 256 is not divisible by Attention heads = 7" in line
 
 
 async def test_undo_goes_back_through_edits_and_choices() -> None:

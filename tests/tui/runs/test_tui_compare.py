@@ -1,5 +1,6 @@
 """Compare on the runs screen: settings that differ, validation, tests, and the paired test of our own command."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,20 +29,21 @@ async def test_marked_runs_stand_side_by_side_with_the_paired_test(home: Path, s
         await pilot.press("c")
         await until_shown(pilot, "Mark another run with space")
         await pilot.press("space", "j", "space", "j")
-        await until(pilot, lambda: pilot.app.screen.chosen.endswith("rose"))  # pyright: ignore
-        await pilot.press("k", "c")  # moss, against lamp
+        await until(pilot, lambda: pilot.app.screen.session.selected.endswith("rose"))  # pyright: ignore
+        await pilot.press("k", "c")  # moss, compared with lamp
         await until_shown(pilot, "Compare 2 runs")
         assert words(pilot, "model.hidden") == ["model.hidden", "64", "32"]
-        await until_shown(pilot, "Paired test against moss, 40 users")
+        await until_shown(pilot, "Paired test, compared with moss, 40 users")
         await pilot.press("G")
-        await until_shown(pilot, "no difference shown by 40 users" if size[0] > 100 else "no difference")
+        verdict = r"NDCG@10 full +lamp .* no (significant )?difference" + (r".*\b40 users" if size[0] > 100 else " *│")
+        await until(pilot, lambda: re.search(verdict, screen_text(pilot)) is not None)
         await until_shown(pilot, "several seeds")
         await pilot.press("b")
-        await until_shown(pilot, "Paired test against lamp")
+        await until_shown(pilot, "Paired test, compared with lamp")
         await pilot.press("escape", "j", "c")  # rose has not been tested
         await until_shown(pilot, "Compare 3 runs")
         await pilot.press("G")
-        await until_shown(pilot, "rose is not tested yet; t on the runs screen")
+        await until_shown(pilot, "rose has not been tested; press t")
 
 
 def words(pilot: Any, begin: str) -> list[str]:

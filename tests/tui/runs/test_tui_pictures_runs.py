@@ -49,7 +49,7 @@ WORLDS: dict[str, tuple[dict[str, Any], str]] = {
 async def test_runs_empty(home: Path, size: tuple[int, int], look_like: LookLike) -> None:
     async with Bert4RecApp().run_test(size=size) as pilot:
         await pilot.press("3")
-        await until_shown(pilot, "No run yet")
+        await until_shown(pilot, "No runs yet")
         look_like(pilot, "runs-empty")
 
 
@@ -65,7 +65,7 @@ async def test_runs(home: Path, size: tuple[int, int], name: str, look_like: Loo
             await pilot.press("right_square_bracket")
         await until_shown(pilot, shows)
         await until_shown(pilot, "NDCG@10 full · validation")
-        await until_shown(pilot, "samples a second")
+        await until_shown(pilot, "samples/s")
         await pilot.pause(0.3)
         look_like(pilot, f"runs-{name}")
     if lock is not None:

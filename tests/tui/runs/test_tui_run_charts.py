@@ -14,19 +14,28 @@ from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.charts.chart import Chart
 from bert4rec_tui.tui.charts.full_chart import FullChart
 from bert4rec_tui.tui.lists.array_list import ArrayList
+from bert4rec_tui.tui.runs.chart_options import AXES, CHARTS, ChartOptions
 from bert4rec_tui.tui.runs.console import Console
-from bert4rec_tui.tui.runs.following import RunFeed
-from bert4rec_tui.tui.runs.plots import AXES, CHARTS, Shown, View, csv_of, plot_of
-from bert4rec_tui.tui.runs.view import EventList, LiveChart
+from bert4rec_tui.tui.runs.curves import CurveReader
+from bert4rec_tui.tui.runs.events_pane import EventList
+from bert4rec_tui.tui.runs.plots import csv_of, plot_of
+from bert4rec_tui.tui.runs.run_pane import LiveChart
+from bert4rec_tui.tui.runs.screen import RunsScreen
+from bert4rec_tui.tui.runs.session import ChartedRun, RunsSession
 from bert4rec_tui.tui.shell.terminal_notification import osc9
 
 
-def shown(home: Path, gpu: bool = False) -> Shown:
+def session(app: Bert4RecApp) -> RunsSession:
+    """The state of the runs screen; an empty one while another screen is shown."""
+    return app.screen.session if isinstance(app.screen, RunsScreen) else RunsSession()
+
+
+def shown(home: Path, gpu: bool = False) -> ChartedRun:
     run = make_run(home, "finished", "lamp", epoch=12, gpu=gpu, not_finite=True)
     run.events.append(Alert(at=0, kind="plateau", message="no better", step=100))
-    curves = RunFeed(run).read()
+    curves = CurveReader(run).read()
     assert curves is not None
-    return Shown(curves, "lamp", 0)
+    return ChartedRun(curves, "lamp", 0)
 
 
 @pytest.mark.parametrize("axis", AXES)
@@ -34,13 +43,13 @@ def test_every_chart_lies_along_every_axis(home: Path, axis) -> None:
     run = shown(home, gpu=True)
     end = {"epoch": 12.0, "step": 12 * 24.0, "time": (3 + 12 * 24 / 4)}[axis]
     for chart in CHARTS:
-        series = plot_of(chart, [run], "full:NDCG@10", View(axis=axis)).series[0]
+        series = plot_of(chart, [run], "full:NDCG@10", ChartOptions(axis=axis)).series[0]
         assert np.isfinite(series.y).any(), chart
         assert (np.diff(series.x) >= 0).all(), chart
         assert series.x[-1] == pytest.approx(end, abs=4), chart
-    loss = plot_of("loss", [run], "", View(axis=axis)).series[0]
-    assert len(loss.lost) > 0
-    assert np.isin(loss.lost, loss.x).all()
+    loss = plot_of("loss", [run], "", ChartOptions(axis=axis)).series[0]
+    assert len(loss.not_finite) > 0
+    assert np.isin(loss.not_finite, loss.x).all()
     at = {"epoch": 100 / 24, "step": 100.0, "time": 25.0}[axis]
     assert loss.alerts[-1] == pytest.approx(at, abs=1)
 
@@ -48,14 +57,14 @@ def test_every_chart_lies_along_every_axis(home: Path, axis) -> None:
 def test_where_there_is_no_gpu_the_chart_says_so_and_draws_no_zero(home: Path) -> None:
     run = shown(home)
     for chart in ("gpu", "gpu_memory"):
-        plot = plot_of(chart, [run], "", View())
+        plot = plot_of(chart, [run], "", ChartOptions())
         assert plot.empty == "no GPU"
         assert not len(plot.values()[1])
 
 
 def test_the_data_of_a_chart_has_every_point_with_its_extent(home: Path) -> None:
     run = shown(home)
-    lines = csv_of(plot_of("loss", [run], "", View())).splitlines()
+    lines = csv_of(plot_of("loss", [run], "", ChartOptions())).splitlines()
     assert lines[0] == "run,epoch,value,minimum,maximum"
     assert len(lines) == 1 + len(run.curves.epoch)
     assert [float(word) for word in lines[1].split(",")[1:]] == pytest.approx(
@@ -72,12 +81,16 @@ async def test_charts_are_chosen_read_with_a_cursor_and_exported(
     app = Bert4RecApp(Settings())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
-        await until(pilot, lambda: bool(app.screen.query(LiveChart)) and len(app.screen.charts) == 4)
-        await until(pilot, lambda: bool(app.screen._curves))
+        await until(
+            pilot, lambda: len(app.screen.query(LiveChart)) == len(CHARTS) and len(session(app).options.charts) == 4
+        )
+        await until(pilot, lambda: bool(session(app).curves))
         await pilot.press("v", "space", "j", "j", "j", "j", "space", "enter")
-        await until(pilot, lambda: "norm" in app.screen.charts)
-        assert app.screen.charts == ["validation", "rate", "speed", "norm"]
-        assert {c.id for c in app.screen.query(LiveChart) if c.display} == {f"chart-{n}" for n in app.screen.charts}
+        await until(pilot, lambda: "norm" in session(app).options.charts)
+        assert session(app).options.charts == ("validation", "rate", "speed", "norm")
+        assert {c.id for c in app.screen.query(LiveChart) if c.display} == {
+            f"chart-{n}" for n in session(app).options.charts
+        }
         await pilot.press("E")
         await until(pilot, lambda: bool(list(tmp_path.glob("*-validation.csv"))))
         await pilot.press("enter")
@@ -105,11 +118,11 @@ async def test_events_since_the_last_look_are_marked_and_only_once(home: Path) -
         app = Bert4RecApp(Settings())
         async with app.run_test(size=(120, 40)) as pilot:
             await pilot.press("3")
-            await until(pilot, lambda: bool(app.screen.query(EventList)) and bool(app.screen._curves))
+            await until(pilot, lambda: bool(session(app).curves) and bool(app.screen.query_one(EventList).events))
             events = app.screen.query_one(EventList)
-            newest = events.remarks[0].at
+            newest = events.events[0].at
             await until(pilot, lambda: json.loads((home / "looks.json").read_text() or "{}").get(run.id) == newest)
-            return [events._line(row, 80).plain for row in range(len(events.remarks))]
+            return [events.line(row, 80).plain for row in range(len(events.events))]
 
     assert not any("▸" in line for line in await look())
     run.events.append(Note(at=4e9, text="while you were away"))

@@ -69,17 +69,17 @@ def test_every_term_must_hold(text, shown):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("model.hiden>=1", "model.hiden is no field of a run; did you mean model.hidden?"),
-        ("hiddn=1", "hiddn is no field of a run; did you mean model.hidden?"),
-        ("zzz=1", "zzz is no field of a run."),
-        ("seed=1", "seed may be dataset.seed or model.seed or training.seed."),
+        ("model.hiden>=1", "model.hiden is not a field of a run; did you mean model.hidden?"),
+        ("hiddn=1", "hiddn is not a field of a run; did you mean model.hidden?"),
+        ("zzz=1", "zzz is not a field of a run."),
+        ("seed=1", "seed is ambiguous: dataset.seed or model.seed or training.seed."),
         ("model.hidden>=", "model.hidden>= needs a number after it."),
         ("state=", "state= needs one of queued, starting, "),
-        ("model.hidden=wide", 'model.hidden holds numbers, and "wide" is none.'),
-        ("model.objective>cloze", "model.objective holds no number, so it is compared by = or !=, not by >."),
+        ("model.hidden=wide", 'model.hidden is a number; "wide" is not.'),
+        ("model.objective>cloze", "model.objective is not a number; compare it with = or !=, not >."),
         ("model.objective=cloz", "model.objective is one of cloze, causal."),
         ("pinned=maybe", "pinned is yes or no."),
-        ("dataset.columns=x", "dataset.columns is a table, which cannot be compared."),
+        ("dataset.columns=x", "dataset.columns is a table and cannot be compared."),
     ],
 )
 def test_a_term_that_is_none_is_said_and_the_others_hold(text, sentence):

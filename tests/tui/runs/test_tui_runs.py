@@ -17,12 +17,13 @@ from worlds import hold, make_dataset, make_run, small_config, status_of
 
 from bert4rec_tui.config import load_config, with_assignments
 from bert4rec_tui.runs.control import read_control
-from bert4rec_tui.runs.failure_advice import advised
+from bert4rec_tui.runs.failure_advice import advised_setting
 from bert4rec_tui.runs.status import read_status, write_status
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.runs import control as run_control
-from bert4rec_tui.tui.runs.pane import RunsTable
+from bert4rec_tui.tui.runs import run_requests
+from bert4rec_tui.tui.runs.reader import BackgroundReader
+from bert4rec_tui.tui.runs.runs_pane import RunsTable
 from bert4rec_tui.tui.runs.screen import RunsScreen
 
 SIZES = [(80, 24), (120, 40)]
@@ -30,7 +31,7 @@ SIZES = [(80, 24), (120, 40)]
 
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RunsScreen, "seconds_between_looks", 0.1)
+    monkeypatch.setattr(BackgroundReader, "seconds_between_reads", 0.1)
 
 
 @contextmanager
@@ -49,8 +50,8 @@ async def open_runs(pilot: Pilot[Any], shows: str) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_without_a_run_it_says_how_to_get_one(home: Path, size: tuple[int, int]) -> None:
     async with Bert4RecApp().run_test(size=size) as pilot:
-        await open_runs(pilot, "No run yet.")
-        assert "2 Train configures one" in screen_text(pilot)
+        await open_runs(pilot, "No runs yet.")
+        assert "Press 2 to configure and launch one" in screen_text(pilot)
         await pilot.press("p", "r", "s", "x", "e", "t", "o", "l", "plus", "space", "enter")
 
 
@@ -117,7 +118,7 @@ async def test_the_cursor_stays_on_its_run_when_another_appears(home: Path) -> N
         assert "-moss ─" in screen_text(pilot)
 
 
-async def test_pause_and_resume_leave_a_wish_for_the_worker(home: Path) -> None:
+async def test_pause_and_resume_leave_a_request_for_the_worker(home: Path) -> None:
     run = make_run(home, "training", "quad")
     with held(run):
         async with Bert4RecApp().run_test(size=(80, 24)) as pilot:
@@ -176,7 +177,7 @@ async def test_a_run_that_dies_while_watched_says_so_with_its_last_words(
     home: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     launched: list[str] = []
-    monkeypatch.setattr(run_control, "launch", lambda run: launched.append(run.short_id) or 1)
+    monkeypatch.setattr(run_requests, "launch", lambda run: launched.append(run.short_id) or 1)
     run = make_run(home, "training", "quad", epoch=3)
     with held(run) as locks:
         async with Bert4RecApp().run_test(size=size) as pilot:
@@ -192,7 +193,7 @@ async def test_a_run_that_dies_while_watched_says_so_with_its_last_words(
             assert "Killed [by]" not in screen_text(pilot)
 
 
-async def test_a_failure_says_what_to_do_and_two_keys_launch_it_mended(
+async def test_a_failure_says_what_to_do_and_two_keys_launch_the_fix(
     home: Path, tmp_path: Path, pretending: Callable[..., list[str]]
 ) -> None:
     dataset, copy = make_dataset(home), tmp_path / "launched.toml"
@@ -206,7 +207,7 @@ async def test_a_failure_says_what_to_do_and_two_keys_launch_it_mended(
             write_status(run.path, status_of("failed", 3, run.config(), begun=0, message=advice))
             locks[0].release()
             await until_shown(pilot, "set training.batch_size = 64")
-            await until_shown(pilot, "e mend and relaunch")
+            await until_shown(pilot, "e fix and relaunch")
             await pilot.press("e")
             await until_shown(pilot, "Batch 128 → 64, as the failure advises")
             await pilot.press("r")
@@ -225,7 +226,7 @@ def test_only_what_a_failure_says_to_set_is_taken_from_it() -> None:
         ("set training.batch_size = many and set model.colour = 3", None),
         ("set training.batch_size = 128", None),
     ):  # fmt: skip
-        assert advised(sentence, config) == expected, sentence
+        assert advised_setting(sentence, config) == expected, sentence
 
 
 async def test_marked_runs_are_laid_over_the_chosen_one(home: Path) -> None:
@@ -317,22 +318,22 @@ async def test_letters_that_no_run_has_on_the_way_to_a_filter_leave_the_cursor_o
         await pilot.press("j")
         screen = pilot.app.screen
         assert isinstance(screen, RunsScreen)
-        await until(pilot, lambda: screen.chosen == moss.id)
+        await until(pilot, lambda: screen.session.selected == moss.id)
         await pilot.press("slash")
         await type_text(pilot, "zz")
-        await until_shown(pilot, "No run has “zz”")
-        await until(pilot, lambda: not screen.chosen)
-        await pilot.pause(2.5 * screen.seconds_between_looks)  # it looks again, and chooses none that is hidden
-        assert not screen.chosen
+        await until_shown(pilot, "No match for “zz”")
+        await until(pilot, lambda: not screen.session.selected)
+        await pilot.pause(2.5 * screen.reader.seconds_between_reads)  # it looks again, and chooses none that is hidden
+        assert not screen.session.selected
         await pilot.press("backspace", "backspace")
         await type_text(pilot, "state=stopped")
         await pilot.press("enter")
         await until_shown(pilot, "1 of 2")
-        await until(pilot, lambda: screen.chosen == moss.id)
+        await until(pilot, lambda: screen.session.selected == moss.id)
         await until_shown(pilot, "stopped at step")
         await pilot.press("escape")
         await until_shown(pilot, "lamp")
-        assert screen.chosen == moss.id
+        assert screen.session.selected == moss.id
 
 
 async def test_panes_are_turned_in_a_narrow_terminal_and_all_seen_in_a_wide_one(home: Path) -> None:
@@ -362,7 +363,7 @@ async def test_a_very_wide_terminal_has_three_panes_beside_each_other_and_resizi
             await pilot.pause()
         screen = pilot.app.screen
         assert isinstance(screen, RunsScreen)
-        assert screen.chosen == run.id
+        assert screen.session.selected == run.id
         assert [pilot.app.screen.query_one(f"#{name}-pane").region for name in ("runs", "run", "events")] == panes
 
 

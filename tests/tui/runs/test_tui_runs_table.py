@@ -15,14 +15,14 @@ from bert4rec_tui.runs.listing import RunRow
 from bert4rec_tui.runs.status import Best, Status
 from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.tui.app import Bert4RecApp
-from bert4rec_tui.tui.runs.order import KEYS, Order, next_order, ordered
-from bert4rec_tui.tui.runs.screen import RunsScreen
+from bert4rec_tui.tui.runs.reader import BackgroundReader
+from bert4rec_tui.tui.runs.sort_order import SORT_KEYS, SortOrder, next_column, sorted_rows
 from bert4rec_tui.tui.runs.table import columns_for, draw_header, draw_run
 
 
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RunsScreen, "seconds_between_looks", 0.1)
+    monkeypatch.setattr(BackgroundReader, "seconds_between_reads", 0.1)
 
 
 def row(letters: str, best: float | None = None, metric: str = "full:NDCG@10", **status: Any) -> RunRow:
@@ -36,20 +36,27 @@ def test_the_pinned_stand_first_then_the_best_of_each_metric_and_last_those_with
     rows = [row("aaaa"), row("bbbb", 0.1), row("cccc", 0.6, "uniform-100:NDCG@10"), row("dddd", 0.3), row("eeee", 0.1)]
     rows.append(replace(row("ffff"), labels=Labels(pinned=True)))
     letters = [row.run.short_id for row in rows]
-    assert [letters[at] for at in ordered(rows, Order("best"))] == ["ffff", "dddd", "bbbb", "eeee", "cccc", "aaaa"]
-    assert [letters[at] for at in ordered(rows, Order("best", turned=True))][1:3] == ["bbbb", "eeee"]
-    assert [letters[at] for at in ordered(rows, Order("speed"))] == ["ffff", *letters[:-1]]
+    assert [letters[at] for at in sorted_rows(rows, SortOrder("best"))] == [
+        "ffff",
+        "dddd",
+        "bbbb",
+        "eeee",
+        "cccc",
+        "aaaa",
+    ]
+    assert [letters[at] for at in sorted_rows(rows, SortOrder("best", reverse=True))][1:3] == ["bbbb", "eeee"]
+    assert [letters[at] for at in sorted_rows(rows, SortOrder("speed"))] == ["ffff", *letters[:-1]]
 
 
 def test_the_key_goes_through_the_columns_that_say_something_and_back_to_the_first() -> None:
-    rows, order, seen = [row("aaaa", 0.1, created=1.0), row("bbbb", 0.2, epoch=3)], Order(), []
+    rows, order, seen = [row("aaaa", 0.1, created=1.0), row("bbbb", 0.2, epoch=3)], SortOrder(), []
     while not seen or order.column != "age":
-        order = next_order(rows, order)
+        order = next_column(rows, order)
         seen.append(order.column)
     assert seen == ["best", "epoch", "state", "dataset", "task", "age"]
 
 
-@pytest.mark.parametrize("column", list(KEYS))
+@pytest.mark.parametrize("column", list(SORT_KEYS))
 @pytest.mark.parametrize("width", [42, 54, 76])
 def test_the_column_that_is_sorted_by_is_shown_and_marked_and_lines_fit(column: str, width: int) -> None:
     live = RunRow(
@@ -59,7 +66,7 @@ def test_the_column_that_is_sorted_by_is_shown_and_marked_and_lines_fit(column: 
         with_assignments(small_config(), ["name=a name that is long enough"]),
     )
     rows = [live, row("aaaa", 0.1, epoch=20, epochs=100, created=1.0)]
-    columns = columns_for(rows, {}, width, False, Order(column))
+    columns = columns_for(rows, {}, width, False, SortOrder(column))
     head = draw_header(columns).plain
     assert head.count("↓") + head.count("↑") == 1
     assert f"{column}↓" in head or f"{column}↑" in head

@@ -10,14 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bert4rec_tui.tui.shell.child_command import ChildCommand, CommandCancelledError, CommandError, Progressed, Said
+from bert4rec_tui.tui.shell.child_command import ChildCommand, CommandCancelledError, CommandError, Progressed, Reported
 
 
 def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-async def follow(command: ChildCommand) -> list[Progressed | Said]:
+async def follow(command: ChildCommand) -> list[Progressed | Reported]:
     return [event async for event in command.events()]
 
 
@@ -31,7 +31,7 @@ async def test_progress_and_result_arrive(home: Path) -> None:
     )
     command = ChildCommand("prepare", program=python(code))
     events = await follow(command)
-    assert [type(event) for event in events] == [Progressed, Said]
+    assert [type(event) for event in events] == [Progressed, Reported]
     assert isinstance(events[0], Progressed)
     assert (events[0].progress.stage, events[0].progress.done, events[0].progress.total) == ("Reading", 3, 9)
     assert command.result == {"dataset": "toy", "users": 7}
@@ -78,7 +78,7 @@ async def test_a_command_that_ignores_the_wish_is_killed(monkeypatch: pytest.Mon
         "time.sleep(60)"
     )
     command = ChildCommand(program=python(code))
-    heard: list[Said] = []
+    heard: list[Reported] = []
     with pytest.raises(CommandCancelledError):
         await cancel_when_it_speaks(command, heard)
     await until_gone([int(heard[0].sentence)])
@@ -93,7 +93,7 @@ async def test_cancelling_who_waits_ends_the_command() -> None:
 
     async def wait() -> None:
         async for event in command.events():
-            assert isinstance(event, Said)
+            assert isinstance(event, Reported)
             heard.put_nowait(int(event.sentence))
 
     waiting = asyncio.ensure_future(wait())
@@ -104,9 +104,9 @@ async def test_cancelling_who_waits_ends_the_command() -> None:
     await until_gone([pid])
 
 
-async def cancel_when_it_speaks(command: ChildCommand, heard: list[Said] | None = None) -> None:
+async def cancel_when_it_speaks(command: ChildCommand, heard: list[Reported] | None = None) -> None:
     async for event in command.events():
-        assert isinstance(event, Said)
+        assert isinstance(event, Reported)
         if heard is not None:
             heard.append(event)
         command.cancel()

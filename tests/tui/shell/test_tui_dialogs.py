@@ -79,7 +79,7 @@ async def test_q_twice_leaves_however_fast(home: Path) -> None:
         await until(pilot, lambda: bool(app.live))
         burst(pilot, "q", "q")
         await until(pilot, lambda: app.return_value is not None)
-    assert "come back with: bert4rec-tui watch quad" in (app.return_value or "")
+    assert "quad keeps training; to return: bert4rec-tui watch quad" in (app.return_value or "")
     lock.release()
 
 
@@ -90,9 +90,9 @@ async def test_after_esc_q_asks_again(home: Path) -> None:
         await until(pilot, lambda: bool(pilot.app.live))
         for _ in range(2):
             await pilot.press("q")
-            await until_shown(pilot, "Leave?")
+            await until_shown(pilot, "Quit?")
             burst(pilot, "escape", "escape")
-            await until(pilot, lambda: "Leave?" not in screen_text(pilot))
+            await until(pilot, lambda: "Quit?" not in screen_text(pilot))
         assert pilot.app.is_running
     lock.release()
 
@@ -105,6 +105,7 @@ def test_a_program_that_breaks_says_so_by_its_exit_code(home: Path) -> None:
         "    def on_mount(self): raise RuntimeError('broken')\n"
         "    def run(self, **options): return super().run(headless=True)\n"
         "app.Bert4RecApp = Broken\n"
+        "start.check_terminal = lambda: None\n"
         "start.run_app()\n"
     )
     done = subprocess.run([sys.executable, "-c", broken], capture_output=True, text=True, timeout=60)

@@ -1,4 +1,4 @@
-"""What the train screen reckons before a launch, against what it stands for."""
+"""What the train screen estimates before a launch, compared with what it stands for."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from worlds import make_dataset
 
 from bert4rec_tui.config import Config, ModelConfig, from_dict, to_dict, with_assignments
-from bert4rec_tui.tui.train.preflight import parameters, reckon, window_tokens, windows, work
+from bert4rec_tui.tui.train.preflight import multiplications, parameters, preflight, window_tokens, windows
 
 KINDS = ("last", "sliding")
 
@@ -38,7 +38,7 @@ def test_the_number_of_parameters_is_the_networks_own() -> None:
     objective=st.sampled_from(["cloze", "causal"]),
     kind=st.sampled_from(["last", "sliding", "random"]),
 )
-def test_the_windows_that_are_told_are_those_trained_on(
+def test_the_windows_shown_are_those_trained_on(
     lengths: list[int], longest: int, stride: int, objective: str, kind: str
 ) -> None:
     """The formula of the screen against the batches themselves, which the screen must not import."""
@@ -61,18 +61,18 @@ def test_the_windows_that_are_told_are_those_trained_on(
 def test_sliding_windows_leave_nothing_out_and_take_longer(home: Path) -> None:
     dataset = make_dataset(home)
     last, sliding = (with_assignments(Config(), ["model.max_len=6", f"training.windows={kind}"]) for kind in KINDS)
-    assert reckon(last, dataset).seen < 1 == reckon(sliding, dataset).seen
+    assert preflight(last, dataset).covered < 1 == preflight(sliding, dataset).covered
     trained = np.asarray(dataset.split.train_end)
     longer = window_tokens(trained, sliding) / window_tokens(trained, last)
     assert longer > 1
-    assert work(sliding, dataset) / work(last, dataset) == pytest.approx(longer)
+    assert multiplications(sliding, dataset) / multiplications(last, dataset) == pytest.approx(longer)
 
 
 def test_a_larger_batch_needs_more_memory_and_fewer_steps(home: Path) -> None:
     dataset = make_dataset(home)
     small, large = Config(), load_large()
-    assert reckon(large, dataset, on_gpu=True).memory > reckon(small, dataset, on_gpu=True).memory
-    assert reckon(large, dataset).steps < reckon(small, dataset).steps or reckon(small, dataset).steps == 1
+    assert preflight(large, dataset, on_gpu=True).memory > preflight(small, dataset, on_gpu=True).memory
+    assert preflight(large, dataset).steps < preflight(small, dataset).steps or preflight(small, dataset).steps == 1
 
 
 def load_large() -> Config:

@@ -28,7 +28,7 @@ async def open_train(pilot: Pilot[Any], **training: Any) -> TrainScreen:
     await until(pilot, lambda: isinstance(pilot.app.screen, TrainScreen))
     screen = pilot.app.screen
     assert isinstance(screen, TrainScreen)
-    await until(pilot, lambda: screen._looked)
+    await until(pilot, lambda: screen.session.scanned)
     values = {**to_dict(small_config()), "dataset": screen.form.values["dataset"]}
     values["evaluation"] = {**values["evaluation"], "protocols": ("full",)}
     values["training"] = {**values["training"], "device": "auto"} | training
@@ -49,8 +49,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path) -> list
 @pytest.mark.parametrize(
     ("training", "sentence"),
     [
-        ({"processes": 3}, "take a GPU each, and this machine has 2; with Device cpu they share the cores"),
-        ({"processes": 4, "device": "cuda"}, "take a GPU each, and this machine has 2"),
+        ({"processes": 3}, "need a GPU each, but this machine has 2; on device cpu they share the cores"),
+        ({"processes": 4, "device": "cuda"}, "need a GPU each, but this machine has 2"),
         ({"processes": 2, "device": "cuda:1"}, "is one device"),
     ],
 )
@@ -115,11 +115,11 @@ async def test_for_several_machines_what_starts_them_is_written(
         # What other machines have is not known here.
         await open_train(pilot, machines=2, processes=8)
         await pilot.press("r")
-        await until_shown(pilot, "2 machines are started by hand")
+        await until_shown(pilot, "Write the launch script for 2 machines")
         await pilot.press(*keys)
         if kind:
             await until(pilot, lambda: any(kind in words for words in said()))
-            await until_shown(pilot, "The run waits")
+            await until_shown(pilot, "Run queued")
         else:
             await pilot.pause(0.2)
     launches = [words[words.index("--print-launch") + 1] for words in said() if "train" in words]

@@ -24,10 +24,17 @@ from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.shell.text_input import TextInput
 from bert4rec_tui.tui.train import screen as train
 from bert4rec_tui.tui.train.last_config import last_config
-from bert4rec_tui.tui.train.preflight_panel import PreflightPanel
 from bert4rec_tui.tui.train.screen import TrainScreen
 
 SIZES = [(80, 24), (120, 40)]
+
+
+def selected(screen: TrainScreen) -> str:
+    """The path of the selected field."""
+    field = screen.form.selected_field
+    return field.path if field is not None else ""
+
+
 Look = Callable[[Pilot[Any], str], None]
 Pretend = Callable[..., list[str]]
 Heard = Callable[[], list[list[str]]]
@@ -47,7 +54,7 @@ async def test_the_form_begins_with_the_prepared_dataset(home: Path, size: tuple
     make_dataset(home)
     async with Bert4RecApp().run_test(size=size) as pilot:
         screen = await open_train(pilot)
-        await until_shown(pilot, "tiny   40 users, 60 items")
+        await until_shown(pilot, "tiny   40 users, 60 movies")
         if size[0] > 100:
             await until_shown(pilot, "steps per epoch")
         assert screen.form.values["dataset"]["name"] == "tiny"
@@ -60,13 +67,13 @@ async def test_a_setting_is_found_by_its_name_also_a_folded_one(home: Path, size
     make_dataset(home)
     async with Bert4RecApp().run_test(size=size) as pilot:
         screen = await open_train(pilot)
-        await until_shown(pilot, "tiny   40 users, 60 items")
+        await until_shown(pilot, "tiny   40 users, 60 movies")
         await pilot.press("slash")
         await until_shown(pilot, "Find a setting")
         await type_text(pilot, "processes")
         await until(pilot, lambda: "training.processes" in screen_text(pilot))
         await pilot.press("enter")
-        await until(pilot, lambda: screen.is_active and "training.processes" in str(vars(screen.form.selected)))
+        await until(pilot, lambda: screen.is_active and selected(screen) == "training.processes")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(screen.focused, TextInput))
         assert "Find" not in screen_text(pilot).splitlines()[-1]  # a / would be typed now
@@ -76,7 +83,7 @@ async def test_a_setting_is_found_by_its_name_also_a_folded_one(home: Path, size
         await pilot.press("slash")
         await type_text(pilot, "epochs")  # and not the warm-up epochs
         await pilot.press("enter")
-        await until(pilot, lambda: screen.is_active and "training.epochs" in str(vars(screen.form.selected)))
+        await until(pilot, lambda: screen.is_active and selected(screen) == "training.epochs")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -87,7 +94,7 @@ async def test_without_a_dataset_it_says_how_to_get_one(
         await open_train(pilot)
         await until_shown(pilot, "sample is not prepared; press 1")
         if size[0] > 100:
-            await until_shown(pilot, "The figures come when")
+            await until_shown(pilot, "No estimate ")
         look_like(pilot, "train-empty")
         await pilot.press("r")
         await pilot.pause(0.2)
@@ -106,10 +113,10 @@ async def test_launching_with_an_error_is_refused_beside_the_field(
         screen.go_to_field("training.precision")
         await pilot.pause()
         await pilot.press("r")
-        await until_shown(pilot, "Hidden size 250: is not divisible by Heads = 4")
+        await until_shown(pilot, "Hidden size 250: is not divisible by Attention heads = 4")
         await until(pilot, lambda: screen.form.selected is not None)
         if size[0] > 100:
-            await until_shown(pilot, "The figures come when")
+            await until_shown(pilot, "No estimate ")
         look_like(pilot, "train-failed")
     assert said() == []
 
@@ -121,8 +128,8 @@ async def test_what_the_dataset_cannot_give_is_said_beside_the_field(home: Path)
         screen.form.replace(to_dict(fitting(screen)))
         for path, value, sentence in (
             ("evaluation.ks", (1, 10, 500), "500 is larger than the catalogue: tiny has 60 items"),
-            ("evaluation.protocols", ("full", "uniform-100"), "uniform-100 wants more negatives than the"),
-            ("training.device", "cuda:3", "cuda:3 is not there; this machine has cuda:0, cpu"),
+            ("evaluation.protocols", ("full", "uniform-100"), "uniform-100 needs more negatives than the"),
+            ("training.device", "cuda:3", "cuda:3 is not available; this machine has cuda:0, cpu"),
         ):
             screen.form.set_value(path, value)
             screen.go_to_field(path)
@@ -172,7 +179,7 @@ async def test_a_launch_that_fails_says_why_and_stays(home: Path, pretending: Pr
         assert app.current_mode == "train"
 
 
-async def test_c_tries_the_configuration_and_the_panel_says_what_was_measured(
+async def test_c_benchmarks_the_configuration_and_shows_what_was_measured(
     home: Path, pretending: Pretend, said: Heard
 ) -> None:
     make_dataset(home)
@@ -183,14 +190,14 @@ async def test_c_tries_the_configuration_and_the_panel_says_what_was_measured(
         screen.form.replace(to_dict(fitting(screen)))
         await pilot.pause()
         await pilot.press("c")
-        await until_shown(pilot, "a trial of 8 steps")
+        await until_shown(pilot, "measured over 8 steps")
         shown = screen_text(pilot)
         assert "1m 30s" in shown
         assert "7.0 of 78.0 GiB" in shown
         assert [words[0] for words in said() if "--try" in words] == ["train"]
         assert not list((home / "runs").glob("*"))
         await edit(pilot, "model.hidden", "64")
-        await until(pilot, lambda: "a trial of 8 steps" not in screen_text(pilot))
+        await until(pilot, lambda: "measured over 8 steps" not in screen_text(pilot))
 
 
 @pytest.mark.parametrize("keys", [("escape",), ("enter",), ("down", "enter")])
@@ -205,12 +212,10 @@ async def test_a_launch_that_will_not_fit_asks_first(
         screen.form.replace(to_dict(fitting(screen)))
         await pilot.pause()
         await pilot.press("c")
-        await until(pilot, lambda: screen.tried is not None)
-        await until(
-            pilot, lambda: (seen := screen.query_one(PreflightPanel).outlook) is not None and seen.fit == "too large"
-        )
+        await until(pilot, lambda: screen.session.benchmark is not None)
+        await until(pilot, lambda: (seen := screen.session.current_estimate) is not None and seen.fit == "too large")
         await pilot.press("r")
-        await until_shown(pilot, "It may not fit into the memory of cuda:0")
+        await until_shown(pilot, "The run may not fit in the memory of cuda:0")
         await pilot.press(*keys)
         launched = keys[0] == "down"
         await until(pilot, lambda: len(app.screen_stack) == 1 and (app.current_mode == "runs") == launched)
@@ -226,7 +231,7 @@ async def test_what_differs_from_the_preset_is_always_in_sight(home: Path) -> No
         await until_shown(pilot, "tiny   40 users")
         await edit(pilot, "training.epochs", "40")
         await until_shown(pilot, f"changed: training.epochs {EPOCHS} → 40")
-        await until_shown(pilot, f"recommended has {EPOCHS}")
+        await until_shown(pilot, f"recommended: {EPOCHS}")
         await pilot.press("u")
         await until(pilot, lambda: "changed:" not in screen_text(pilot))
 
@@ -272,13 +277,13 @@ async def test_a_past_run_says_how_it_differs_from_the_form_and_is_taken_by_one_
         screen = await open_train(pilot)
         await until_shown(pilot, "tiny   40 users")
         screen.form.replace({**to_dict(config), "dataset": screen.form.values["dataset"]})
-        assert ("] what it will be, past runs" in screen_text(pilot)) == (size[0] == 80)
+        assert ("] estimate, past runs" in screen_text(pilot)) == (size[0] == 80)
         await pilot.press("right_square_bracket", "right_square_bracket")
         await until_shown(pilot, "lamp  tuned")
         shown = screen_text(pilot)
         assert re.search(r"Learning rate +0.0375 +0.00", shown), shown
         assert ("learning rate 0.0375" in shown) == (size[0] != 120), "where there is room it stands in the line"
-        assert "as the form" in shown, "rose was set up as the form is"
+        assert "identical" in shown, "rose was configured like the form"
         await pilot.press("enter")
         await until(pilot, lambda: value_at(screen.form.values, "training.learning_rate") == 0.0375)
         assert value_at(screen.form.values, "name") == ""
@@ -287,7 +292,7 @@ async def test_a_past_run_says_how_it_differs_from_the_form_and_is_taken_by_one_
         await until(pilot, lambda: value_at(screen.form.values, "training.learning_rate") != 0.0375)
 
 
-async def test_the_time_of_an_epoch_goes_by_an_earlier_run(home: Path) -> None:
+async def test_the_time_of_an_epoch_is_estimated_from_an_earlier_run(home: Path) -> None:
     make_dataset(home)
     make_run(home, "finished", "lamp", epoch=20)
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
@@ -295,4 +300,4 @@ async def test_the_time_of_an_epoch_goes_by_an_earlier_run(home: Path) -> None:
         await until_shown(pilot, "tiny   40 users")
         screen.form.replace(to_dict(fitting(screen)))
         screen.form.set_value("training.device", "cpu")
-        await until_shown(pilot, "going by lamp")
+        await until_shown(pilot, "estimated from lamp")

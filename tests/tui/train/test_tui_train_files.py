@@ -55,9 +55,9 @@ async def test_a_file_is_replaced_only_after_a_question(home: Path, tmp_path: Pa
         await pilot.press("ctrl+u")
         await type_text(pilot, file.name)
         await pilot.press("enter")
-        await until_shown(pilot, "mine.toml exists")
+        await until_shown(pilot, "mine.toml already exists")
         await pilot.press("enter")
-        await until(pilot, lambda: "mine.toml exists" not in screen_text(pilot))
+        await until(pilot, lambda: "mine.toml already exists" not in screen_text(pilot))
     assert file.read_text(encoding="utf-8") == "# precious\n"
 
 

@@ -1,4 +1,4 @@
-"""The losses for large catalogues in the train form: refused, annotated and reckoned where a person decides."""
+"""The losses for large catalogues in the train form: refused, annotated and estimated where a person decides."""
 
 from pathlib import Path
 from typing import Any
@@ -7,14 +7,14 @@ import pytest
 from worlds import make_dataset
 
 from bert4rec_tui.config import Config, to_dict, with_assignments
+from bert4rec_tui.config.fields import labels_of
 from bert4rec_tui.config.presets import preset
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.tui.train.checks import train_errors
 from bert4rec_tui.tui.train.choices import preset_notes
-from bert4rec_tui.tui.train.fields import labels_of, train_sections
-from bert4rec_tui.tui.train.preflight import memory, work
+from bert4rec_tui.tui.train.preflight import memory, multiplications
 
-LABELS = labels_of(train_sections())
+LABELS = labels_of(Config)
 
 
 def errors(dataset: PreparedDataset, *assignments: str) -> dict[str, Any]:
@@ -35,10 +35,10 @@ def test_as_many_drawn_items_as_there_are_are_refused_beside_their_field(home: P
 def test_a_setting_that_the_loss_does_not_read_says_so() -> None:
     changed = ["training.negatives=64", "training.gbce_t=0.5"]
     full = preset_notes(with_assignments(preset("recommended"), changed))
-    assert full["training.negatives"] == "counts only with the loss sampled or gbce"
-    assert full["training.gbce_t"] == "counts only with the loss gbce"
+    assert full["training.negatives"] == "only used by loss sampled or gbce"
+    assert full["training.gbce_t"] == "only used by loss gbce"
     read = preset_notes(with_assignments(preset("recommended"), [*changed, "training.loss=gbce"]))
-    assert (read["training.negatives"], read["training.gbce_t"]) == ("recommended has 1024", "recommended has 0.75")
+    assert (read["training.negatives"], read["training.gbce_t"]) == ("recommended: 1024", "recommended: 0.75")
 
 
 def test_with_drawn_items_neither_scores_nor_gradients_grow_with_the_catalogue(home: Path) -> None:
@@ -50,4 +50,4 @@ def test_with_drawn_items_neither_scores_nor_gradients_grow_with_the_catalogue(h
     full = with_assignments(config, ["training.loss=full"])
     assert memory(full, items, 50.0) - memory(config, items, 50.0) > 0.9 * table  # its gradient
     dataset = make_dataset(home)
-    assert work(full, dataset) < work(config, dataset)  # 1024 drawn against 60 in all
+    assert multiplications(full, dataset) < multiplications(config, dataset)  # 1024 drawn against 60 in all

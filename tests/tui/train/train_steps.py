@@ -20,7 +20,7 @@ async def open_train(pilot: Pilot[Any]) -> TrainScreen:
     await until(pilot, lambda: isinstance(pilot.app.screen, TrainScreen))
     screen = pilot.app.screen
     assert isinstance(screen, TrainScreen)
-    await until(pilot, lambda: screen._looked)
+    await until(pilot, lambda: screen.session.scanned)
     return screen
 
 
@@ -29,7 +29,7 @@ async def edit(pilot: Pilot[Any], path: str, text: str) -> None:
     screen = pilot.app.screen
     assert isinstance(screen, TrainScreen)
     screen.go_to_field(path)
-    await until(pilot, lambda: screen.form.selected is not None and path in str(vars(screen.form.selected)))
+    await until(pilot, lambda: (field := screen.form.selected_field) is not None and field.path == path)
     await pilot.press("enter")
     await type_text(pilot, text)
     await pilot.press("enter")

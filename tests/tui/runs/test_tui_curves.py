@@ -13,7 +13,7 @@ from bert4rec_tui.runs import store
 from bert4rec_tui.runs.events import StateChange
 from bert4rec_tui.runs.listing import RunsReader
 from bert4rec_tui.runs.store import LocalRuns
-from bert4rec_tui.tui.runs.following import RunFeed
+from bert4rec_tui.tui.runs.curves import CurveReader
 
 
 def test_an_ended_run_is_read_once_and_a_live_one_each_time(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,13 +40,13 @@ def test_a_run_whose_files_cannot_be_read_is_listed_with_the_reason(home: Path) 
 
 def test_a_feed_gives_what_came_and_nothing_when_nothing_did(home: Path) -> None:
     run = make_run(home, "training", "quad", epoch=2)
-    feed, rng = RunFeed(run), np.random.default_rng(0)
-    first = feed.read()
+    reader, rng = CurveReader(run), np.random.default_rng(0)
+    first = reader.read()
     assert first is not None
     assert first.epoch[-1] == pytest.approx(2)
-    assert feed.read() is None
+    assert reader.read() is None
     run.events.append(training_step(2 * STEPS + 6, 0.0, rng))
-    second = feed.read()
+    second = reader.read()
     assert second is not None
     assert second.epoch[-1] == pytest.approx(2.25)
     assert len(second.epoch) == len(first.epoch) + 1
@@ -55,26 +55,26 @@ def test_a_feed_gives_what_came_and_nothing_when_nothing_did(home: Path) -> None
 
 def test_what_a_resumed_run_had_done_after_its_checkpoint_is_dropped(home: Path) -> None:
     run, rng = make_run(home, "training", "quad", epoch=2), np.random.default_rng(0)
-    feed = RunFeed(run)
-    feed.read()
+    reader = CurveReader(run)
+    reader.read()
     run.events.append(StateChange(at=0, state="resumed", step=STEPS))
     run.events.append(training_step(STEPS + 2, 0.0, rng, lost=True))
-    curves = feed.read()
+    curves = reader.read()
     assert curves is not None
     assert np.diff(curves.epoch).min() > 0
     assert curves.epoch[-1] == pytest.approx(1 + 2 / STEPS)
     assert np.isnan(curves.loss[-1])
-    assert curves.lost.tolist() == [curves.epoch[-1]]
+    assert curves.not_finite.tolist() == [curves.epoch[-1]]
     assert curves.metrics["full:NDCG@10"][0].tolist() == [0, 1]
 
 
 def test_a_log_that_was_replaced_by_a_shorter_one_is_read_from_its_start(home: Path) -> None:
     run = make_run(home, "training", "quad", epoch=3)
-    feed = RunFeed(run)
-    feed.read()
+    reader = CurveReader(run)
+    reader.read()
     replace_file(run.path / "events.jsonl", b"")
     run.events.append(validation(0, 0.0, 0.2))
-    curves = feed.read()
+    curves = reader.read()
     assert curves is not None
     assert len(curves.epoch) == 0
-    assert len(curves.remarks) == 1
+    assert len(curves.events) == 1

@@ -1,4 +1,4 @@
-"""What the runs screen reads of the few runs that are looked at, in a thread: their curves and events."""
+"""The curves of a run as arrays, and how they are read from its event log as it grows."""
 
 from dataclasses import dataclass, field
 from threading import Lock
@@ -12,60 +12,60 @@ from bert4rec_tui.runs.store import Run
 from bert4rec_tui.runs.summary import MOST_REMARKS, READINGS, Remark, Summary
 
 Axis = Literal["epoch", "step", "time"]
-NOTHING = np.zeros(0)
+EMPTY = np.zeros(0)
 
 
-def _nothing() -> np.ndarray:
-    return NOTHING
+def _empty() -> np.ndarray:
+    return EMPTY
 
 
 @dataclass(frozen=True)
 class Band:
-    """A measurement along a run: its mean in each stretch, and how far it went down and up there."""
+    """A measurement along a run: its mean, minimum and maximum in each stretch of steps."""
 
-    mean: np.ndarray = field(default_factory=_nothing)
-    low: np.ndarray = field(default_factory=_nothing)
-    high: np.ndarray = field(default_factory=_nothing)
+    mean: np.ndarray = field(default_factory=_empty)
+    low: np.ndarray = field(default_factory=_empty)
+    high: np.ndarray = field(default_factory=_empty)
 
 
 @dataclass(frozen=True)
 class RunCurves:
     """The curves of one run as arrays, x in epochs; never changed once it is made.
 
-    `step` and `at` are the places of the same stretches in steps and in seconds since 1970. `machine` holds what was
-    read of the machine at `machine_at`; what was never measured is not in it. `alerts` holds the steps of alerts.
+    `step` and `at` are where the same stretches lie in steps and in seconds since 1970. `machine` holds the
+    readings of the machine at `machine_at`, without those never measured. `alerts` holds the steps of alerts.
     """
 
     run: str
-    epoch: np.ndarray = field(default_factory=_nothing)
-    step: np.ndarray = field(default_factory=_nothing)
-    at: np.ndarray = field(default_factory=_nothing)
-    loss: np.ndarray = field(default_factory=_nothing)
-    loss_low: np.ndarray = field(default_factory=_nothing)
-    loss_high: np.ndarray = field(default_factory=_nothing)
-    lost: np.ndarray = field(default_factory=_nothing)
-    learning_rate: np.ndarray = field(default_factory=_nothing)
+    epoch: np.ndarray = field(default_factory=_empty)
+    step: np.ndarray = field(default_factory=_empty)
+    at: np.ndarray = field(default_factory=_empty)
+    loss: np.ndarray = field(default_factory=_empty)
+    loss_low: np.ndarray = field(default_factory=_empty)
+    loss_high: np.ndarray = field(default_factory=_empty)
+    not_finite: np.ndarray = field(default_factory=_empty)
+    learning_rate: np.ndarray = field(default_factory=_empty)
     gradient_norm: Band = field(default_factory=Band)
-    speed: np.ndarray = field(default_factory=_nothing)
+    speed: np.ndarray = field(default_factory=_empty)
     metrics: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict[str, tuple[np.ndarray, np.ndarray]])
-    validated: tuple[np.ndarray, np.ndarray, np.ndarray] = (NOTHING, NOTHING, NOTHING)  # epochs, steps, times
-    machine_at: np.ndarray = field(default_factory=_nothing)
+    validated: tuple[np.ndarray, np.ndarray, np.ndarray] = (EMPTY, EMPTY, EMPTY)  # epochs, steps, times
+    machine_at: np.ndarray = field(default_factory=_empty)
     machine: dict[str, Band] = field(default_factory=dict[str, Band])
     system: System | None = None
-    remarks: tuple[Remark, ...] = ()  # newest first
-    alerts: np.ndarray = field(default_factory=_nothing)
-    begun: float = 0.0
+    events: tuple[Remark, ...] = ()  # validations, alerts, notes and changes of state, newest first
+    alerts: np.ndarray = field(default_factory=_empty)
+    started: float = 0.0  # seconds since 1970
 
     def along(self, axis: Axis) -> np.ndarray:
         """Where the stretches of steps lie on an axis; time is in seconds since the run began."""
-        return self.epoch if axis == "epoch" else self.step if axis == "step" else self.at - self.begun
+        return self.epoch if axis == "epoch" else self.step if axis == "step" else self.at - self.started
 
     def of_epochs(self, epochs: np.ndarray, axis: Axis) -> np.ndarray:
         """Where validations lie, given by their epochs."""
         if axis == "epoch" or not len(epochs):
             return epochs
         known, steps, times = self.validated
-        return np.interp(epochs, known, steps) if axis == "step" else np.interp(epochs, known, times) - self.begun
+        return np.interp(epochs, known, steps) if axis == "step" else np.interp(epochs, known, times) - self.started
 
     def of_steps(self, steps: np.ndarray, axis: Axis) -> np.ndarray:
         """Where single steps lie."""
@@ -76,14 +76,14 @@ class RunCurves:
     def of_times(self, at: np.ndarray, axis: Axis) -> np.ndarray:
         """Where moments lie, given in seconds since 1970."""
         if axis == "time":
-            return at - self.begun
+            return at - self.started
         if not len(self.at):
             return np.zeros(len(at))
         return np.interp(at, np.maximum.accumulate(self.at), self.along(axis))
 
 
-class RunFeed:
-    """Follows the event log of one run from where it was left, its summary first; used by one thread at a time."""
+class CurveReader:
+    """Reads the event log of one run, its summary first, and then only what was added; one thread at a time may."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -125,7 +125,7 @@ class RunFeed:
             loss=loss,
             loss_low=low,
             loss_high=high,
-            lost=epoch[steps.column("not_finite") > 0],
+            not_finite=epoch[steps.column("not_finite") > 0],
             learning_rate=steps.column("learning_rate"),
             gradient_norm=Band(*steps.measure("gradient_norm")),
             speed=steps.measure("speed")[0],
@@ -134,9 +134,9 @@ class RunFeed:
             machine_at=summary.system.column("at"),
             machine={name: band for name, band in machine.items() if np.isfinite(band.mean).any()},
             system=summary.last_system,
-            remarks=tuple(reversed(summary.remarks[-MOST_REMARKS:])),
+            events=tuple(reversed(summary.remarks[-MOST_REMARKS:])),
             alerts=np.array(alerts, float),
-            begun=min(times, default=0.0),
+            started=min(times, default=0.0),
         )
 
     def _metrics(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -1,4 +1,4 @@
-"""What a person asks of a run from the interface; each function is for a thread and returns a sentence to show."""
+"""What the keys ask of a run; each function is for a thread, and returns a sentence to show."""
 
 from msgspec.structs import replace
 
@@ -14,26 +14,26 @@ def pause(run: Run) -> str:
     """Ask a run to save and wait. Raises UserError where it has no worker."""
     state = run.state()
     if state == "paused":
-        return f"{run.short_id} is paused already; r resumes it."
+        return f"{run.short_id} is paused already; press r to resume it."
     if state not in LIVE:
-        raise UserError(f"{run.short_id} is {state}: there is nothing to pause")
+        raise UserError(f"{run.short_id} is {state}: nothing to pause")
     _request(run, "pause")
-    return f"{run.short_id} saves and pauses."
+    return f"{run.short_id} will save and pause."
 
 
 def resume(run: Run) -> str:
-    """Go on with a run: a paused one by a word to its worker, an ended one by a new worker.
+    """Resume a run: a paused one by a request to its worker, an ended one with a new worker.
 
-    Raises UserError where it trains or has finished.
+    Raises UserError where it has finished.
     """
     state = run.state()
     if state == "finished":
-        raise UserError(f"{run.short_id} has finished; e edits its configuration and launches it as a new run")
+        raise UserError(f"{run.short_id} has finished; press e to edit its configuration and launch a new run")
     if state in LIVE:
         if state == "training":
             return f"{run.short_id} is training already."
         _request(run, "train")
-        return f"{run.short_id} goes on."
+        return f"{run.short_id} resumes."
     launch(run)
     from_where = "from its last checkpoint" if run.can_go_on() else "from the beginning"
     return " ".join(filter(None, [f"{run.short_id} starts {from_where}.", logout_warning()]))
@@ -43,34 +43,38 @@ def stop(run: Run) -> str:
     """Ask a run to save and end. Raises UserError where it has no worker."""
     state = run.state()
     if state not in LIVE:
-        raise UserError(f"{run.short_id} is {state}: there is nothing to stop")
+        raise UserError(f"{run.short_id} is {state}: nothing to stop")
     _request(run, "stop")
-    return f"{run.short_id} saves and stops; r goes on from there."
+    return f"{run.short_id} will save and stop; press r to resume from there."
 
 
 def remove(source: LocalRuns, run: Run) -> str:
     """Delete a run with everything in it. Raises UserError while it is live."""
     source.remove(run)
-    return f"{run.id} is removed."
+    return f"{run.id} was removed."
 
 
 def rename(source: LocalRuns, run: Run, name: str) -> str:
-    """Give a run a name. Raises UserError where another run is called by it."""
+    """Name a run. Raises UserError where another run has the name."""
     named = source.rename(run, name)
-    return f"{run.short_id} is called {named} now." if named else f"{run.short_id} has no name now."
+    return f"{run.short_id} is now named {named}." if named else f"{run.short_id} no longer has a name."
 
 
 def write_note(run: Run, note: str) -> str:
-    """Write a note on a run. Raises UserError for one that is too long."""
-    kept = run.relabel(lambda labels: with_note(labels, note)).note
-    return f"The note on {run.short_id} is kept." if kept else f"{run.short_id} has no note now."
+    """Write a note about a run. Raises UserError for one that is too long."""
+    saved = run.relabel(lambda labels: with_note(labels, note)).note
+    return f"Note on {run.short_id} saved." if saved else f"Note on {run.short_id} deleted."
 
 
-def turn_pin(run: Run) -> str:
-    """Pin a run to the top of the table, or take the pin away."""
+def toggle_pin(run: Run) -> str:
+    """Pin a run to the top of the table, or unpin it."""
     pinned = run.relabel(lambda labels: replace(labels, pinned=not labels.pinned)).pinned
-    return f"{run.short_id} stands first now, whatever the order." if pinned else f"{run.short_id} is not pinned now."
+    return (
+        f"{run.short_id} is pinned to the top, whatever the order."
+        if pinned
+        else f"{run.short_id} is no longer pinned."
+    )
 
 
-def _request(run: Run, wanted: Request) -> None:
-    request(run.path, wanted, at_least=run.status().control)
+def _request(run: Run, requested: Request) -> None:
+    request(run.path, requested, at_least=run.status().control)
