@@ -116,10 +116,10 @@ class World:
 
         def make() -> None:
             import msgspec
+            from bert4rec_tui.data.finding import datasets_and_damaged
 
             from bert4rec_tui.config import with_assignments
             from bert4rec_tui.config.presets import preset
-            from bert4rec_tui.data.finding import datasets_and_damaged
             from bert4rec_tui.runs.store import LocalRuns
             from bert4rec_tui.settings import datasets_folder, runs_folder
 

@@ -70,12 +70,15 @@ def demo(
 
 
 @app.command()
-def datasets(as_json: AsJson = False) -> None:
+def datasets(
+    verify: Annotated[bool, typer.Option("--verify", help="Compare all prepared files with their checksums.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """List known and prepared datasets."""
     with handling_errors(as_json):
         from bert4rec_tui.commands.datasets import run_datasets
 
-        run_datasets(as_json=as_json)
+        run_datasets(verify=verify, as_json=as_json)
 
 
 @app.command()

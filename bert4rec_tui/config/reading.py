@@ -102,6 +102,8 @@ def load_toml(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: there is no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+    except (RecursionError, OverflowError, MemoryError):
+        raise UserError(f"{path}: is not TOML: nested too deeply, or a number out of range") from None
     except ValueError as error:
         raise UserError(f"{path}: is not TOML: {error}") from None
 

@@ -1,6 +1,5 @@
 """Prepare a dataset from ratings: filter, index, sort, split, write."""
 
-import hashlib
 import shutil
 import time
 from pathlib import Path
@@ -11,9 +10,10 @@ import numpy as np
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.arrays import save_archive, save_array
 from bert4rec_tui.data.catalog import KNOWN
-from bert4rec_tui.data.dataset import SCHEMA, Counts, Manifest, PreparedDataset, Split, manifest_bytes
+from bert4rec_tui.data.dataset import SCHEMA, Counts, Manifest, PreparedDataset, Split, hash_arrays, manifest_bytes
 from bert4rec_tui.data.fingerprints import fingerprint_source, load_fingerprints, save_fingerprints
 from bert4rec_tui.data.formats import read_interactions
+from bert4rec_tui.data.integrity import checksum
 from bert4rec_tui.data.interactions import (
     Interactions,
     filter_by_count,
@@ -200,8 +200,9 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
         has_timestamps=seconds is not None,
         has_ratings=interactions.ratings is not None,
         has_titles=interactions.titles is not None,
-        split_hash=_hash(history, offsets, split_rows),
+        split_hash=hash_arrays(history, offsets, split_rows),
         cuts=split.cuts,
+        checksums={file.name: checksum(file) for file in sorted(folder.iterdir())},
     )
     (folder / "manifest.json").write_bytes(manifest_bytes(manifest))
 
@@ -242,13 +243,6 @@ def _counts(history: np.ndarray, histories: Histories, split: Split, train_count
         validation_newcomers=validation_newcomers,
         test_newcomers=test_newcomers,
     )
-
-
-def _hash(*arrays: np.ndarray) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
 
 
 def _id_arrays(ids: np.ndarray | list[str]) -> dict[str, np.ndarray]:

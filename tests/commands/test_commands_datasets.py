@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+
 from bert4rec_tui.commands.datasets import run_datasets
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.prepare import prepare
+from bert4rec_tui.errors import WorkFailedError
 from bert4rec_tui.settings import datasets_folder, raw_folder
 
 
@@ -35,3 +38,23 @@ def test_known_and_prepared_datasets_are_listed(home, capsys):
     assert [(d["id"], "no manifest.json" in d["why"]) for d in values["damaged"]] == [("sample", True)]
     run_datasets(as_json=False)
     assert "no manifest.json" in capsys.readouterr().out
+
+
+def test_verify_reads_every_file_and_fails_where_one_is_damaged(home, capsys):
+    for items in (0, 5):
+        prepare(DatasetConfig(name="sample", min_item_interactions=items), datasets_folder(), raw_folder())
+    run_datasets(verify=True, as_json=True)
+    values = json.loads(capsys.readouterr().out)
+    assert ([d["dataset"] for d in values["prepared"]], values["damaged"]) == (["sample", "sample+items5"], [])
+
+    file = datasets_folder() / "sample+items5" / "ratings.npy"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(WorkFailedError, match=r"damaged: sample\+items5; prepare what is damaged again"):
+        run_datasets(verify=True, as_json=True)
+    values = json.loads(capsys.readouterr().out)
+    assert [d["dataset"] for d in values["prepared"]] == ["sample"]
+    assert [(d["id"], d["why"].startswith(f"{file}: cannot be read")) for d in values["damaged"]] == [
+        ("sample+items5", True)
+    ]
