@@ -1,6 +1,7 @@
 """The commands. Each imports its module when it is called, so that help needs neither torch, pandas nor textual."""
 
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Annotated, Literal, cast
 
@@ -35,11 +36,23 @@ def open_app(
     if version:
         print(__version__)
         raise typer.Exit
+    if not {"--help", "-h"} & set(sys.argv):
+        clean_up()
     if context.invoked_subcommand is None:
         with handling_errors(as_json=False):
             from bert4rec_tui.tui.start import run_app
 
             run_app(no_mouse)
+
+
+def clean_up() -> None:
+    """Remove what killed preparations have left; where the folders are unknown, a command that needs them says so."""
+    from bert4rec_tui.data.leftovers import remove_leftovers
+    from bert4rec_tui.errors import UserError
+    from bert4rec_tui.settings import datasets_folder, raw_folder
+
+    with suppress(UserError):
+        remove_leftovers(datasets_folder(), raw_folder())
 
 
 @app.command()

@@ -1,7 +1,5 @@
 """Prepare a dataset from ratings: filter, index, sort, split, write."""
 
-import shutil
-import time
 from pathlib import Path
 
 import msgspec
@@ -21,9 +19,10 @@ from bert4rec_tui.data.interactions import (
     reindexed,
     without_repeats,
 )
+from bert4rec_tui.data.leftovers import held, remove_leftovers
 from bert4rec_tui.data.negatives import check_enough, file_name, parse_protocol, sample_negatives, weights_for
 from bert4rec_tui.data.nouns import item_word, noun_of
-from bert4rec_tui.data.sources import UNPACKING, find_origin, folder_names, opened
+from bert4rec_tui.data.sources import find_origin, folder_names, opened
 from bert4rec_tui.data.splits import Histories, newcomers, split_histories
 from bert4rec_tui.data.texts import Texts, pack_texts
 from bert4rec_tui.errors import UserError
@@ -55,8 +54,7 @@ def prepare(
         if prepared is not None:
             return prepared
         _check_source(settings, datasets)
-    _remove_leftovers(datasets, ".*.tmp")
-    _remove_leftovers(raw, UNPACKING + "*")
+    remove_leftovers(datasets, raw)
     make_folder(datasets)  # fails before a long download where there is no permission
     origin = find_origin(settings, raw, report, mirror)
     # Taken before reading: a change in the meantime makes it another source the next time.
@@ -70,7 +68,7 @@ def prepare(
     read = len(interactions)
     report(Progress(stage="Sorting", done=read, unit="ratings"))
     interactions = filtered(interactions, settings)
-    with new_folder(datasets / settings.id) as folder:
+    with new_folder(datasets / settings.id) as folder, held(folder):
         write(interactions, settings, read, folder, report)
         if fingerprints is not None:
             save_fingerprints(fingerprints, folder)
@@ -118,13 +116,6 @@ def _is_unchanged(source: Path, dataset: Path) -> bool:
     files = [source, *(source / name for name in names), *(source.glob("*") if names else ())]
     written = (dataset / "manifest.json").stat().st_mtime
     return source.exists() and not any(file.stat().st_mtime > written for file in files)
-
-
-def _remove_leftovers(folder: Path, pattern: str) -> None:
-    """Remove what a killed process left; of what is younger than a day another process may still be the owner."""
-    for path in folder.glob(pattern):
-        if path.is_dir() and time.time() - path.stat().st_mtime > 86_400:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def filtered(interactions: Interactions, settings: DatasetConfig) -> Interactions:

@@ -358,7 +358,7 @@ def test_an_interruption_leaves_nothing_half_written(place, movielens, stage):
     assert list(place.raw.iterdir()) == []
 
 
-def test_what_a_killed_process_left_is_removed_after_a_day(place, movielens):
+def test_what_a_killed_process_left_is_removed_by_the_next_preparation(place, movielens):
     old, young = place.datasets / ".tiny.old.tmp", place.datasets / ".tiny.young.tmp"
     unpacked = place.raw / ".unpacking-x"
     for path in (old, young, unpacked):
