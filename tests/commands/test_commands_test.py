@@ -26,6 +26,26 @@ def test_the_result_is_one_object_with_intervals_and_baselines(terminal):
     assert {"Testing", "Testing popularity", "Testing transitions", "Fitting EASE", "Testing ease"} <= stages
 
 
+def test_the_users_of_stored_ranks_are_indices_into_the_dataset_as_the_documentation_says(terminal, here):
+    """docs/json.md: ids, history and test item of user i, and the rank that the model gives the item."""
+    here("test", "--protocol", "full")
+    run = terminal.last_run()
+    folder = terminal.home / "datasets" / "toy+users3"
+    test = np.load(run.test_folder("best", "full") / "ranks.npz")
+    ids, items = np.load(folder / "users.npz")["ids"], np.load(folder / "items.npz")["ids"]
+    history, offsets, split = (np.load(folder / f"{name}.npy") for name in ("history", "offsets", "split"))
+    assert ids[test["users"]].tolist() == list(range(1, 61)), "the ids of the source"
+    for place in (0, 17, 59):
+        user = test["users"][place]
+        own = history[offsets[user] : offsets[user + 1]]
+        target, before = own[split[2][user]], own[: split[2][user]]
+        words = ",".join(str(items[item - 1]) for item in before)
+        rows = here("recommend", "--items", words, "-k", "20", "--seen", "all", "--json").json()["recommendations"]
+        candidates = [row["item"] for row in rows if row["item"] not in set(items[before - 1]) - {items[target - 1]}]
+        assert candidates.index(items[target - 1]) + 1 == test["ranks"][place]
+        assert len(candidates) == test["candidates"][place]
+
+
 def test_ranks_and_metrics_of_each_protocol_are_kept_and_a_test_done_again_is_the_same(terminal, here):
     first = here("test", "--protocol", "full", "--protocol", "popular-5", "--json").json()
     assert list(first["protocols"]) == ["full", "popular-5"]
