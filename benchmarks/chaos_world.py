@@ -116,7 +116,7 @@ class World:
 
         def make() -> None:
             import msgspec
-            from bert4rec_tui.data.finding import datasets_and_damaged
+            from bert4rec_tui.data.store import datasets_and_damaged
 
             from bert4rec_tui.config import with_assignments
             from bert4rec_tui.config.presets import preset
