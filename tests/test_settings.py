@@ -33,7 +33,7 @@ def test_a_relative_home_and_a_tilde_are_made_absolute(monkeypatch, tmp_path):
 
 def test_the_home_of_nobody_is_refused(monkeypatch):
     monkeypatch.setenv("BERT4REC_TUI_HOME", "~nobody-of-that-name/data")
-    with pytest.raises(UserError, match=r"BERT4REC_TUI_HOME = ~nobody-of-that-name/data: there is no such user"):
+    with pytest.raises(UserError, match=r"BERT4REC_TUI_HOME = ~nobody-of-that-name/data: no such user's home"):
         settings.home()
 
 
@@ -63,6 +63,10 @@ def test_settings_are_read_from_the_file(home):
         ("theme = 5", "theme = 5: expected text"),
         ("[keymap]\na = 5", 'keymap = {"a":5}: expected a table of texts, such as { user = "0", item = "1" }'),
         ("theme =", "is not TOML: "),
+        ("theme = " + "[" * 100_000, "is not TOML: nested too deeply"),
+        ("theme = " + "{a=" * 2_000, "is not TOML: "),
+        ("theme = 1e999", "theme = "),
+        ("theme = " + "9" * 5000, "is not TOML: "),
     ],
 )
 def test_bad_settings_are_said_with_file_and_field(home, content, sentence):
@@ -113,7 +117,7 @@ def test_the_sample_is_found_from_both_layouts_outside_the_repository(tmp_path, 
 
 def test_a_missing_sample_says_to_install_again(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "__file__", str(tmp_path / "bert4rec_tui" / "settings.py"))
-    with pytest.raises(UserError, match="came with the program and is missing; install it again"):
+    with pytest.raises(UserError, match="is missing from the installation; reinstall the program"):
         sample_archive()
 
 
@@ -134,11 +138,11 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch):
 
     monkeypatch.delenv("BERT4REC_TUI_HOME", raising=False)
     monkeypatch.setattr(platformdirs, "user_data_path", none)
-    with pytest.raises(UserError, match="set HOME, or BERT4REC_TUI_HOME"):
+    with pytest.raises(UserError, match="set HOME or BERT4REC_TUI_HOME"):
         settings.home()
 
 
 def test_a_home_that_is_no_text_is_refused(monkeypatch):
     monkeypatch.setenv("BERT4REC_TUI_HOME", "/tmp/\udcff")
-    with pytest.raises(UserError, match="cannot be read as UTF-8"):
+    with pytest.raises(UserError, match="is not valid UTF-8"):
         settings.home()

@@ -1,6 +1,7 @@
 """The commands. Each imports its module when it is called, so that help needs neither torch, pandas nor textual."""
 
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Annotated, Literal, cast
 
@@ -13,6 +14,7 @@ from bert4rec_tui.cli.recommend import recommend
 from bert4rec_tui.cli.results import export, test
 from bert4rec_tui.commands.completion import complete_datasets, complete_known, complete_presets, complete_runs
 from bert4rec_tui.commands.exit_codes import UsageError, check_utf8, exit_with_usage_error, handling_errors
+from bert4rec_tui.interruption import exit_code, raising, received
 
 app = typer.Typer(
     name="bert4rec-tui",
@@ -34,11 +36,23 @@ def open_app(
     if version:
         print(__version__)
         raise typer.Exit
+    if not {"--help", "-h"} & set(sys.argv):
+        clean_up()
     if context.invoked_subcommand is None:
         with handling_errors(as_json=False):
             from bert4rec_tui.tui.start import run_app
 
             run_app(no_mouse)
+
+
+def clean_up() -> None:
+    """Remove what killed preparations have left; where the folders are unknown, a command that needs them says so."""
+    from bert4rec_tui.data.leftovers import remove_leftovers
+    from bert4rec_tui.errors import UserError
+    from bert4rec_tui.settings import datasets_folder, raw_folder
+
+    with suppress(UserError):
+        remove_leftovers(datasets_folder(), raw_folder())
 
 
 @app.command()
@@ -69,12 +83,15 @@ def demo(
 
 
 @app.command()
-def datasets(as_json: AsJson = False) -> None:
+def datasets(
+    verify: Annotated[bool, typer.Option("--verify", help="Compare all prepared files with their checksums.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """List known and prepared datasets."""
     with handling_errors(as_json):
         from bert4rec_tui.commands.datasets import run_datasets
 
-        run_datasets(as_json=as_json)
+        run_datasets(verify=verify, as_json=as_json)
 
 
 @app.command()
@@ -348,7 +365,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal whose encoding lacks a title's letters gets a question mark for each.
         cast(TextIOWrapper, stream).reconfigure(errors="replace")
-    with handling_errors(as_json="--json" in sys.argv[1:]):
+    with handling_errors(as_json="--json" in sys.argv[1:]), raising():
         check_utf8(sys.argv[1:])
         try:
             code = app(prog_name="bert4rec-tui", standalone_mode=False)
@@ -356,4 +373,4 @@ def main() -> None:
             if not isinstance(error, UsageError):
                 raise
             exit_with_usage_error(error, sys.argv[1:])
-    sys.exit(code)
+    sys.exit(exit_code() if received() else code)  # typer turns every interruption into 130

@@ -6,18 +6,44 @@ from bert4rec_tui.data.catalog import KNOWN, Known
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.store import Damaged, datasets_and_damaged
 from bert4rec_tui.data.texts import printable
+from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.progress import Progress
 from bert4rec_tui.settings import datasets_folder, raw_folder
 
 
-def run_datasets(*, as_json: bool) -> None:
-    """Print the known and the prepared datasets."""
+def run_datasets(*, verify: bool = False, as_json: bool) -> None:
+    """Print the known and the prepared datasets.
+
+    verify: read all prepared files and compare them with their checksums. Raises WorkFailedError then, after printing,
+    where a dataset is damaged.
+    """
+    output = Output(as_json)
     prepared, damaged = datasets_and_damaged(datasets_folder())
+    if verify:
+        prepared, found = verified(prepared, output)
+        damaged += found
     values = {
         "known": [_known(dataset, prepared) for dataset in KNOWN.values()],
         "prepared": [describe(dataset) | {"name": dataset.manifest.settings.name} for dataset in prepared],
         "damaged": [{"id": found.id, "path": str(found.path), "why": found.why} for found in damaged],
     }
-    Output(as_json).result(values, _as_text(prepared, damaged))
+    output.result(values, _as_text(prepared, damaged))
+    if verify and damaged:
+        raise WorkFailedError(f"damaged: {', '.join(found.id for found in damaged)}; prepare what is damaged again")
+
+
+def verified(datasets: list[PreparedDataset], output: Output) -> tuple[list[PreparedDataset], list[Damaged]]:
+    """The datasets whose files are as they were written, and the damaged ones."""
+    whole: list[PreparedDataset] = []
+    damaged: list[Damaged] = []
+    for number, dataset in enumerate(datasets):
+        output.progress(Progress(stage="Verifying", done=number, total=len(datasets), unit="datasets", note=dataset.id))
+        try:
+            dataset.verify()
+            whole.append(dataset)
+        except UserError as error:
+            damaged.append(Damaged(dataset.path.name, dataset.path, str(error)))
+    return whole, damaged
 
 
 def is_local(dataset: Known) -> bool:

@@ -9,22 +9,34 @@ from pathlib import Path
 from typing import NoReturn, Protocol, runtime_checkable
 
 from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.interruption import exit_code, received
 
 
 @contextmanager
 def handling_errors(as_json: bool) -> Generator[None]:
-    """Map exceptions to one sentence and an exit code: 1 failed, 2 wrong request, 130 interrupted by Ctrl-C."""
+    """Map exceptions to one sentence and an exit code: 1 failed, 2 wrong request, 128 + n for a signal."""
     try:
         yield
-    except (UserError, WorkFailedError) as error:
-        exit_with_error(str(error), error.exit_code, as_json=as_json)
     except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    except BrokenPipeError:
+        raise SystemExit(exit_code()) from None
+    except SystemExit:
+        raise
+    except BaseException as error:
+        if received():  # raised because work was interrupted, as by a C extension that could not be imported
+            raise SystemExit(exit_code()) from None
+        _exit_for(error, as_json=as_json)
+        raise
+
+
+def _exit_for(error: BaseException, *, as_json: bool) -> None:
+    """Exit with a sentence where an exception is a known one; return for any other."""
+    if isinstance(error, UserError | WorkFailedError):
+        exit_with_error(str(error), error.exit_code, as_json=as_json)
+    if isinstance(error, BrokenPipeError):
         # The reader of our output is gone; there is nothing left to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
-    except OSError as error:
+    if isinstance(error, OSError):
         # A folder without permission, a full disk: wherever it happens, the user gets a sentence, not a traceback.
         from bert4rec_tui.files import explain_os_error
 

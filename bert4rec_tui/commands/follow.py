@@ -182,7 +182,7 @@ def raise_for_ending(run: Run, status: Status, interrupts: Interrupts | None = N
     if interrupts and interrupts.count and state in ("stopped", "lost"):
         raise KeyboardInterrupt
     if state == "lost":
-        raise WorkFailedError(f"{run.id}: {run.why_lost()}; to go on: `bert4rec-tui resume {run.short_id}`")
+        raise WorkFailedError(f"{run.id}: {run.why_lost()}; to resume: `bert4rec-tui resume {run.short_id}`")
 
 
 def event_json(event: Event) -> Any:

@@ -55,8 +55,8 @@ def run_groups(
 
 def missing_protocols(run: Run, checkpoint: CheckpointName, protocols: Sequence[str]) -> list[str]:
     """The protocols without a result for this checkpoint as it is now."""
-    kept, moment = run.test_results(checkpoint), trained_to(run.checkpoint(checkpoint))
-    return [name for name in protocols if name not in kept or not is_of(kept[name], moment)]
+    stored, moment = run.test_results(checkpoint), trained_to(run.checkpoint(checkpoint))
+    return [name for name in protocols if name not in stored or not is_of(stored[name], moment)]
 
 
 def as_text(result: dict[str, Any], found: dict[str, GroupResults], at: str, category: str) -> str:

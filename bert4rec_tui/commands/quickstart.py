@@ -56,14 +56,14 @@ def run_quickstart(*, as_json: bool) -> None:
     values = {"run": run.id, "seconds": round(seconds, 3), "test": test, "recommend": recommend}
     text = (
         f"{test_text(test, dataset.noun)}\n\n{recommendations_text(recommend, recommender)}\n\n"
-        f"{summary(test)} Done in {duration(seconds)}.\n"
+        f"{comparison(test)} Done in {duration(seconds)}.\n"
         "Next: open the app with `bert4rec-tui`, or try "
         f"`bert4rec-tui recommend {run.short_id} --user 2`, `bert4rec-tui prepare ml-1m`."
     )
     output.result(values, text)
 
 
-def summary(test: dict[str, Any]) -> str:
+def comparison(test: dict[str, Any]) -> str:
     """The model against the baselines, in a sentence."""
     metric, protocol = "NDCG@10", "full"
     own = test["protocols"][protocol][metric]["value"]

@@ -16,6 +16,7 @@ from bert4rec_tui.commands.follow import (
     summary_text,
 )
 from bert4rec_tui.commands.output import Output, as_json_line, duration
+from bert4rec_tui.data.texts import printable
 from bert4rec_tui.errors import UserError, WorkFailedError
 from bert4rec_tui.runs.control import Request, read_control, request
 from bert4rec_tui.runs.status import ENDED, LIVE
@@ -159,7 +160,7 @@ def run_remove(reference: str, *, yes: bool, as_json: bool) -> None:
     run = store.find(reference)
     if sys.stdin.isatty() and not yes and not as_json:
         try:
-            answer = input(f"Delete {run.id} with its checkpoints and results? [y/N] ")
+            answer = input(f"Delete {printable(run.id)} with its checkpoints and results? [y/N] ")
         except EOFError:  # ctrl+d
             answer = ""
         if answer.strip().lower() not in ("y", "yes"):

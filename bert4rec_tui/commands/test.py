@@ -94,16 +94,22 @@ def as_text(result: dict[str, Any], noun: Noun) -> str:
     if short or result["untrained_targets"] or result["newcomers"] or result["left_out"]:
         lines.append("")
     lines += [
-        f"{protocol}: {users:,} users have fewer unseen {noun.several} than the protocol's negatives"
+        f"{protocol}: {users:,} {users_word(users)} with fewer unseen {noun.several} than negatives of the protocol"
         for protocol, users in short.items()
     ]
     if result["untrained_targets"]:
         lines.append(f"{result['untrained_targets']:,} cold test {noun.of(result['untrained_targets'])}, included")
     if result["newcomers"]:
-        lines.append(f"{result['newcomers']:,} users without interactions before their test {noun.one}, excluded")
+        users = users_word(result["newcomers"])
+        lines.append(f"{result['newcomers']:,} {users} without interactions before the test {noun.one}, excluded")
     if result["left_out"]:
         lines.append(result["left_out"])
     return "\n".join(lines)
+
+
+def users_word(number: int) -> str:
+    """`user` or `users`, as it follows a number."""
+    return "user" if number == 1 else "users"
 
 
 def _number(name: str, value: float) -> str:

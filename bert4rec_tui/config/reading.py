@@ -50,7 +50,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         raise UserError(f'--set {text}: write it as key.path=value, such as "training.epochs=20"')
     try:
         read = tomli.loads(f"value = {value}")
-    except ValueError:  # not TOML, or a number of thousands of digits
+    except (ValueError, RecursionError):  # not TOML, a number of thousands of digits, or nested too deeply
         read = {}
     # A value with line breaks may read as several keys; then it is text.
     return path.strip(), read["value"] if list(read) == ["value"] else value.strip()

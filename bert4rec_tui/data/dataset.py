@@ -15,9 +15,8 @@ On disk, one folder per prepared dataset:
     negatives-<protocol>-seed<S>.npy   int32 (users, number) items, 0 where a user has too few unseen ones
 """
 
+import hashlib
 import json
-import zipfile
-import zlib
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +28,8 @@ import numpy as np
 from msgspec import Struct
 
 from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.integrity import RangeCheck, check_texts, damaged, is_ascending, load_archive, load_array
+from bert4rec_tui.data.json_files import read_json
 from bert4rec_tui.data.nouns import Noun, category_word, item_word, noun_of
 from bert4rec_tui.data.texts import Texts
 from bert4rec_tui.data.times import day_of
@@ -71,6 +72,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     has_titles: bool
     split_hash: str
     cuts: tuple[int, int] | None = None  # of the split `time`, see Split
+    checksums: dict[str, str] = {}  # SHA-256 of each array file by name; empty where an older version prepared it
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,13 @@ class PreparedDataset:
         self.path = path
         file = path / "manifest.json"
         try:
-            self.manifest = msgspec.json.decode(file.read_bytes(), type=Manifest)
+            self.manifest = read_json(file, Manifest)
         except FileNotFoundError:
             raise UserError(f"{path}: is not a prepared dataset (no manifest.json)") from None
-        except msgspec.MsgspecError as error:
-            raise UserError(f"{file}: cannot be read ({error}); prepare the dataset again") from None
+        except OSError as error:
+            raise UserError(f"{file}: cannot be read ({error.strerror or error}); prepare the dataset again") from None
+        except UserError as error:
+            raise UserError(f"{error}; prepare the dataset again") from None
         if self.manifest.schema != SCHEMA:
             raise UserError(
                 f"{path}: was prepared by another version (schema {self.manifest.schema}, {SCHEMA} is expected); "
@@ -137,37 +141,64 @@ class PreparedDataset:
         """The number of items, N; they are numbered from 1, 0 is padding and N + 1 the mask."""
         return self.manifest.counts.items
 
-    def _array(self, name: str) -> np.ndarray:
-        try:
-            return np.load(self.path / name, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise UserError(f"{self.path / name}: cannot be read ({error}); prepare the dataset again") from None
+    def _array(
+        self, name: str, kind: type[np.generic], shape: tuple[int, ...], in_range: RangeCheck, whole: bool = False
+    ) -> np.ndarray:
+        return load_array(self.path / name, kind, shape, self.manifest.checksums.get(name), in_range, whole)
+
+    def _history(self, whole: bool = False) -> np.ndarray:
+        shape = (self.manifest.counts.interactions,)
+        return self._array("history.npy", np.int32, shape, lambda a: a.min() >= 1 and a.max() <= self.items, whole)
+
+    def _offsets(self, whole: bool = False) -> np.ndarray:
+        def in_range(offsets: np.ndarray) -> bool:
+            return offsets[0] == 0 and offsets[-1] == self.manifest.counts.interactions and is_ascending(offsets)
+
+        return self._array("offsets.npy", np.int64, (self.users + 1,), in_range, whole)
+
+    def _timestamps(self, whole: bool = False) -> np.ndarray | None:
+        if not self.manifest.has_timestamps:
+            return None
+        return self._array("timestamps.npy", np.int64, (self.manifest.counts.interactions,), lambda _: True, whole)
+
+    def _ratings(self, whole: bool = False) -> np.ndarray | None:
+        if not self.manifest.has_ratings:
+            return None
+        shape = (self.manifest.counts.interactions,)
+        return self._array("ratings.npy", np.float32, shape, lambda a: bool(np.isfinite(a).all()), whole)
+
+    def _split(self, whole: bool = False) -> Split:
+        def in_range(rows: np.ndarray) -> bool:
+            lengths = np.diff(self.offsets)
+            return bool(((rows >= [[0], [-1], [-1]]) & (rows <= lengths) & (rows[1:].max(0) < lengths)).all())
+
+        rows = self._array("split.npy", np.int32, (3, self.users), in_range, whole)
+        return Split(rows[0], rows[1], rows[2], self.manifest.cuts)
 
     @cached_property
     def history(self) -> np.ndarray:
         """(interactions,) int32, every user's items end to end."""
-        return self._array("history.npy")
+        return self._history()
 
     @cached_property
     def offsets(self) -> np.ndarray:
         """(users + 1,) int64, the start of each user's history in `history`."""
-        return self._array("offsets.npy")
+        return self._offsets()
 
     @cached_property
     def timestamps(self) -> np.ndarray | None:
         """(interactions,) int64 seconds since 1970, None where the source has none."""
-        return self._array("timestamps.npy") if self.manifest.has_timestamps else None
+        return self._timestamps()
 
     @cached_property
     def ratings(self) -> np.ndarray | None:
         """(interactions,) float32, None where the source has none."""
-        return self._array("ratings.npy") if self.manifest.has_ratings else None
+        return self._ratings()
 
     @cached_property
     def split(self) -> Split:
         """The train/validation/test split."""
-        rows = self._array("split.npy")
-        return Split(rows[0], rows[1], rows[2], self.manifest.cuts)
+        return self._split()
 
     @property
     def cut_days(self) -> tuple[str, str] | None:
@@ -188,18 +219,31 @@ class PreparedDataset:
 
     @cached_property
     def _user_arrays(self) -> dict[str, np.ndarray]:
-        return self._archive("users.npz")
+        return self._load_user_arrays()
+
+    def _load_user_arrays(self, whole: bool = False) -> dict[str, np.ndarray]:
+        return self._archive("users.npz", self.users, {}, (), whole)
 
     @cached_property
     def _item_arrays(self) -> dict[str, np.ndarray]:
-        return self._archive("items.npz")
+        return self._load_item_arrays()
 
-    def _archive(self, name: str) -> dict[str, np.ndarray]:
-        try:
-            with np.load(self.path / name, allow_pickle=False) as archive:
-                return {key: archive[key] for key in archive.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise UserError(f"{self.path / name}: cannot be read ({error}); prepare the dataset again") from None
+    def _load_item_arrays(self, whole: bool = False) -> dict[str, np.ndarray]:
+        shapes = {"counts": (self.items,), "train_counts": (self.items,)}
+        shapes |= {f"{name}_offsets": (self.items + 1,) for name in ("title", "genre")}
+        return self._archive("items.npz", self.items, shapes, ("title", "genre"), whole)
+
+    def _archive(
+        self, name: str, rows: int, shapes: dict[str, tuple[int, ...]], texts: tuple[str, ...], whole: bool
+    ) -> dict[str, np.ndarray]:
+        """An archive with raw ids of `rows` users or items, as numbers or as texts, and the given arrays."""
+        arrays = load_archive(self.path / name, shapes, self.manifest.checksums.get(name), texts, whole)
+        found = arrays.get("ids", arrays.get("id_offsets"))
+        if found is None or len(found) != rows + ("ids" not in arrays):
+            raise damaged(self.path / name, f"expected {rows:,} ids")
+        if "ids" not in arrays:
+            check_texts(arrays, "id", self.path / name)
+        return arrays
 
     @cached_property
     def user_ids(self) -> np.ndarray | Texts:
@@ -232,8 +276,23 @@ class PreparedDataset:
         return self._item_arrays["train_counts"]
 
     def check_readable(self) -> None:
-        """Raises UserError where an array is damaged or missing, which opening the dataset does not find out."""
-        _ = self.history, self.offsets, self.timestamps, self.ratings, self.split, self.user_ids, self.titles
+        """Raises UserError where a file is damaged or missing, except for damage inside a large file; see `verify`."""
+        _ = self.offsets, self.history, self.timestamps, self.ratings, self.split, self._user_arrays, self._item_arrays
+
+    def verify(self) -> None:
+        """Read every file in full and compare it with its checksum. Raises UserError for the first damaged one.
+
+        A dataset without checksums, which an older version prepared, is compared with the hash of its split.
+        """
+        offsets, history = self._offsets(whole=True), self._history(whole=True)
+        self._timestamps(whole=True)
+        self._ratings(whole=True)
+        split = self._split(whole=True)
+        self._load_user_arrays(whole=True)
+        self._load_item_arrays(whole=True)
+        rows = np.stack([split.train_end, split.validation, split.test])
+        if hash_arrays(history, offsets, rows) != self.manifest.split_hash:
+            raise damaged(self.path / "history.npy", "the hash of history, offsets and split differs")
 
     def history_of(self, user: int) -> np.ndarray:
         """The items of a user, oldest first."""
@@ -273,6 +332,14 @@ class PreparedDataset:
     def evaluated_users(self, part: Part) -> np.ndarray:
         """The users who have a target in this part, ascending."""
         return np.flatnonzero(self.split.targets(part) >= 0)
+
+
+def hash_arrays(*arrays: np.ndarray) -> str:
+    """The SHA-256 of the content of arrays, which `split_hash` of a manifest is."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def _ids(arrays: dict[str, np.ndarray]) -> np.ndarray | Texts:

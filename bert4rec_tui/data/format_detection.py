@@ -1,6 +1,7 @@
 """Detect the format of a text table from its first lines: encoding, separator, header. Needs no pandas or pyarrow."""
 
 import csv
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -92,12 +93,18 @@ def head_of(
     return Head(shape, rows[first:], [number for number, _ in numbered[first:]])
 
 
-def check_exists(path: Path) -> None:
-    """Raises UserError where there is no such file or folder, or it cannot be read."""
+def check_source(path: Path) -> None:
+    """Raises UserError where a source is neither a file nor a folder, or cannot be read.
+
+    A pipe or a device may never end, and cannot be read twice, as detecting its format needs.
+    """
     try:
-        path.stat()
+        mode = path.stat().st_mode
     except OSError as error:
         raise explain_read_error(error, path) from None
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+        raise UserError(f"{path}: is {kinds.get(stat.S_IFMT(mode), 'a device')}; save its content to a file first")
 
 
 def explain_read_error(error: OSError, path: Path) -> UserError:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,12 @@ def find_line_error(path: Path, shape: Shape, roles: dict[str, int], movielens: 
     except OSError as error:
         return explain_read_error(error, path)
     return None
+
+
+def line_of_row(path: Path, shape: Shape, row: int) -> int:
+    """The number of the line in which a row of the table ends; rows are counted from 0, without the header."""
+    numbers = (number for number, _ in _rows(path, shape) if number > shape.skip)
+    return next(islice(numbers, row, None), shape.skip + row + 1)
 
 
 def row_error(row: list[str], shape: Shape, roles: dict[str, int], movielens: bool) -> str | None:

@@ -1,9 +1,12 @@
 """Sampled negatives that a held-out item is ranked among: seeded, unseen by the user, uniform or by popularity."""
 
+from contextlib import suppress
+
 import numpy as np
 
 from bert4rec_tui.data.arrays import save_array
 from bert4rec_tui.data.dataset import PreparedDataset
+from bert4rec_tui.data.integrity import load_array
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import replacing
 from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
@@ -22,12 +25,14 @@ def negatives(dataset: PreparedDataset, protocol: str, seed: int) -> np.ndarray:
     """
     kind, number = parse_protocol(protocol)
     file = dataset.path / file_name(protocol, seed)
-    try:
-        kept: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False)
-        if kept.shape == (dataset.users, number) and kept.dtype == np.int32:
-            return kept
-    except (OSError, ValueError, EOFError):
-        pass  # absent or damaged: sample again
+    with suppress(UserError):  # absent or damaged: sample again
+        return load_array(
+            file,
+            np.int32,
+            (dataset.users, number),
+            dataset.manifest.checksums.get(file.name),
+            lambda kept: kept.min() >= 0 and kept.max() <= dataset.items,
+        )
     weights = weights_for(kind, dataset.train_counts)
     if number > (there := int(np.count_nonzero(weights))):  # before allocating that much
         raise _too_few(protocol, max(0, there - int(np.diff(dataset.offsets).min())))

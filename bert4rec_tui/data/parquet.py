@@ -9,6 +9,7 @@ from bert4rec_tui.data.format_detection import explain_read_error
 from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.tables import interactions_from
 from bert4rec_tui.data.texts import printable
+from bert4rec_tui.data.times import MixedUnitsError
 from bert4rec_tui.errors import UserError
 
 
@@ -33,6 +34,8 @@ def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
     columns = {role: _typed(table.column(names[index]), role, path) for role, index in roles.items()}
     try:
         return interactions_from(columns)
+    except MixedUnitsError as error:
+        raise UserError(f"{path.name}, row {error.row + 1:,}: {error}") from None
     except ValueError as error:
         raise UserError(f"{path.name}: {error}") from None
 

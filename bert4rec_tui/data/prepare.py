@@ -1,8 +1,5 @@
 """Prepare a dataset from ratings: filter, index, sort, split, write."""
 
-import hashlib
-import shutil
-import time
 from pathlib import Path
 
 import msgspec
@@ -11,9 +8,10 @@ import numpy as np
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.arrays import save_archive, save_array
 from bert4rec_tui.data.catalog import KNOWN
-from bert4rec_tui.data.dataset import SCHEMA, Counts, Manifest, PreparedDataset, Split, manifest_bytes
+from bert4rec_tui.data.dataset import SCHEMA, Counts, Manifest, PreparedDataset, Split, hash_arrays, manifest_bytes
 from bert4rec_tui.data.fingerprints import fingerprint_source, load_fingerprints, save_fingerprints
 from bert4rec_tui.data.formats import read_interactions
+from bert4rec_tui.data.integrity import checksum
 from bert4rec_tui.data.interactions import (
     Interactions,
     filter_by_count,
@@ -21,9 +19,10 @@ from bert4rec_tui.data.interactions import (
     reindexed,
     without_repeats,
 )
+from bert4rec_tui.data.leftovers import held, remove_leftovers
 from bert4rec_tui.data.negatives import check_enough, file_name, parse_protocol, sample_negatives, weights_for
-from bert4rec_tui.data.nouns import item_word
-from bert4rec_tui.data.sources import UNPACKING, find_origin, folder_names, opened
+from bert4rec_tui.data.nouns import item_word, noun_of
+from bert4rec_tui.data.sources import find_origin, folder_names, opened
 from bert4rec_tui.data.splits import Histories, newcomers, split_histories
 from bert4rec_tui.data.texts import Texts, pack_texts
 from bert4rec_tui.errors import UserError
@@ -55,8 +54,7 @@ def prepare(
         if prepared is not None:
             return prepared
         _check_source(settings, datasets)
-    _remove_leftovers(datasets, ".*.tmp")
-    _remove_leftovers(raw, UNPACKING + "*")
+    remove_leftovers(datasets, raw)
     make_folder(datasets)  # fails before a long download where there is no permission
     origin = find_origin(settings, raw, report, mirror)
     # Taken before reading: a change in the meantime makes it another source the next time.
@@ -70,7 +68,7 @@ def prepare(
     read = len(interactions)
     report(Progress(stage="Sorting", done=read, unit="ratings"))
     interactions = filtered(interactions, settings)
-    with new_folder(datasets / settings.id) as folder:
+    with new_folder(datasets / settings.id) as folder, held(folder):
         write(interactions, settings, read, folder, report)
         if fingerprints is not None:
             save_fingerprints(fingerprints, folder)
@@ -120,13 +118,6 @@ def _is_unchanged(source: Path, dataset: Path) -> bool:
     return source.exists() and not any(file.stat().st_mtime > written for file in files)
 
 
-def _remove_leftovers(folder: Path, pattern: str) -> None:
-    """Remove what a killed process left; of what is younger than a day another process may still be the owner."""
-    for path in folder.glob(pattern):
-        if path.is_dir() and time.time() - path.stat().st_mtime > 86_400:
-            shutil.rmtree(path, ignore_errors=True)
-
-
 def filtered(interactions: Interactions, settings: DatasetConfig) -> Interactions:
     """The ratings that pass the filters, sorted by time and renumbered.
 
@@ -146,14 +137,14 @@ def filtered(interactions: Interactions, settings: DatasetConfig) -> Interaction
     interactions = reindexed(interactions)
     if not len(interactions):
         raise UserError(
-            f"{settings.name}: no users pass the filters (min_rating = {settings.min_rating:g}, "
+            f"{settings.name}: no users left after filtering (min_rating = {settings.min_rating:g}, "
             f"min_item_interactions = {settings.min_item_interactions}, "
             f"min_user_interactions = {settings.min_user_interactions}); lower them"
         )
     if len(interactions.item_ids) < MIN_ITEMS:
         raise UserError(
-            f"{settings.name}: only {len(interactions.item_ids)} items pass the filters, at least {MIN_ITEMS} are "
-            "needed"
+            f"{settings.name}: {noun_of('item').counted(len(interactions.item_ids))} left after filtering, at least "
+            f"{MIN_ITEMS} are needed"
         )
     return interactions
 
@@ -200,8 +191,9 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
         has_timestamps=seconds is not None,
         has_ratings=interactions.ratings is not None,
         has_titles=interactions.titles is not None,
-        split_hash=_hash(history, offsets, split_rows),
+        split_hash=hash_arrays(history, offsets, split_rows),
         cuts=split.cuts,
+        checksums={file.name: checksum(file) for file in sorted(folder.iterdir())},
     )
     (folder / "manifest.json").write_bytes(manifest_bytes(manifest))
 
@@ -242,13 +234,6 @@ def _counts(history: np.ndarray, histories: Histories, split: Split, train_count
         validation_newcomers=validation_newcomers,
         test_newcomers=test_newcomers,
     )
-
-
-def _hash(*arrays: np.ndarray) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
 
 
 def _id_arrays(ids: np.ndarray | list[str]) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
-from bert4rec_tui.data.format_detection import HEAD_BYTES, Head, check_exists, explain_read_error, head_of
+from bert4rec_tui.data.format_detection import HEAD_BYTES, Head, check_source, explain_read_error, head_of
 from bert4rec_tui.data.formats import PARQUET, movielens_shape, table_head
 from bert4rec_tui.data.line_errors import row_error
 from bert4rec_tui.data.sources import (
@@ -77,7 +77,7 @@ def preview(path: Path, separator: str | None = None, columns: dict[str, str] | 
 
 def _find(path: Path, settings: DatasetConfig) -> tuple[RatingsSource, bytes]:
     """The file with the ratings and its first bytes."""
-    check_exists(path)
+    check_source(path)
     if is_archive(path):
         names = archives.member_names(path)
         name = ratings_name(names) or single_table(names, path)

@@ -1,7 +1,6 @@
 """Find the raw files with the ratings, from a name, a folder, a zip or a file."""
 
 import re
-import tempfile
 import zipfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,16 +15,16 @@ from bert4rec_tui.data.download import fetch
 from bert4rec_tui.data.format_detection import (
     HEAD_BYTES,
     HEAD_LINES,
-    check_exists,
+    check_source,
     explain_read_error,
     parse_separator,
 )
+from bert4rec_tui.data.leftovers import unpacking_folder
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder
 from bert4rec_tui.progress import ReportProgress, ignore_progress
 from bert4rec_tui.settings import sample_archive
 
-UNPACKING = ".unpacking-"
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".inter", ".data", ".dat", ".parquet", ".pq")
 
 
@@ -69,7 +68,7 @@ def find_origin(settings: DatasetConfig, raw: Path, report: ReportProgress, mirr
     """
     if settings.source:
         path = Path(settings.source).expanduser()
-        check_exists(path)
+        check_source(path)
         return path
     dataset = KNOWN.get(settings.name)
     if dataset is None:
@@ -91,14 +90,14 @@ def opened(
         yield _in_folder(origin, settings)
     elif is_archive(origin):
         make_folder(raw)
-        with tempfile.TemporaryDirectory(prefix=UNPACKING, dir=raw) as temporary:
+        with unpacking_folder(raw) as temporary:
             selected = set(members_of_interest(archives.member_names(origin)))
             if not selected:
                 raise UserError(f"{origin}: {_NOTHING}")
-            archives.unpack(origin, Path(temporary), selected.__contains__, report=report)
+            archives.unpack(origin, temporary, selected.__contains__, report=report)
             # By name, because members may be nested deeper than folders are searched.
             ratings = ratings_name(sorted(selected)) or single_table(sorted(selected), origin)
-            yield source_of_file(Path(temporary) / ratings, settings)
+            yield source_of_file(temporary / ratings, settings)
     else:
         yield source_of_file(origin, settings)
 

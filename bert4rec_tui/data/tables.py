@@ -15,9 +15,10 @@ from bert4rec_tui.data.line_errors import (
     find_swallowed,
     has_leading_zeros,
     line_ends,
+    line_of_row,
 )
 from bert4rec_tui.data.texts import printable
-from bert4rec_tui.data.times import Times, from_numbers, parse_time
+from bert4rec_tui.data.times import MixedUnitsError, Times, from_numbers, parse_time
 from bert4rec_tui.errors import UserError
 
 # The types of a column, most likely first: the next one is tried where a value does not fit.
@@ -167,6 +168,8 @@ def _failed_role(message: str, roles: dict[str, int], stride: int) -> str | None
 
 
 def _explain(error: Exception | str, path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> UserError:
+    if isinstance(error, MixedUnitsError):
+        return UserError(f"{path.name}, line {line_of_row(path, shape, error.row):,}: {error}")
     found = find_line_error(path, shape, roles, movielens)
     return found or UserError(f"{path.name}: cannot be read ({printable(str(error))})")
 

@@ -21,12 +21,12 @@ class Texts:
 
     def __getitem__(self, index: int) -> str:
         start, end = self.offsets[index], self.offsets[index + 1]
-        return self.characters[start:end].tobytes().decode("utf-8")
+        return self.characters[start:end].tobytes().decode("utf-8", errors="replace")
 
     def all(self) -> list[str]:
         """All strings, in order."""
         whole, ends = self.characters.tobytes(), self.offsets.tolist()
-        return [whole[a:b].decode("utf-8") for a, b in pairwise(ends)]
+        return [whole[a:b].decode("utf-8", errors="replace") for a, b in pairwise(ends)]
 
 
 def pack_texts(strings: Iterable[str]) -> Texts:

@@ -13,6 +13,17 @@ _CLOCK = 10**6
 _TOO_LATE = 10**11
 
 
+class MixedUnitsError(ValueError):
+    """Some timestamps of a column count in another unit than the others. row: the first of the fewer ones, from 0."""
+
+    def __init__(self, row: int, value: float, other: float) -> None:
+        super().__init__(
+            f'the timestamp "{value:.17g}" is in another unit than the others, such as {other:.17g}; '
+            "write all in seconds, or all in milliseconds"
+        )
+        self.row = row
+
+
 @dataclass(frozen=True)
 class Times:
     """(rows,) int64 ticks, and the number of ticks per second; sort by ticks, show seconds."""
@@ -30,10 +41,11 @@ class Times:
 
 
 def from_numbers(values: np.ndarray) -> Times:
-    """Times from seconds, whole or not; finer units, and dates such as 20010129, are known by their size.
+    """Times from seconds, with or without fractions; finer units, and dates such as 20010129, are detected by size.
 
-    Raises ValueError where times lie so far apart that no unit holds them all.
+    Raises MixedUnitsError where one unit does not fit all of them.
     """
+    _check_one_unit(values)
     if values.dtype.kind == "f":
         whole = np.floor(values)
         return _from_fractions(values) if (whole != values).any() else from_numbers(whole.astype(np.int64))
@@ -46,19 +58,30 @@ def from_numbers(values: np.ndarray) -> Times:
     return Times(ticks, _unit(ticks))
 
 
+def _check_one_unit(values: np.ndarray) -> None:
+    """Raises MixedUnitsError where values are beyond the year 5138 in the unit that the smallest one needs."""
+    if not len(values):
+        return
+    limit = _TOO_LATE * _unit(values)
+    if values.max() <= limit and values.min() >= -limit:
+        return
+    late = np.abs(values) > limit
+    if _are_date_times(values.astype(np.int64, copy=False)):
+        return
+    fewer = late if 2 * np.count_nonzero(late) <= len(values) else ~late
+    row = int(fewer.argmax())
+    raise MixedUnitsError(row, float(values[row]), float(values[int((~fewer).argmax())]))
+
+
 def _from_fractions(values: np.ndarray) -> Times:
-    """Times from numbers with a fraction, of which three digits are kept, and of seconds six."""
+    """Times from numbers with a fraction, of which three digits are kept, for seconds six."""
     unit = _unit(values)
     finer = 10**6 if unit == 1 else 1000
-    furthest = float(np.abs(values).max())
-    if furthest * finer >= 2**63:
-        said = "seconds" if unit == 1 else f"{unit:,}ths of a second"
-        raise ValueError(f"the timestamp {furthest:g} is too large for {said}, which the others are; mend its line")
     return Times(np.round(values * finer).astype(np.int64), unit * finer)
 
 
 def _unit(values: np.ndarray) -> int:
-    """How many of what a column counts in make a second: 1, or as many as its least value needs to be a date."""
+    """Ticks per second of a column: 1, or as many as make its smallest value a plausible date."""
     per_second, least = 1, int(values.min()) if len(values) else 0
     while least > _TOO_LATE and per_second < 10**9:
         least, per_second = least // 1000, per_second * 1000

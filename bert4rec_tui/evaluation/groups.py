@@ -75,19 +75,19 @@ def run_group_results(
 
     Raises UserError where it was not tested under it, or on another preparation of the dataset.
     """
-    kept = load_ranks(run, checkpoint, protocol)
-    check_same_split(run, run.test_results(checkpoint).get(protocol, {}), dataset, kept.users)
-    return group_results(dataset, kept, by, run.config().evaluation.bootstrap)
+    stored = load_ranks(run, checkpoint, protocol)
+    check_same_split(run, run.test_results(checkpoint).get(protocol, {}), dataset, stored.users)
+    return group_results(dataset, stored, by, run.config().evaluation.bootstrap)
 
 
 def group_results(
-    dataset: PreparedDataset, kept: SavedRanks, by: Sequence[By] = GROUPINGS, resamples: int = 1000
+    dataset: PreparedDataset, stored: SavedRanks, by: Sequence[By] = GROUPINGS, resamples: int = 1000
 ) -> GroupResults:
     """NDCG@10 and Recall@10 over all test users and by group; a smaller k where there are fewer candidates."""
-    candidates = int(kept.candidates.max())
+    candidates = int(stored.candidates.max())
     k = max(1, min(K, candidates - 1))
     # Ranks beyond k count the same in both metrics: the bootstrap then has at most k + 1 values.
-    ranks = np.minimum(kept.ranks, k + 1)
+    ranks = np.minimum(stored.ranks, k + 1)
 
     def group(label: str, members: np.ndarray, compared: Group | None) -> Group:
         found = estimates(ranks[members], [k], max(candidates, k + 1), resamples)
@@ -97,7 +97,7 @@ def group_results(
     whole = group("all users", np.arange(len(ranks)), None)
     groupings: list[Grouping] = []
     for name in by:
-        partition = _GROUP_BY[name](dataset, kept.users)
+        partition = _GROUP_BY[name](dataset, stored.users)
         groups = [
             group(label, members, whole)
             for label, members in zip(partition.names, partition.members, strict=True)

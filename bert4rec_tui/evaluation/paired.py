@@ -56,8 +56,8 @@ def load_ranks(run: Run, checkpoint: str, protocol: str) -> SavedRanks:
     file = run.test_folder(checkpoint, protocol) / "ranks.npz"
     command = f"`bert4rec-tui test {run.short_id} --checkpoint {checkpoint} --protocol {protocol}`"
     try:
-        with np.load(file, allow_pickle=False) as kept:
-            return SavedRanks(kept["users"], kept["ranks"], kept["candidates"])
+        with np.load(file, allow_pickle=False) as stored:
+            return SavedRanks(stored["users"], stored["ranks"], stored["candidates"])
     except FileNotFoundError:
         raise UserError(
             f"{run.id}: the {checkpoint} checkpoint has not been tested under {protocol}; run {command}"

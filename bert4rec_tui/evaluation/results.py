@@ -9,26 +9,26 @@ from bert4rec_tui.runs.store import Run
 
 def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[str, Any]:
     """The result of `test --json`, from the results stored in the run."""
-    kept = {name: result for name, result in run.test_results(checkpoint).items() if name in protocols}
-    if missing := [protocol for protocol in protocols if protocol not in kept]:
+    stored = {name: result for name, result in run.test_results(checkpoint).items() if name in protocols}
+    if missing := [protocol for protocol in protocols if protocol not in stored]:
         raise UserError(
             f"{run.id}: the result of the {checkpoint} checkpoint under {missing[0]} cannot be read; test again with "
             f"`bert4rec-tui test {run.short_id} --checkpoint {checkpoint}`"
         )
-    first = next(iter(kept.values()))
+    first = next(iter(stored.values()))
     names = list(first["baselines"])
     return {
         "run": run.id,
         "checkpoint": checkpoint,
         "epoch": first["epoch"],
-        "epochs": {protocol: kept[protocol]["epoch"] for protocol in protocols},
+        "epochs": {protocol: stored[protocol]["epoch"] for protocol in protocols},
         "objective": first.get("objective", ""),
         "users": first["users"],
         "seconds": first["seconds"],
-        "short_users": {protocol: kept[protocol]["short_users"] for protocol in protocols},
+        "short_users": {protocol: stored[protocol]["short_users"] for protocol in protocols},
         "untrained_targets": first.get("untrained_targets", 0),
         "newcomers": first.get("newcomers", 0),  # missing in results older than the split `time`
         "left_out": first.get("left_out", ""),
-        "protocols": {protocol: kept[protocol]["metrics"] for protocol in protocols},
-        "baselines": {name: {p: kept[p]["baselines"][name] for p in protocols} for name in names},
+        "protocols": {protocol: stored[protocol]["metrics"] for protocol in protocols},
+        "baselines": {name: {p: stored[p]["baselines"][name] for p in protocols} for name in names},
     }

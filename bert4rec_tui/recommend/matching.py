@@ -34,11 +34,12 @@ def read_titles(path: Path) -> list[str]:
     The year from a column `year` is appended to the title. Raises UserError where the file is unreadable or empty.
     """
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise UserError(f"{path}: is larger than 8 MiB; expected a list of titles, one per line")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)  # a device may never end
     except OSError as error:
         raise explain_os_error(error, path) from None
+    if len(content) > LARGEST_FILE:
+        raise UserError(f"{path}: is larger than 8 MiB; expected a list of titles, one per line")
     if b"\x00" in content:
         raise UserError(f"{path}: is not a text file; expected a list of titles, one per line")
     try:

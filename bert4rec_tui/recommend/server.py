@@ -1,4 +1,4 @@
-"""The recommender behind JSON lines: numbered requests on stdin, answers on stdout, until the input ends.
+"""The recommender as a process: numbered requests as JSON lines on stdin, answers on stdout, until the input ends.
 
 usage: python -m bert4rec_tui.recommend.server [--device cpu]
 
@@ -9,9 +9,9 @@ usage: python -m bert4rec_tui.recommend.server [--device cpu]
     {"id": 3, "method": "similar", "params": {"run": PATH, "item": 7, "k": 10}}
 
 `beside` is `recommend` under another name, so that the lists of two runs do not supersede each other.
-An answer is {"id", "result"} or {"id", "error"}; an error is one sentence. A request that a newer one of its method
-waits behind is not worked on: its answer is {"id", "superseded": true}. The first line out is
-{"id": 0, "result": {"ready": true}}.
+An answer is {"id", "result"} or {"id", "error"}; an error is one sentence. Every line is answered, whatever is in it;
+one without a readable id with the id -1. A request is skipped when a newer one of the same method is waiting: its
+answer is {"id", "superseded": true}. The first line of output is {"id": 0, "result": {"ready": true}}.
 """
 
 import argparse
@@ -35,10 +35,11 @@ from bert4rec_tui.runs.store import CheckpointName, Run
 from bert4rec_tui.settings import datasets_folder
 
 LONGEST_LINE = 16 * 2**20
+_WRITING = threading.Lock()
 
 
 class Params(Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a request asks; which fields count depends on its method."""
+    """The parameters of a request; which ones apply depends on its method."""
 
     run: str
     checkpoint: CheckpointName = "best"
@@ -54,20 +55,20 @@ class Params(Struct, forbid_unknown_fields=True, kw_only=True):
 class Request(Struct, kw_only=True):
     """One numbered request."""
 
-    id: int
+    id: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
     method: Literal["recommend", "beside", "explain", "similar"]
     params: Params
 
 
 class Server:
-    """Keeps the models of the last runs that were asked about, and answers."""
+    """Answers requests; keeps the models of the last runs in memory."""
 
     def __init__(self, device: str) -> None:
         self.device = device
         self._models: dict[tuple[str, str, float], Recommender] = {}
 
     def recommender(self, run: Run, checkpoint: CheckpointName) -> Recommender:
-        """The model of a run as its checkpoint stands now; at most two are kept."""
+        """The model of a run from its current checkpoint; at most two are kept."""
         weights = run.checkpoint(checkpoint)
         key = (str(run.path), checkpoint, weights.stat().st_mtime if weights.exists() else 0.0)
         if key not in self._models:
@@ -100,35 +101,55 @@ class Server:
                 return {"items": items, "similarities": similarities} | about
 
 
-def say(answer: dict[str, Any]) -> None:
-    """Write one answer."""
-    sys.stdout.write(json.dumps(answer, allow_nan=False) + "\n")
-    sys.stdout.flush()
+def write_answer(answer: dict[str, Any]) -> None:
+    """Write one answer; both threads do."""
+    line = json.dumps(answer, allow_nan=False) + "\n"
+    with _WRITING:
+        sys.stdout.write(line)
+        sys.stdout.flush()
 
 
 def read_requests(requests: "queue.Queue[Request | None]") -> None:
-    """Put every request of stdin into the queue, None at its end; say what is wrong with a line that is none."""
+    """Put every request of stdin into the queue, None at its end; answer a line that is not a request with an error."""
     decoder = msgspec.json.Decoder(Request)
-    while line := sys.stdin.buffer.readline(LONGEST_LINE):
-        try:
-            requests.put(decoder.decode(line))
-        except msgspec.MsgspecError as error:
-            say({"id": _number(line), "error": f"the request cannot be read: {error}"})
-    requests.put(None)
-
-
-def _number(line: bytes) -> int:
     try:
-        return int(json.loads(line)["id"])
-    except (ValueError, KeyError, TypeError):
+        while line := sys.stdin.buffer.readline(LONGEST_LINE):
+            try:
+                requests.put(_decode(decoder, line))
+            except UserError as error:
+                write_answer({"id": _id_of(line), "error": f"the request cannot be read: {error}"})
+    finally:
+        requests.put(None)  # also where nobody reads the answers any more
+
+
+def _decode(decoder: "msgspec.json.Decoder[Request]", line: bytes) -> Request:
+    """The request in a line. Raises UserError for anything else, also where decoding fails in its own ways."""
+    if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+        while (rest := sys.stdin.buffer.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+            pass
+        raise UserError(f"it is longer than {LONGEST_LINE:,} bytes")
+    try:
+        return decoder.decode(line)
+    except (RecursionError, MemoryError):
+        raise UserError("it is nested too deeply or too large") from None
+    except (ValueError, TypeError, ArithmeticError) as error:  # msgspec's own errors are ValueErrors
+        raise UserError(str(error)) from None
+
+
+def _id_of(line: bytes) -> int:
+    """The id in a line that is not a request, -1 where there is none."""
+    try:
+        number = int(json.loads(line)["id"])
+    except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError, MemoryError):
         return -1
+    return number if -(2**63) <= number < 2**63 else -1
 
 
 def serve(server: Server) -> None:
-    """Answer until the input ends. What has been superseded while waiting is not worked on."""
+    """Answer until the input ends, skipping requests that were superseded while waiting."""
     requests: queue.Queue[Request | None] = queue.Queue()
+    write_answer({"id": 0, "result": {"ready": True}})
     threading.Thread(target=read_requests, args=(requests,), daemon=True).start()
-    say({"id": 0, "result": {"ready": True}})
     waiting: list[Request | None] = []
     while True:
         if not waiting:
@@ -139,21 +160,21 @@ def serve(server: Server) -> None:
         if request is None:
             return
         if any(later is not None and later.method == request.method for later in waiting):
-            say({"id": request.id, "superseded": True})
+            write_answer({"id": request.id, "superseded": True})
             continue
         try:
-            say({"id": request.id, "result": server.answer(request)})
+            write_answer({"id": request.id, "result": server.answer(request)})
         except (UserError, WorkFailedError) as error:
-            say({"id": request.id, "error": str(error)})
+            write_answer({"id": request.id, "error": str(error)})
         except Exception as error:
             traceback.print_exc()
-            reason = (str(error) or "no word on why").splitlines()[0][:200]
-            say({"id": request.id, "error": f"{type(error).__name__}: {reason}"})
+            reason = (str(error) or "no details").splitlines()[0][:200]
+            write_answer({"id": request.id, "error": f"{type(error).__name__}: {reason}"})
 
 
 def main() -> None:
-    """Serve stdin on the device that is asked for."""
-    parser = argparse.ArgumentParser(description="Answer numbered recommendation requests, one JSON object a line.")
+    """Serve stdin on the device of the command line."""
+    parser = argparse.ArgumentParser(description="Answer numbered recommendation requests, one JSON object per line.")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 or mps")
     arguments = parser.parse_args()
     import torch

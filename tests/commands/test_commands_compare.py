@@ -43,7 +43,7 @@ def test_two_runs_stand_side_by_side_with_the_paired_difference_and_what_differs
     assert (mrr["run"], mrr["against"], mrr["users"], mrr["shown"]) == (other.id, base.id, 60, True)
     assert mrr["value"] == pytest.approx(7 / 24 - values["runs"][0]["metrics"]["full"]["MRR"]["value"])
     assert mrr["low"] <= mrr["value"] <= mrr["high"] < 0
-    assert mrr["words"] == f"worse by {-mrr['value']:.4f} for these 60 users".replace("0.", ".", 1)
+    assert mrr["words"] == f"worse by {-mrr['value']:.4f} (60 users)".replace("0.", ".", 1)
     assert any("several seeds" in note for note in values["notes"])
     full, sampled = values["users"]
     assert (full["protocol"], sampled["protocol"], len(full["most"])) == ("full", "uniform-10", 3)
@@ -66,15 +66,15 @@ def test_people_read_the_same_as_tables(pair, here):
     assert "model.hidden" in out
     (line,) = [line for line in out.splitlines() if line.startswith("NDCG@10 full")]
     assert line.split()[:4] == ["NDCG@10", "full", "wide", "−"]
-    assert line.endswith("no difference shown by 60 users")
+    assert line.endswith("no significant difference (60 users)")
     assert "uniform-10" not in out.partition("test set")[2]
-    assert "full: 0 of 60 users have another rank" in out
+    assert "full: 0 of 60 users' ranks differ" in out
 
 
 def test_the_two_checkpoints_of_one_run_are_compared_too(terminal, here):
     run = terminal.last_run()
     here("test", "mine", "--protocol", "full")
-    assert "its last checkpoint has not been tested" in here.refuses("compare", "mine:best", "mine:last")
+    assert "the last checkpoint has not been tested" in here.refuses("compare", "mine:best", "mine:last")
     here("test", "mine", "--checkpoint", "last", "--protocol", "full")
     values = here("compare", "mine:best", "mine:last", "--json").json()
     assert [(side["run"], side["checkpoint"]) for side in values["runs"]] == [(run.id, "best"), (run.id, "last")]
@@ -87,7 +87,7 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(pair, terminal, here):
     base, other = pair
     assert "needs at least two runs" in here.refuses("compare", base.id, f"{base.short_id}:best")
     refused = here.refuses("compare", base.id, other.id, "--checkpoint", "last")
-    assert f"`bert4rec-tui test {base.short_id} --checkpoint last` does" in refused
+    assert f"run `bert4rec-tui test {base.short_id} --checkpoint last`" in refused
     assert "has not been tested under popular-5" in here.refuses(
         "compare", base.id, other.id, "--protocol", "full", "--protocol", "popular-5"
     )
@@ -126,8 +126,8 @@ def test_a_checkpoint_that_has_changed_between_its_tests_is_told(pair, here):
     epoch = record["epoch"]
     assert values["runs"][1]["epochs"] == {"full": epoch, "uniform-10": epoch + 5}
     note = values["notes"][-1]
-    assert note.startswith(f"wide: its best checkpoint is of epoch {epoch}, step {record['step']} now")
-    assert "`bert4rec-tui test wide --checkpoint best --protocol uniform-10` tests it again" in note
+    assert note.startswith(f"wide: the best checkpoint, now of epoch {epoch}, step {record['step']}, has changed")
+    assert "test it again with `bert4rec-tui test wide --checkpoint best --protocol uniform-10`" in note
     assert (
         f"best (full at epoch {epoch}, uniform-10 at epoch {epoch + 5})" in here("compare", base.short_id, "wider").out
     )

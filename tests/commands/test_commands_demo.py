@@ -53,7 +53,7 @@ def test_a_broken_demo_is_one_sentence_and_leaves_nothing(home, tmp_path, monkey
             packed.writestr("run/status.json", "{}")
             packed.writestr("run/../../out" if content == "outside" else "other/status.json", "{}")
     monkeypatch.setattr(demo, "bundled_file", lambda name: archive)
-    with pytest.raises(UserError, match=r"demo-run\.zip: .*install the program again"):
-        demo.lay_out_run()
+    with pytest.raises(UserError, match=r"demo-run\.zip: .*reinstall the program"):
+        demo.install_demo_run()
     assert not (home / "runs").exists() or not list((home / "runs").iterdir())
     assert not (tmp_path / "out").exists()

@@ -21,10 +21,16 @@ QUAD = Training("quad", "cuda")
     [
         (GPU, [], 40 * GIB, "cuda", ""),
         (GPU, [], None, "cuda", ""),
-        (GPU, [QUAD], 40 * GIB, "cuda", "quad trains on cuda: 40.0 GiB of cuda are left, the test needs 1.0 GiB and"),
-        (GPU, [QUAD], GIB // 2, "cpu", "so it runs on the CPU; --device cuda tests there all the same"),
+        (
+            GPU,
+            [QUAD],
+            40 * GIB,
+            "cuda",
+            "quad trains on cuda: 40.0 GiB of cuda are free, enough for the test, which needs 1.0 GiB and",
+        ),
+        (GPU, [QUAD], GIB // 2, "cpu", "so it runs on the CPU; use --device cuda to run it there anyway"),
         (GPU, [QUAD], None, "cpu", "quad trains on cuda: the test runs on the CPU"),
-        (GPU, [], GIB // 2, "cpu", "are free and the test needs 1.0 GiB, so it runs on the CPU"),
+        (GPU, [], GIB // 2, "cpu", "are free but the test needs 1.0 GiB, so it runs on the CPU"),
         (SECOND, [QUAD], 40 * GIB, "cuda:1", ""),
         (SECOND, [QUAD, Training("band", "2 × cuda")], None, "cpu", "band trains on cuda:1: the test runs on the CPU"),
         (torch.device("cpu"), [QUAD], None, "cpu", ""),
@@ -51,7 +57,7 @@ def test_a_test_goes_to_the_gpu_only_where_there_is_room(wanted, training, free,
 def test_it_goes_to_another_gpu_with_room_and_rather_to_an_idle_one(training, others, goes_to):
     device, said = place_test(GPU, training, GIB, GIB // 2, others)
     assert str(device) == goes_to
-    assert f"so it runs on {'the CPU' if goes_to == 'cpu' else goes_to}; --device cuda tests there" in said
+    assert f"so it runs on {'the CPU' if goes_to == 'cpu' else goes_to}; use --device cuda to run it there" in said
 
 
 def test_what_it_needs_grows_with_what_is_asked_and_a_live_run_is_spoken_of(

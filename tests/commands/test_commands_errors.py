@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -12,8 +13,6 @@ import pytest
 from histories import walks
 from safetensors.numpy import save_file
 from terminal import Terminal, prepare_toy, tiny
-
-from bert4rec_tui.__main__ import main as started
 
 TRAIN = ("train", "--dataset", "toy")
 
@@ -47,15 +46,16 @@ def refuses(here, terminal):
         (tiny(evaluation__ks="[5,21]"), "evaluation.ks = 21 is larger than the catalogue: toy+users3 has 20 items"),
         (
             tiny(evaluation__ks="[5,20]", evaluation__best_metric="full:NDCG@20"),
-            "evaluation.best_metric = full:NDCG@20 tells nothing: toy+users3 has 20 items in all; choose a smaller k",
+            "evaluation.best_metric = full:NDCG@20 is the same for any model: toy+users3 has 20 items in all; choose a "
+            "smaller k",
         ),
         (
             tiny(evaluation__protocols='["full","uniform-19"]'),
-            "evaluation.protocols = uniform-19: no user has 19 unseen items to draw, 1",
+            "evaluation.protocols = uniform-19: no user has 19 unseen items to sample from, the most is 1",
         ),
         (
             tiny(evaluation__protocols='["full","popular-500"]'),
-            "evaluation.protocols = popular-500: no user has 500 unseen items to draw, 1",
+            "evaluation.protocols = popular-500: no user has 500 unseen items to sample from, the most is 1",
         ),
         (tiny(evaluation__best_metric="full:NDCG@7"), 'evaluation.best_metric = "full:NDCG@7" needs k = 7, but'),
         (tiny(training__device="gpu"), 'training.device = "gpu": expected auto, cpu, cuda, cuda:1 or mps'),
@@ -100,10 +100,10 @@ def test_an_unknown_run_is_said_to_be_none(refuses, command):
 
 def test_an_unknown_or_unprepared_dataset_says_how_to_prepare_it(refuses, terminal):
     assert refuses("train", "--dataset", "ml-1m") == (
-        "ml-1m: is not prepared; run `bert4rec-tui prepare ml-1m` first (`datasets` lists what is)"
+        "ml-1m: is not prepared; run `bert4rec-tui prepare ml-1m` first (`bert4rec-tui datasets` lists prepared ones)"
     )
     shutil.rmtree(terminal.home / "datasets")
-    assert refuses("train") == "no dataset is prepared; run `bert4rec-tui prepare sample` first, or `quickstart`"
+    assert refuses("train") == "no dataset is prepared; run `bert4rec-tui prepare sample` or `quickstart` first"
     for words in (("test", "mine"), ("recommend", "mine", "--user", "1")):
         said = refuses(*words)
         assert said.startswith("toy+users3: is not prepared; run `bert4rec-tui prepare toy --source ")
@@ -158,7 +158,7 @@ def test_weights_of_another_network_are_not_taken_over(refuses, terminal):
 
 
 def test_a_preview_needs_a_file(refuses):
-    assert refuses("prepare", "ml-1m", "--preview") == "--preview: of which file? say it with --source FILE"
+    assert refuses("prepare", "ml-1m", "--preview") == "--preview: needs --source FILE"
 
 
 def test_of_two_checkpoints_the_one_that_is_there_is_named(refuses, terminal):
@@ -181,8 +181,8 @@ def test_a_run_without_a_checkpoint_says_to_let_it_train(refuses, terminal):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--protocol", "all"), "--protocol all: is no protocol; write full, uniform-100 or popular-100"),
-        (("--protocol", "uniform-500"), "uniform-500: no user has 500 unseen items to draw, 1"),
+        (("--protocol", "all"), "--protocol all: is not a protocol; use full, uniform-100 or popular-100"),
+        (("--protocol", "uniform-500"), "uniform-500: no user has 500 unseen items to sample from, the most is 1"),
         (("--device", "cdua"), '--device "cdua": expected auto, cpu, cuda, cuda:1 or mps'),
         (("--device", "cuda:99"), '--device "cuda:99": there '),
     ],
@@ -232,7 +232,7 @@ def test_whatever_the_disk_refuses_is_a_sentence(here, monkeypatch, error, sente
     "words", [["trian"], ["test", "--checkpoint", "first"], ["recommend", "-k", "ten"], ["train", "--x"]]
 )
 def test_words_that_are_no_command_are_refused_with_a_way_to_help(refuses, words):
-    assert re.search(r"\w+.*; bert4rec-tui ?\w* --help says what there is$", refuses(*words))
+    assert re.search(r"\w+.*; see bert4rec-tui ?\w* --help$", refuses(*words))
 
 
 def test_a_program_is_told_of_a_wrong_word_as_json(here):
@@ -241,13 +241,13 @@ def test_a_program_is_told_of_a_wrong_word_as_json(here):
     error = json.loads(answer.err)["error"]
     assert error == (
         "Invalid value for '--repeats': 'nonsense' is not one of 'keep', 'first', 'last'; "
-        "bert4rec-tui prepare --help says what there is"
+        "see bert4rec-tui prepare --help"
     )
 
 
 def test_words_that_are_no_text_are_refused(refuses):
     for words in (("train", "--set", "training.optimizer=\udcff"), ("label", "mine", "--name", "\udcff")):
-        assert "cannot be read as UTF-8" in refuses(*words)
+        assert "is not valid UTF-8" in refuses(*words)
 
 
 def test_a_name_of_nothing_that_shows_does_not_take_the_name_away(refuses, terminal):
@@ -277,7 +277,18 @@ def test_programs_get_true_ids_whatever_the_terminal_can_show(terminal):
     assert answer.json()["note"] == "für später"
 
 
-def test_ctrl_c_is_no_traceback_even_before_the_commands_are_there(monkeypatch):
+@pytest.fixture
+def started():
+    """The program's `main`; the handlers that its module installs are taken away again."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    from bert4rec_tui.__main__ import main
+
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    return main
+
+
+def test_ctrl_c_is_no_traceback_even_before_the_commands_are_there(monkeypatch, started):
     def interrupted() -> None:
         raise KeyboardInterrupt
 

@@ -115,5 +115,5 @@ def test_onnx_that_scores_otherwise_is_not_kept(here, folder, monkeypatch):
     monkeypatch.setattr(onnx_export, "write_onnx", lambda model, path, metadata: path.write_bytes(b"x"))
     monkeypatch.setattr(onnx_export, "largest_difference", lambda model, path: 0.5)
     answer = here("export", "mine", "--format", "onnx", code=1)
-    assert "scores otherwise, by up to 0.5" in answer.err
+    assert "scores of the exported network differ by up to 0.5" in answer.err
     assert not list(folder.iterdir())

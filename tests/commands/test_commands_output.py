@@ -9,7 +9,11 @@ import sys
 
 import pytest
 
+from bert4rec_tui.commands.datasets import run_datasets
+from bert4rec_tui.commands.exit_codes import exit_with_error
 from bert4rec_tui.commands.output import Output, without_controls
+from bert4rec_tui.commands.prepare import run_prepare, run_preview
+from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.progress import Progress
 
 
@@ -17,7 +21,7 @@ def test_progress_of_programs_is_one_object_a_line(capsys):
     output = Output(as_json=True)
     for done in (0, 1, 2, 100):
         output.progress(Progress(stage="Reading", done=done, total=100, unit="rows"))
-    output.say("half")
+    output.message("half")
     output.result({"a": "é"}, "unused")
     out, err = capsys.readouterr()
     assert out == '{"a": "é"}\n'
@@ -40,7 +44,7 @@ def test_a_line_and_its_end_are_one_write(monkeypatch, as_json):
         monkeypatch.setattr(sys, stream, Interrupted())
     output = Output(as_json)
     for speak in (
-        lambda: output.say("done"),
+        lambda: output.message("done"),
         lambda: output.progress(Progress(stage="Reading")),
         lambda: output.result({}, "done"),
     ):
@@ -52,12 +56,12 @@ def test_a_line_and_its_end_are_one_write(monkeypatch, as_json):
 
 def test_in_a_file_each_stage_is_said_once_and_nothing_is_rewritten(capsys):
     output = Output(as_json=False)
-    for stage in ("Reading", "Ordering"):
+    for stage in ("Reading", "Sorting"):
         for done in range(50):
             output.progress(Progress(stage=stage, done=done, total=50, unit="rows", note=f"loss {done}"))
     output.result({}, "done")
     out, err = capsys.readouterr()
-    assert [line.split()[0] for line in err.splitlines()] == ["Reading", "Ordering"]
+    assert [line.split()[0] for line in err.splitlines()] == ["Reading", "Sorting"]
     assert out == "done\n"
     assert "\x1b" not in err
     assert "\r" not in err
@@ -66,7 +70,7 @@ def test_in_a_file_each_stage_is_said_once_and_nothing_is_rewritten(capsys):
 def test_on_a_terminal_one_line_is_rewritten_and_cleared_before_words():
     script = (
         "from bert4rec_tui.commands.output import Output\nfrom bert4rec_tui.progress import Progress\n"
-        "o = Output(False)\no.progress(Progress(stage='Reading', done=1, total=2))\no.say('words')\n"
+        "o = Output(False)\no.progress(Progress(stage='Reading', done=1, total=2))\no.message('words')\n"
     )
     ours, theirs = pty.openpty()
     subprocess.run([sys.executable, "-c", script], stderr=theirs, check=True, env=_environment())
@@ -90,10 +94,48 @@ def _environment(**variables: str) -> dict[str, str]:
         ("\x1b[31mred\x07", " [31mred "),
         ("over\rwritten \x9b2J", "over written  2J"),
         ("Amélie – 千と千尋 [REC] (2007)", "Amélie – 千と千尋 [REC] (2007)"),
+        ("evil\u202efdp.exe", "evil fdp.exe"),
+        ("a\u2066b\u2069c\u200fd\u061ce\u2028f", "a b c d e f"),
+        ("فيلم 👩\u200d🚀", "فيلم 👩\u200d🚀"),
     ],
 )
-def test_text_cannot_move_the_cursor(text, shown):
+def test_text_cannot_move_the_cursor_nor_turn_the_direction(text, shown):
     assert without_controls(text) == shown
+
+
+# Cc and Cf as Unicode has them, but for what belongs to text: soft hyphens, joiners, and marks of scripts.
+BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_no_output_of_a_command_has_a_character_that_acts_on_a_terminal(capsys, as_json):
+    text = f"a{BIDIRECTIONAL}\x1b[2J\x9b\x07b"
+    output = Output(as_json)
+    output.progress(Progress(stage=text, done=1, total=2, note=text))
+    output.message(text)
+    output.result({"title": text}, text)
+    with pytest.raises(SystemExit):
+        exit_with_error(text, 2, as_json=as_json)
+    out, err = capsys.readouterr()
+    for shown in (out, err):
+        assert not set(shown) & set(BIDIRECTIONAL + "\x1b\x9b\x07")
+    if as_json:
+        assert json.loads(out) == {"title": text}, "programs read what is there"
+        assert json.loads(err.splitlines()[1]) == {"message": text}
+
+
+def test_no_command_shows_what_is_in_a_title_or_an_id_raw(home, tmp_path, capsys):
+    file = tmp_path / "mine.csv"
+    rows = [
+        f"u\u202e{user},i\u2067{(user + place) % 6},{place},T\u202e{place}" for user in range(9) for place in range(5)
+    ]
+    file.write_text("\n".join(["user,item,timestamp,title", *rows]), encoding="utf-8")
+    run_preview(str(file), "", {}, as_json=False)
+    run_prepare(DatasetConfig(name="mine", source=str(file)), again=False, as_json=False)
+    run_datasets(as_json=False)
+    out, err = capsys.readouterr()
+    assert "T" in out
+    assert not set(out + err) & set(BIDIRECTIONAL)
 
 
 def test_a_terminal_without_the_letters_gets_question_marks(here, terminal):

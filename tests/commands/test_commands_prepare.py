@@ -34,16 +34,16 @@ def test_the_result_is_one_object_on_stdout(home, plays, capsys):
     messages = [json.loads(line) for line in err.splitlines()]
     assert {"message": "columns guessed from the header: user=user_id, item=item_id, title=title"} in messages
     stages = [message["progress"]["stage"] for message in messages if "progress" in message]
-    assert stages == ["Reading", "Ordering", "Writing", "Drawing negatives"]
+    assert stages == ["Reading", "Sorting", "Writing", "Sampling negatives"]
 
 
 def test_people_read_the_counts_and_the_most_met_without_escape_sequences(home, plays, capsys):
     run_prepare(DatasetConfig(name="mine", source=str(plays)), again=False, as_json=False)
     out, _ = capsys.readouterr()
     assert "24 of 24   density 66.67%" in out
-    assert "6 … 6, median 6" in out
+    assert "6 … 6 items, median 6" in out
     assert "Film 3 [2J 4" in out
-    assert "as in the file, which has no times" in out
+    assert "as in the file, which has no timestamps" in out
     assert "\x1b" not in out
 
 
@@ -52,7 +52,7 @@ def test_what_is_prepared_is_said_to_be(home, plays, capsys):
     run_prepare(settings, again=False, as_json=False)
     capsys.readouterr()
     run_prepare(settings, again=False, as_json=False)
-    assert capsys.readouterr().err == "mine is prepared already; --again prepares it anew\n"
+    assert capsys.readouterr().err == "mine is already prepared; use --again to prepare it again\n"
     run_prepare(settings, again=True, as_json=False)
     assert "prepared already" not in capsys.readouterr().err
 
@@ -70,7 +70,7 @@ def test_a_termination_leaves_nothing_half_written(home, plays, monkeypatch):
             cli.main()
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert ending.value.code == 130
+    assert ending.value.code == 143
     assert list((home / "datasets").iterdir()) == []
 
 
@@ -84,7 +84,7 @@ def test_a_preview_is_printed_for_programs_and_for_people(plays, capsys):
     run_preview(str(plays), "", {"user": "user_id", "item": "movie"}, as_json=False)
     out = capsys.readouterr().out
     assert "user_id  item_id  title" in out
-    assert 'problem: plays.csv: has no column "movie" for item; there are user_id, item_id, title' in out
+    assert 'problem: plays.csv: has no column "movie" for item; choose from user_id, item_id, title' in out
 
 
 def test_a_preview_of_a_zip_writes_nothing(home, plays, tmp_path, capsys):
@@ -103,10 +103,10 @@ def test_columns_are_read_from_the_command_line():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("user", '--columns: "user" is not role=column; write it like user=userId,item=movieId'),
-        ("user=", '--columns: "user=" is not role=column; write it like user=userId,item=movieId'),
-        ("who=a", '--columns: "who" is not known; choose among user, item, timestamp, rating, title, genres'),
-        ("user=a,user=b", "--columns: user is said twice (a and b)"),
+        ("user", '--columns: "user" is not role=column, such as user=userId,item=movieId'),
+        ("user=", '--columns: "user=" is not role=column, such as user=userId,item=movieId'),
+        ("who=a", '--columns: "who" is not a role; choose from user, item, timestamp, rating, title, genres'),
+        ("user=a,user=b", "--columns: user is given twice (a and b)"),
     ],
 )
 def test_columns_that_cannot_be_read_are_refused(text, sentence):

@@ -186,9 +186,11 @@ def test_a_batch_script_asks_for_a_gpu_for_each_process(terminal):
 def test_what_does_not_go_together_is_refused_and_leaves_no_run(here, terminal):
     runs = len(terminal.store.runs())
     several = ("--set", "training.machines=2")
-    assert here.refuses(*TRAIN, *several).startswith("training.machines = 2: a run on several is started by hand")
-    assert "write HOST:PORT" in here.refuses(*TRAIN, "--print-launch", "torchrun", "--rendezvous", "there")
-    assert "goes with --print-launch torchrun" in here.refuses(*TRAIN, "--rendezvous", "there:1")
+    assert here.refuses(*TRAIN, *several).startswith(
+        "training.machines = 2: a run on several machines is launched by hand"
+    )
+    assert "use HOST:PORT" in here.refuses(*TRAIN, "--print-launch", "torchrun", "--rendezvous", "there")
+    assert "needs --print-launch torchrun" in here.refuses(*TRAIN, "--rendezvous", "there:1")
     one = ("--set", "training.device=mps", "--set", "training.processes=2")
     assert 'training.device = "mps" is one device' in here.refuses(*TRAIN, *one)
     assert len(terminal.store.runs()) == runs

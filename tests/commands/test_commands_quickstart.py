@@ -52,4 +52,4 @@ def test_the_verdict_names_metric_protocol_objective_and_baselines():
         "baselines": {"popularity": result(0.019), "transitions": result(0.052)},
     }
     sentence = "NDCG@10 full 0.0571 with the causal objective (popularity 0.0190, transitions 0.0520)."
-    assert quickstart.verdict(test) == sentence
+    assert quickstart.comparison(test) == sentence

@@ -53,7 +53,7 @@ def test_ids_with_a_comma_are_enclosed(text, ids):
 
 
 def test_an_id_without_end_is_one_sentence():
-    with pytest.raises(UserError, match='has an id without end; is a " missing after it'):
+    with pytest.raises(UserError, match='has an unclosed quote; add the missing "'):
         parse_item_ids('"' + "1," * 100_000)
 
 
@@ -77,33 +77,33 @@ def test_people_read_titles(here):
     lines = here("recommend", "--user", "1", "-k", "2").out.splitlines()
     assert lines[0].startswith("User 1 · ")
     assert any(line.startswith("  1970-01-0") and " Film " in line for line in lines)
-    assert any(line.startswith("Next, by causal after epoch ") for line in lines)
+    assert any(line.startswith("Next items (causal, epoch ") for line in lines)
     assert lines[-1].split()[0] == "2"
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--user", "999"], "toy+users3: there is no user 999"),
-        (["--user", "me"], "toy+users3: there is no user me"),
-        (["--items", "1,999"], "toy+users3: there is no item 999"),
-        (["--items", "1,Film 2"], "toy+users3: there is no item Film 2"),
-        ([], "recommend needs one of --user ID, --items ID,ID,…, --titles FILE and --own NAME"),
+        (["--user", "999"], "toy+users3: has no user 999"),
+        (["--user", "me"], "toy+users3: has no user me"),
+        (["--items", "1,999"], "toy+users3: has no item 999"),
+        (["--items", "1,Film 2"], "toy+users3: has no item Film 2"),
+        ([], "recommend: needs exactly one of --user ID, --items ID,ID,…, --titles FILE and --own NAME"),
         (
             ["--user", "1", "--items", "2"],
-            "recommend needs one of --user ID, --items ID,ID,…, --titles FILE and --own NAME",
+            "recommend: needs exactly one of --user ID, --items ID,ID,…, --titles FILE and --own NAME",
         ),
-        (["--user", "1", "--genre", "Comedy"], "toy+users3: knows no genres, so that Comedy cannot be asked for"),
+        (["--user", "1", "--genre", "Comedy"], "toy+users3: has no categories, so it cannot be filtered by Comedy"),
         (
             ["--user", "1", "--from-year", "1999", "--to-year", "1990"],
-            "the years 1999-1990 hold none; the earlier one stands first",
+            "years 1999-1990: empty range; put the earlier year first",
         ),
         (
             ["--own", "me"],
-            "toy+users3: there is no history named me; none is saved yet; s on the app's Explore screen keeps one",
+            "toy+users3: no history is saved as me; save one with s on the app's Explore screen",
         ),
-        (["--user", "1", "-k", "21"], "-k 21: toy+users3 has 20 items; write a number from 1 to 20"),
-        (["--user", "1", "-k", "0"], "-k 0: toy+users3 has 20 items; write a number from 1 to 20"),
+        (["--user", "1", "-k", "21"], "-k 21: toy+users3 has 20 items; use 1 to 20"),
+        (["--user", "1", "-k", "0"], "-k 0: toy+users3 has 20 items; use 1 to 20"),
         (["--user", "1", "--device", "gpu"], '--device "gpu": expected auto, cpu, cuda, cuda:1 or mps'),
     ],
 )
@@ -124,12 +124,12 @@ def test_titles_of_a_file_become_the_history_and_guesses_are_told(here, tmp_path
         ("qzxqzxqzx", None, False),
     ]
     said = [json.loads(line)["message"] for line in answer.err.splitlines()]
-    assert said[0].startswith('"Flim 12": taken for Film 12')
-    assert said[1] == '"qzxqzxqzx": nothing in toy+users3 is like it; it is left out'
+    assert said[0].startswith('"Flim 12": matched to Film 12')
+    assert said[1] == '"qzxqzxqzx": no match in toy+users3; left out'
     assert "Film 12" in here("recommend", "--titles", str(file)).out
     file.write_text("qzxqzxqzx\nxqqxzxqq\n", encoding="utf-8")
     assert here.refuses("recommend", "--titles", str(file)).endswith(
-        "none of its 2 titles is like one of toy+users3; one a line is expected"
+        "none of its 2 titles matches items of toy+users3; use one title per line"
     )
 
 
@@ -143,12 +143,12 @@ def test_filters_and_diversity_are_said_with_what_they_cost(here):
     seen = here("recommend", "--items", "3,4", "--seen", "seen", "--json").json()
     assert sorted(row["item"] for row in seen["recommendations"]) == [3, 4]
     assert seen["filter"] == "seen"
-    assert "nothing passes the filter" in here("recommend", "--items", "3,4", "--from-year", "1990").out
+    assert "no item passes the filter" in here("recommend", "--items", "3,4", "--from-year", "1990").out
 
 
 def test_an_error_for_programs_is_an_object_too(here):
     answer = here("recommend", "--user", "999", "--json", code=2)
-    assert json.loads(answer.err) == {"error": "toy+users3: there is no user 999"}
+    assert json.loads(answer.err) == {"error": "toy+users3: has no user 999"}
     assert answer.out == ""
 
 
@@ -160,6 +160,6 @@ def test_a_model_that_has_gone_wrong_recommends_nothing(here, terminal):
     weights["token.weight"] = np.full_like(weights["token.weight"], np.nan)
     save_file(weights, path, metadata)
     answer = here("recommend", "--user", "1", "--json", code=1)
-    assert json.loads(answer.err)["error"].startswith("the model's scores are not numbers")
+    assert json.loads(answer.err)["error"].startswith("the model's scores are not finite")
     answer = here("test", "--protocol", "full", code=1)
     assert "targets are not finite" in answer.err

@@ -47,7 +47,7 @@ def test_a_run_is_labelled_and_found_by_its_name(terminal, here):
     run, other = add_run(terminal, state="stopped"), add_run(terminal, state="failed")
     try:
         said = here("label", run.short_id, "--name", "wide", "--note", "heads 8\nat last", "--pin").out
-        assert said == f'{run.id}: called "wide", pinned\nheads 8 at last\n'
+        assert said == f'{run.id}: named "wide", pinned\nheads 8 at last\n'
         labels = {"run": run.id, "name": "wide", "note": "heads 8 at last", "pinned": True}
         assert here("label", "wide", "--json").json() == labels
         assert here("runs", "--json").json()["runs"][0].items() >= labels.items()
@@ -72,7 +72,7 @@ def test_people_read_a_table_newest_first(terminal, here):
 
 def test_without_runs_it_says_how_to_start_one(here, tmp_path, monkeypatch):
     monkeypatch.setenv("BERT4REC_TUI_HOME", str(tmp_path / "empty"))
-    assert here("runs").out == "there is no run yet; `bert4rec-tui train` starts one\n"
+    assert here("runs").out == "no runs yet; start one with `bert4rec-tui train`\n"
     assert here("runs", "--json").json() == {"runs": []}
     assert not (tmp_path / "empty").exists()
 
@@ -83,7 +83,7 @@ def test_a_run_that_cannot_be_read_is_listed_with_the_reason(terminal, here):
     rows = here("runs", "--json").json()["runs"]
     assert [row["state"] for row in rows] == ["unreadable", "finished"]
     assert "status.json: cannot be read" in rows[0]["message"]
-    assert here("remove", run.short_id, "--yes").out == f"{run.id} is removed\n"
+    assert here("remove", run.short_id, "--yes").out == f"{run.id} removed\n"
 
 
 def test_pause_resume_and_stop_wait_until_they_are_obeyed(terminal):
@@ -100,7 +100,7 @@ def test_pause_resume_and_stop_wait_until_they_are_obeyed(terminal):
     resumed = terminal.run("resume", "--detach", "--json")
     started = {"run": run.id, "pid": run.status().pid, "path": str(run.path)}
     assert resumed.json() == started | {"warning": ""}
-    assert json.loads(resumed.err.splitlines()[0])["message"] == f"{run.id}: goes on from step {step:,}"
+    assert json.loads(resumed.err.splitlines()[0])["message"] == f"{run.id}: continues from step {step:,}"
     wait_for(lambda: run.status().step > step)
     terminal.run("pause", run.id)
     answer = terminal.run("stop", run.id[:-3], "--json")  # an unambiguous prefix; out of a pause too
@@ -112,18 +112,20 @@ def test_pause_resume_and_stop_wait_until_they_are_obeyed(terminal):
 @pytest.mark.parametrize("command", ["pause", "stop"])
 def test_what_is_not_live_cannot_be_paused_or_stopped(terminal, here, command):
     run = terminal.last_run()
-    assert here.refuses(command, "mine") == f"{run.id}: is finished, so there is nothing to {command}"
+    assert here.refuses(command, "mine") == f"{run.id}: is finished; nothing to {command}"
     assert here.refuses(command) == "latest: no run is live; `bert4rec-tui runs` lists them all"
 
 
 def test_a_finished_run_is_not_resumed_but_it_is_said_how_to_go_further(terminal, here):
     run = terminal.last_run()
     assert here.refuses("resume", "mine") == (
-        f"{run.id}: has finished its 2 epochs; to go further start another with --config {run.path / 'config.toml'} "
-        f"--init-from {run.checkpoint('last')}"
+        f"{run.id}: has finished its 2 epochs; to train further, start a new run with "
+        f"--config {run.path / 'config.toml'} --init-from {run.checkpoint('last')}"
     )
     early = add_run(terminal, state="finished", epoch=7, epochs=10)
-    assert "has finished after 7 of 10 epochs, when 0 validations in a row" in here.refuses("resume", early.short_id)
+    assert "has finished after 7 of 10 epochs: uniform-100:NDCG@10 did not improve in 0 validations" in here.refuses(
+        "resume", early.short_id
+    )
     terminal.store.remove(early)
     assert here.refuses("resume") == "latest: no run can be resumed; `bert4rec-tui runs` lists them all"
 
@@ -162,9 +164,9 @@ def test_on_a_terminal_remove_asks_and_the_safe_answer_is_the_default(terminal, 
     answer = Terminal.ended(process)
     os.close(ours)
     os.close(theirs)
-    assert f"Remove {run.id} with its checkpoints and results? [y/N]" in answer.out
+    assert f"Delete {run.id} with its checkpoints and results? [y/N]" in answer.out
     assert run.path.exists() == stays
-    assert answer.out.endswith(f"{run.id} stays\n" if stays else f"{run.id} is removed\n")
+    assert answer.out.endswith(f"{run.id} kept\n" if stays else f"{run.id} removed\n")
 
 
 def test_paths_says_where_everything_is(terminal, here):
@@ -185,7 +187,7 @@ def test_who_waits_for_a_pause_hears_of_a_stop_that_came_after_it(terminal):
     pause = terminal.start("pause")
     wait_for(lambda: read_control(run.path).wanted == "pause")
     request(run.path, "stop", run.status().control)
-    assert "has not paused; it was asked to stop meanwhile" in terminal.ended(pause, 1).err
+    assert "has not paused; a later request told it to stop" in terminal.ended(pause, 1).err
     assert "a stop is already requested" in terminal.run("pause", code=2).err
     os.kill(run.status().pid, signal.SIGCONT)
     terminal.until("stopped")

@@ -22,7 +22,7 @@ def test_from_prepare_to_the_next_items(terminal, here, source):
     run = terminal.run("train", "--dataset", "visits", "--preset", "fast", *tiny(), "--json").json()["run"]
     tested = here("test", run, "--protocol", "full", "--json").json()
     assert (tested["users"], tested["newcomers"]) == (counts.test_users, counts.test_newcomers)
-    assert "1 users have nothing before their first item in the test: they are left out" in here("test", run).out
+    assert "1 user without interactions before the test item, excluded" in here("test", run).out
     # Asked for what comes next, the model is given all that there is, the test item and what came after it too.
     user = int(dataset.evaluated_users("test")[0])
     answer = here("recommend", run, "--user", str(dataset.user_ids[user]), "-k", "3", "--json").json()
@@ -37,10 +37,15 @@ def test_people_read_where_the_cuts_are_and_how_many_begin_only_then(terminal, h
     out = here(*words, "--validation-share", "0.2", "--test-share", "0.05").out
     dataset = PreparedDataset(terminal.home / "datasets" / "visits+time+valshare0.2+testshare0.05")
     counts, days = dataset.manifest.counts, dataset.cut_days
-    assert f"time: {counts.train_interactions:,} interactions to train on, {counts.validation_users} users" in out
-    assert f"trained before {days[0]}, validated before {days[1]}, tested after; " in out
-    assert f"{counts.validation_newcomers + counts.test_newcomers} users begin only then and are not evaluated" in out
-    assert "begin only then" not in here("prepare", "visits", "--source", source).out
+    assert (
+        f"time: {counts.train_interactions:,} training interactions, {counts.validation_users} validation users" in out
+    )
+    assert f"training before {days[0]}, validation before {days[1]}, test from then on; " in out
+    assert (
+        f"{counts.validation_newcomers + counts.test_newcomers} users without earlier interactions are not evaluated"
+        in out
+    )
+    assert "without earlier interactions" not in here("prepare", "visits", "--source", source).out
 
 
 def test_times_that_only_number_the_items_are_prepared_with_a_warning(here, tmp_path):
@@ -48,7 +53,7 @@ def test_times_that_only_number_the_items_are_prepared_with_a_warning(here, tmp_
     source = str(write_visits(tmp_path / "numbered.csv", rows))
     answer = here("prepare", "numbered", "--source", source, "--split", "time", "--json")
     messages = [json.loads(line).get("message", "") for line in answer.err.splitlines()]
-    assert any("the times only number each user's items" in message for message in messages)
+    assert any("timestamps only number each user's interactions" in message for message in messages)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +67,8 @@ def test_times_that_only_number_the_items_are_prepared_with_a_warning(here, tmp_
         ),
         (
             ["--columns", "user=user,item=item"],
-            "dataset.split = time needs a column with timestamps, and there is none; "
-            "name the column, or choose leave-one-out or holdout",
+            "dataset.split = time needs a timestamp column, and there is none; "
+            "choose the column, or leave-one-out or holdout",
         ),
     ],
 )

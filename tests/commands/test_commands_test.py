@@ -23,7 +23,27 @@ def test_the_result_is_one_object_with_intervals_and_baselines(terminal):
                 estimate = metrics[protocol][name]
                 assert 0 <= estimate["low"] <= estimate["value"] <= estimate["high"] <= 1
     stages = {json.loads(line)["progress"]["stage"] for line in answer.err.splitlines()}
-    assert {"Testing", "Testing popularity", "Testing transitions", "Learning EASE", "Testing ease"} <= stages
+    assert {"Testing", "Testing popularity", "Testing transitions", "Fitting EASE", "Testing ease"} <= stages
+
+
+def test_the_users_of_stored_ranks_are_indices_into_the_dataset_as_the_documentation_says(terminal, here):
+    """docs/json.md: ids, history and test item of user i, and the rank that the model gives the item."""
+    here("test", "--protocol", "full")
+    run = terminal.last_run()
+    folder = terminal.home / "datasets" / "toy+users3"
+    test = np.load(run.test_folder("best", "full") / "ranks.npz")
+    ids, items = np.load(folder / "users.npz")["ids"], np.load(folder / "items.npz")["ids"]
+    history, offsets, split = (np.load(folder / f"{name}.npy") for name in ("history", "offsets", "split"))
+    assert ids[test["users"]].tolist() == list(range(1, 61)), "the ids of the source"
+    for place in (0, 17, 59):
+        user = test["users"][place]
+        own = history[offsets[user] : offsets[user + 1]]
+        target, before = own[split[2][user]], own[: split[2][user]]
+        words = ",".join(str(items[item - 1]) for item in before)
+        rows = here("recommend", "--items", words, "-k", "20", "--seen", "all", "--json").json()["recommendations"]
+        candidates = [row["item"] for row in rows if row["item"] not in set(items[before - 1]) - {items[target - 1]}]
+        assert candidates.index(items[target - 1]) + 1 == test["ranks"][place]
+        assert len(candidates) == test["candidates"][place]
 
 
 def test_ranks_and_metrics_of_each_protocol_are_kept_and_a_test_done_again_is_the_same(terminal, here):
@@ -66,8 +86,8 @@ def test_people_read_a_table_with_the_protocol_over_each_figure(terminal, here):
 
 
 def test_a_catalogue_too_large_for_ease_is_said(here, monkeypatch):
-    monkeypatch.setattr("bert4rec_tui.evaluation.ease.MOST_ITEMS", 3)
-    sentence = "EASE is left out: its matrix of 20 × 20 does not fit (3 × 3 would)."
+    monkeypatch.setattr("bert4rec_tui.evaluation.ease.MAX_ITEMS", 3)
+    sentence = "EASE is left out: its matrix of 20 × 20 is too large (max. 3 × 3)."
     assert here("test", "--protocol", "full").out.splitlines()[-1] == sentence
     values = here("test", "--protocol", "full", "--json").json()
     assert list(values["baselines"]) == ["popularity", "transitions"]
@@ -79,7 +99,7 @@ def test_a_run_of_a_gpu_can_be_tested_where_there_is_none(terminal, here):
     config = (run.path / "config.toml").read_text().replace('device = "cpu"', 'device = "cuda:99"')
     (run.path / "config.toml").write_text(config)
     answer = here("test", "--protocol", "full")
-    assert answer.err.startswith("this run was to train on cuda:99, which is not here; it is tested on ")
+    assert answer.err.startswith("this machine has no cuda:99, on which the run was trained; testing on ")
 
 
 def test_where_it_is_weak_is_read_from_what_is_kept_and_tested_where_nothing_is(here, terminal):
@@ -98,15 +118,15 @@ def test_where_it_is_weak_is_read_from_what_is_kept_and_tested_where_nothing_is(
     ))  # fmt: skip
     assert first.json()["groups"]["full"]["groupings"] == weak["groupings"][:1]
     lines = here("test", "mine", "--by", "popularity", "--protocol", "full").out.splitlines()
-    assert lines[0].endswith("60 users · where it is weak")
+    assert lines[0].endswith("60 users · results by group")
     assert any(line.startswith("by popularity: ") for line in lines)
     assert max(map(len, lines[1:])) < 100
 
 
 def test_kept_never_tests(here):
     answer = here("test", "mine", "--groups", "--protocol", "full", "--kept", code=2)
-    assert "has not been tested under full; `bert4rec-tui test " in answer.err
-    assert "give --by or --groups" in here("test", "mine", "--kept", code=2).err
+    assert "has not been tested under full; run `bert4rec-tui test " in answer.err
+    assert "needs --by or --groups" in here("test", "mine", "--kept", code=2).err
 
 
 @pytest.mark.parametrize("moment", ["epoch", "step"])
@@ -143,5 +163,5 @@ def test_a_run_that_was_removed_while_it_was_tested_leaves_no_ghost(here, termin
         return found
 
     monkeypatch.setattr(testing, "rank", and_removed)
-    assert "was removed while it was tested" in here("test", "mine", "--protocol", "full", code=1).err
+    assert "was removed during the test" in here("test", "mine", "--protocol", "full", code=1).err
     assert not run.path.exists()

@@ -81,21 +81,21 @@ def test_ctrl_c_stops_after_saving_and_resume_goes_on_from_there(terminal):
     process.send_signal(signal.SIGINT)
     answer = terminal.ended(process, code=130)
     assert answer.out.startswith(f"{run.id}: stopped after ")
-    assert f"to go on: bert4rec-tui resume {run.short_id}\n" in answer.out
+    assert f"to resume: bert4rec-tui resume {run.short_id}\n" in answer.out
     assert f"{run.id}: cloze, preset recommended, on toy+users3\n" in answer.err
     assert "validation after epoch 1: NDCG@5 0." in answer.err
-    assert "stopping after saving; Ctrl-C again ends it at once\n" in answer.err
+    assert "saving and stopping; press Ctrl-C again to stop at once\n" in answer.err
     assert "\x1b" not in answer.err + answer.out
     assert run.state() == "stopped"
     step = run.status().step
     process = terminal.start("resume", run.short_id, "--json")
     told = [json.loads(line).get("message") for line in lines_until(process, f"resumed at step {step:,}")]
-    assert told[0] == f"{run.id}: was stopped; a new worker goes on from its last checkpoint"
+    assert told[0] == f"{run.id}: was stopped; a new worker continues from its last checkpoint"
     # A SIGTERM is for the command that follows; the run itself goes on.
     process.send_signal(signal.SIGTERM)
-    answer = terminal.ended(process, code=130)
+    answer = terminal.ended(process, code=143)
     last = json.loads(answer.err.splitlines()[-1])["message"]
-    assert last == f"{run.id} goes on; `bert4rec-tui watch {run.short_id}` comes back to it"
+    assert last == f"{run.id} keeps training; follow it with `bert4rec-tui watch {run.short_id}`"
     assert run.state() == "training"
 
 
@@ -136,7 +136,7 @@ def test_a_worker_that_is_killed_while_followed_is_said_to_be_gone(terminal):
     assert answer.json()["state"] == "lost"
     error = json.loads(answer.err.splitlines()[-1])["error"]
     assert error.startswith(f"{run.id}: the worker ended without an error message")
-    assert error.endswith(f"; to go on: `bert4rec-tui resume {run.short_id}`")
+    assert error.endswith(f"; to resume: `bert4rec-tui resume {run.short_id}`")
 
 
 def meant(
@@ -178,10 +178,10 @@ def test_what_a_run_needs_is_found_from_any_folder(terminal, tmp_path, monkeypat
     ("words", "sentence"),
     [
         ({"preset_name": "fats"}, "'fats' is not a preset; choose one of recommended, causal, notebook"),
-        ({"assignments": ["preset=fast"]}, "--set preset: a preset is where a configuration starts from"),
+        ({"assignments": ["preset=fast"]}, "--set preset: use --preset NAME to choose the preset"),
         ({"name": "x" * 65}, f'name = "{"x" * 65}": expected at most 64 characters'),
         ({"dataset": "tyo"}, "tyo: is not prepared; run `bert4rec-tui prepare tyo` first"),
-        ({"dataset": "toy", "assignments": ["dataset.seed=3"]}, "--set dataset…: a prepared dataset stays as it is"),
+        ({"dataset": "toy", "assignments": ["dataset.seed=3"]}, "--set dataset…: cannot change a prepared dataset"),
         ({"assignments": ["dataset.name=toy", "dataset.seed=3"]}, "toy+seed3: is not prepared; run"),
         ({"file": "nowhere.toml"}, "nowhere.toml: there is no such file"),
     ],
@@ -215,7 +215,7 @@ def test_a_name_that_another_run_has_is_refused_and_one_from_a_file_is_left_out(
     )
     again = terminal.run("train", "--config", str(run.path / "config.toml"), "--print-launch", "torchrun",
                          "--rendezvous", "localhost:29500", "--json")  # fmt: skip
-    assert "this run has none" in again.err
+    assert "this run has no name" in again.err
     assert terminal.last_run().name() == ""
     assert terminal.store.find("mine").id == run.id
 

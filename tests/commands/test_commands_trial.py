@@ -11,7 +11,7 @@ def test_a_trial_says_what_an_epoch_costs_and_leaves_no_run(terminal, here):
     assert said["ranks"] == 1
     two = ["--set", "training.processes=2", "--set", "training.device=cpu"]
     said = here("train", "--try", "--dataset", "toy", "--preset", "fast", *tiny(), *two)
-    assert "one of 2 processes with its share" in said.out
+    assert "one of 2 processes, without communication" in said.out
     assert sorted((terminal.home / "runs").iterdir()) == before
 
 
@@ -19,4 +19,4 @@ def test_what_training_refuses_a_trial_refuses(here):
     said = here("train", "--try", "--dataset", "toy", "--set", "evaluation.ks=[10,9999]", code=2)
     assert "evaluation.ks = 9999" in said.err
     for words in (["--detach"], ["--name", "mine"], ["--print-launch", "sbatch"], ["--rendezvous", "a:29500"]):
-        assert "--try makes no run" in here("train", "--try", *words, "--dataset", "toy", code=2).err
+        assert "--try creates no run" in here("train", "--try", *words, "--dataset", "toy", code=2).err

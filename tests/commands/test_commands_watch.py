@@ -55,7 +55,7 @@ def test_a_live_run_is_told_as_it_happens_and_ctrl_c_only_leaves(terminal):
             assert json.loads(process.stdout.readline())["text"] == f"note {number}"
         process.send_signal(signal.SIGINT)
         answer = terminal.ended(process, code=130)
-        assert json.loads(answer.err)["message"].startswith(f"{run.id} goes on; ")
+        assert json.loads(answer.err)["message"].startswith(f"{run.id} keeps training; ")
         assert run.state() == "training"
         assert not (run.path / "control.json").exists()
 
@@ -85,12 +85,12 @@ def test_a_run_that_fails_or_is_lost_is_an_error_with_its_own_words(terminal, he
     (lost.path / "console.log").write_text("one\ntwo\nKilled\n")
     answer = here("watch", lost.short_id, code=1)
     assert (
-        "the worker ended without an error message; it printed last: one / two / Killed; to go on: `bert4rec"
+        "the worker ended without an error message; it printed last: one / two / Killed; to resume: `bert4rec"
         in answer.err
     )
     (lost.path / "console.log").write_text("one\nfailed: the disk is full\n")
-    assert f"{lost.id}: the disk is full; to go on: `bert4rec-tui resume" in here("watch", lost.short_id, code=1).err
-    assert "to go on: bert4rec-tui resume" in answer.out
+    assert f"{lost.id}: the disk is full; to resume: `bert4rec-tui resume" in here("watch", lost.short_id, code=1).err
+    assert "to resume: bert4rec-tui resume" in answer.out
 
 
 def test_what_reads_only_the_beginning_ends_it_without_a_word(terminal):
@@ -133,7 +133,7 @@ def test_whoever_watches_a_run_that_nobody_has_started_is_told_what_it_waits_for
     watching = terminal.start("watch", run.short_id)
     assert watching.stderr is not None
     assert watching.stderr.readline().rstrip() == (
-        f"{run.id}: waits for what --print-launch printed, or for `bert4rec-tui resume {run.short_id}`"
+        f"{run.id}: is queued; launch it as --print-launch showed, or `bert4rec-tui resume {run.short_id}`"
     )
     watching.send_signal(signal.SIGINT)
     assert watching.wait(20) == 130

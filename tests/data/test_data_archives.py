@@ -39,21 +39,23 @@ def test_no_member_escapes_and_the_good_ones_are_not_unpacked_either(tmp_path, n
     archive = pack(tmp_path / "a.zip", {"ratings.csv": b"1,2", name: b"gotcha"})
     folder = tmp_path / "deep" / "out"
     folder.mkdir(parents=True)
-    with pytest.raises(UserError, match=r"a\.zip: its member .* would be written outside the folder; do not trust it"):
+    with pytest.raises(
+        UserError, match=r"a\.zip: its member .* would be written outside the folder; do not use this archive"
+    ):
         unpack(archive, folder)
     assert everything_below(tmp_path) == ["a.zip"]
 
 
 def test_links_are_refused(tmp_path):
     archive = pack(tmp_path / "a.zip", {"ratings.csv": b"/etc/passwd"}, **{"ratings.csv": stat.S_IFLNK | 0o777})
-    with pytest.raises(UserError, match=r'its member "ratings\.csv" is a link or a device, only files are unpacked'):
+    with pytest.raises(UserError, match=r'its member "ratings\.csv" is a link or a device; only files can be unpacked'):
         unpack(archive, tmp_path / "out")
 
 
 def test_a_bomb_is_stopped_while_it_explodes(tmp_path):
     archive = pack(tmp_path / "a.zip", {"ratings.csv": bytes(80 * 1024 * 1024)})
     assert size_limit(archive) == 64 * 1024 * 1024
-    with pytest.raises(UserError, match=r"a\.zip: unpacks to more than 67,108,864 bytes, which no ratings"):
+    with pytest.raises(UserError, match=r"a\.zip: unpacks to more than 67,108,864 bytes, too many for its size"):
         unpack(archive, tmp_path / "out")
 
 
@@ -72,7 +74,7 @@ def test_a_truncated_zip_is_one_sentence(tmp_path, share):
     archive.write_bytes(archive.read_bytes()[: int(archive.stat().st_size * share)])
     with pytest.raises(UserError) as error:
         unpack(archive, tmp_path / "out")
-    assert str(error.value) == f"{archive}: is not a zip archive, or only a part of one; fetch it again"
+    assert str(error.value) == f"{archive}: is not a zip archive, or is incomplete; download it again"
 
 
 @pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
@@ -85,7 +87,7 @@ def test_a_damaged_member_is_one_sentence(tmp_path, kind):
     archive.write_bytes(content)
     with pytest.raises(UserError) as error:
         unpack(archive, tmp_path / "out")
-    assert str(error.value) == f"{archive}: is damaged; fetch it again"
+    assert str(error.value) == f"{archive}: is damaged; download it again"
 
 
 def test_a_locked_zip_is_one_sentence(tmp_path):
@@ -94,14 +96,14 @@ def test_a_locked_zip_is_one_sentence(tmp_path):
     content[6] |= 1
     content[content.index(b"PK\x01\x02") + 8] |= 1
     archive.write_bytes(content)
-    with pytest.raises(UserError, match="is locked by a password; unpack it and give the folder"):
+    with pytest.raises(UserError, match="is encrypted; unpack it and pass the folder"):
         unpack(archive, tmp_path / "out")
 
 
 def test_a_foreign_file_is_one_sentence(tmp_path):
     foreign = tmp_path / "a.zip"
     foreign.write_bytes(b"<html>not found</html>")
-    with pytest.raises(UserError, match="is not a zip archive, or only a part of one; fetch it again"):
+    with pytest.raises(UserError, match="is not a zip archive, or is incomplete; download it again"):
         unpack(foreign, tmp_path / "out")
 
 
@@ -110,12 +112,12 @@ def test_a_member_that_comes_twice_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("ratings.csv", "1")
         archive.writestr("ratings.csv", "2")
-    with pytest.raises(UserError, match=r"has ratings\.csv twice; pack it again"):
+    with pytest.raises(UserError, match=r"contains ratings\.csv twice; create the archive again"):
         unpack(tmp_path / "a.zip", tmp_path / "out")
 
 
 def test_too_many_members_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("bert4rec_tui.data.archives.MOST_MEMBERS", 3)
+    monkeypatch.setattr("bert4rec_tui.data.archives.MAX_MEMBERS", 3)
     archive = pack(tmp_path / "a.zip", {f"{i}.csv": b"" for i in range(4)})
-    with pytest.raises(UserError, match="has 4 members, 3 at most are unpacked"):
+    with pytest.raises(UserError, match="has 4 members, the maximum is 3"):
         unpack(archive, tmp_path / "out")

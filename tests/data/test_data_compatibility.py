@@ -28,7 +28,8 @@ def dataset(tmp_path: Path) -> PreparedDataset:
         (
             ["evaluation.ks=[20]", "evaluation.best_metric=full:NDCG@20"],
             [
-                "evaluation.best_metric = full:NDCG@20 tells nothing: mine has 20 items in all; choose a smaller k",
+                "evaluation.best_metric = full:NDCG@20 is the same for any model: mine has 20 items in all; "
+                "choose a smaller k",
             ],
         ),
         (["training.loss=gbce", "training.negatives=19"], []),
@@ -37,7 +38,7 @@ def dataset(tmp_path: Path) -> PreparedDataset:
             ["training.loss=gbce", "training.negatives=20"],
             [
                 "training.negatives = 20 must be below the 20 items of the catalogue; "
-                'so small a one needs no drawn items: training.loss = "full"'
+                'for a catalogue this small use training.loss = "full"'
             ],
         ),
     ],

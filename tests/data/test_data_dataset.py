@@ -28,7 +28,8 @@ def test_a_bare_name_means_the_defaults_else_the_newest(datasets):
     with pytest.raises(UserError) as error:
         find_dataset("other+items5", datasets)
     assert str(error.value) == (
-        "other+items5: is not prepared; prepare other with these settings first (`datasets` lists what is)"
+        "other+items5: is not prepared; prepare other with these settings first "
+        "(`bert4rec-tui datasets` lists prepared ones)"
     )
 
 
@@ -37,7 +38,7 @@ def test_what_cannot_be_read_is_passed_over_in_the_list_and_said_when_opened(dat
     assert [dataset.id for dataset in prepared_datasets(datasets)] == ["tiny+holdout+eval1", "tiny+items2"]
     with pytest.raises(UserError, match="prepare the dataset again"):
         PreparedDataset(datasets / "tiny")
-    with pytest.raises(UserError, match=r"is not a prepared dataset \(manifest\.json is missing\)"):
+    with pytest.raises(UserError, match=r"is not a prepared dataset \(no manifest\.json\)"):
         PreparedDataset(datasets)
     (datasets / "tiny+items2" / "history.npy").write_bytes(b"")
     with pytest.raises(UserError, match=r"history\.npy: cannot be read .*; prepare the dataset again"):
@@ -54,7 +55,7 @@ def test_users_and_items_are_found_by_their_raw_ids(datasets):
     for item in range(1, dataset.items + 1):
         assert dataset.item_index(str(dataset.item_ids[item - 1])) == item
     for raw in ("0", "99", "-1", "one", "", "1" * 40):
-        with pytest.raises(UserError, match="there is no user"):
+        with pytest.raises(UserError, match="has no user"):
             dataset.user_index(raw)
 
 

@@ -82,8 +82,7 @@ def test_a_transfer_that_always_breaks_keeps_its_bytes_for_the_next_command(tmp_
     with pytest.raises(UserError) as error:
         get(tmp_path, mirror)
     assert str(error.value) == (
-        f"{mirror.address}/tiny.zip: the transfer broke off after 98,304 bytes; "
-        "run the command again to go on from there"
+        f"{mirror.address}/tiny.zip: the download was interrupted after 98,304 bytes; run the command again to resume"
     )
     assert (tmp_path / "tiny.zip.part").read_bytes() == CONTENT[:98_304]
     mirror.breaks = []
@@ -95,8 +94,8 @@ def test_a_wrong_checksum_is_said_and_nothing_is_kept(tmp_path, mirror):
     with pytest.raises(UserError) as error:
         get(tmp_path, mirror, md5="0" * 32)
     assert str(error.value) == (
-        f"{mirror.address}/tiny.zip: what came has another MD5 checksum than the published one ({'0' * 32}); "
-        "run the command again, or give the file with --source"
+        f"{mirror.address}/tiny.zip: the download does not match the published MD5 checksum ({'0' * 32}); "
+        "run the command again, or pass a local file with --source"
     )
     assert [p.name for p in tmp_path.iterdir() if not p.name.startswith(".")] == []
 
@@ -105,7 +104,7 @@ def test_a_file_that_is_not_there_is_said_at_once(tmp_path, mirror):
     with pytest.raises(UserError) as error:
         get(tmp_path, mirror)
     assert str(error.value) == (
-        f"{mirror.address}/tiny.zip: is not there (HTTP 404); give the file with --source if you have it"
+        f"{mirror.address}/tiny.zip: not found (HTTP 404); pass a local file with --source if you have one"
     )
     assert len(mirror.asked) == 1
 
@@ -115,7 +114,7 @@ def test_a_server_in_trouble_is_tried_again_and_then_said(tmp_path, mirror):
     with pytest.raises(UserError) as error:
         get(tmp_path, mirror)
     assert str(error.value) == (
-        f"{mirror.address}/tiny.zip: the server has trouble (HTTP 503); try again, or give the file with --source"
+        f"{mirror.address}/tiny.zip: server error (HTTP 503); try again, or pass a local file with --source"
     )
     assert len(mirror.asked) == 4
 
@@ -127,7 +126,7 @@ def test_no_network_is_one_sentence(tmp_path, monkeypatch):
         fetch(dataset(), tmp_path, pause=0)
     assert str(error.value) == (
         "http://127.0.0.1:9/tiny.zip: cannot be reached; check the network and try again, "
-        "or give the file with --source"
+        "or pass a local file with --source"
     )
 
 
@@ -147,7 +146,7 @@ def test_a_changing_archive_is_checked_against_the_checksum_beside_it(tmp_path, 
     assert [name for name, _ in mirror.asked] == ["tiny.zip.md5", "tiny.zip"]
     (tmp_path / "tiny.zip").unlink()
     mirror.files["tiny.zip.md5"] = b"<html>moved</html>"
-    with pytest.raises(UserError, match=r"tiny\.zip\.md5: holds no MD5 checksum"):
+    with pytest.raises(UserError, match=r"tiny\.zip\.md5: contains no MD5 checksum"):
         get(tmp_path, mirror, md5="")
 
 

@@ -159,7 +159,7 @@ def test_parquet_of_other_writers(tmp_path):
     twice = pa.Table.from_arrays([pa.array([1]), pa.array([2]), pa.array([3])], names=["user", "item", "item"])
     parquet.write_table(twice, tmp_path / "mine.parquet")
     assert fault(tmp_path / "mine.parquet", columns={"user": "0", "item": "1"}).startswith(
-        "mine.parquet: has more than one column item"
+        "mine.parquet: has several columns named item"
     )
 
 
@@ -179,7 +179,7 @@ def test_parquet_bytes_that_are_no_text_are_said_with_their_row(tmp_path):
     assert fault(tmp_path / "mine.parquet") == "mine.parquet, row 2: the user is empty"
     parquet.write_table(table.take([0, 2]), tmp_path / "mine.parquet")
     assert fault(tmp_path / "mine.parquet") == (
-        "mine.parquet, row 2: the user is bytes that are not UTF-8; write the column as texts"
+        "mine.parquet, row 2: the user is not UTF-8 text; write the column as strings"
     )
 
 
@@ -234,9 +234,7 @@ def test_a_stray_quote_swallows_no_lines(tmp_path, with_title):
     # Where some cells are enclosed, and a row cannot be told from a text, it is said.
     lines[50] = lines[50].replace("title", '"a\ttab"')
     written(path, "user\titem\ttimestamp\ttitle\n" + "\n".join(lines) + "\n")
-    assert fault(path, columns=columns) == (
-        'mine.tsv, line 102: has a cell that goes on for 201 lines; is a " missing in it?'
-    )
+    assert fault(path, columns=columns) == ('mine.tsv, line 102: has a cell of 201 lines; is a closing " missing?')
 
 
 def test_a_text_over_several_lines_is_one_cell(tmp_path):
@@ -249,9 +247,9 @@ def test_parquet_faults_are_sentences(tmp_path):
     parquet.write_table(pa.table({"user": [1, None], "thing": [1, 2]}), path)
     assert fault(path, columns={"user": "user", "item": "thing"}) == "mine.parquet, row 2: the user is empty"
     assert fault(path, columns={"user": "user", "item": "film"}) == (
-        'mine.parquet: has no column "film" for item; there are user, thing'
+        'mine.parquet: has no column "film" for item; choose from user, thing'
     )
-    assert "mine.parquet: no column is named like item; there are user, thing" in fault(path)
+    assert "mine.parquet: no item column found among user, thing" in fault(path)
     path.write_bytes(b"not one")
     assert fault(path) == "mine.parquet: is not a Parquet file"
 
@@ -284,15 +282,15 @@ BAD_MOVIELENS = [
     ("dat", "ratings.dat", "1::2::3::4\n\n1::2::good::4\n", 'ratings.dat, line 3: the rating "good" is not a number'),
     ("dat", "ratings.dat", "1::2::nan::4\n", 'ratings.dat, line 1: the rating "nan" is not a number'),
     ("dat", "ratings.dat", "1::2::3::4\n1::::3::4\n", "ratings.dat, line 2: the item id is empty"),
-    ("dat", "ratings.dat", "", "ratings.dat: is empty; a line for each rating is expected"),
-    ("dat", "ratings.dat", " \n\n", "ratings.dat: is empty; a line for each rating is expected"),
+    ("dat", "ratings.dat", "", "ratings.dat: is empty; expected a line per rating"),
+    ("dat", "ratings.dat", " \n\n", "ratings.dat: is empty; expected a line per rating"),
     (
         "u.data",
         "u.data",
         "1\t2\t3\t4\n1 2 3 4\n",
         'u.data, line 2: "1 2 3 4" has 1 field, 4 are expected (user, item, rating and timestamp, separated by tabs)',
     ),
-    ("u.data", "u.data", "1\t2\t3\tnow\n", 'u.data, line 1: the timestamp "now" is not a number of seconds'),
+    ("u.data", "u.data", "1\t2\t3\tnow\n", 'u.data, line 1: the timestamp "now" is not a Unix timestamp'),
     (
         "csv",
         "ratings.csv",
@@ -309,7 +307,7 @@ BAD_MOVIELENS = [
         "csv",
         "ratings.csv",
         "userId,movieId,rating,timestamp\n",
-        "ratings.csv: has no ratings; a line for each rating is expected",
+        "ratings.csv: contains no ratings; expected a line per rating",
     ),
 ]
 
@@ -336,13 +334,13 @@ BAD_TABLES = [
     (
         "user,item,timestamp\n1,2,3\n1,2,soon\n",
         {},
-        'mine.csv, line 3: the timestamp "soon" is neither a number of seconds nor a date such as 2001-01-06',
+        'mine.csv, line 3: the timestamp "soon" is neither a Unix timestamp nor a date such as 2001-01-06',
     ),
     ("user,item,rating\n1,2,3\n1,2,x\n", {}, 'mine.csv, line 3: the rating "x" is not a number'),
     (
         "a,b\n1,2\n",
         {"columns": {"user": "a", "item": "c"}},
-        'mine.csv: has no column "c" for item; there are a, b',
+        'mine.csv: has no column "c" for item; choose from a, b',
     ),
     (
         "1,2\n3,4\n",
@@ -357,32 +355,32 @@ BAD_TABLES = [
     (
         "1,2\n3,4\n",
         {"columns": {"user": "0"}},
-        "mine.csv: which column is the item? Say it with --columns user=…,item=…",
+        "mine.csv: no item column chosen; use --columns user=…,item=…",
     ),
     (
         "1,2\n3,4\n",
         {},
-        "mine.csv: the file has no header, so the columns are a guess; "
-        "say which they are, such as --columns user=0,item=1",
+        "mine.csv: the file has no header, so the columns are only a guess; "
+        "choose the columns, such as --columns user=0,item=1",
     ),
     (
         "user_id,movie_id,film,x\n1,2,3,4\n",
         {},
-        "mine.csv: item may be movie_id or film; say which they are, such as --columns user=user_id,item=movie_id",
+        "mine.csv: item may be movie_id or film; choose the columns, such as --columns user=user_id,item=movie_id",
     ),
     (
         "user,item\n1,2\n",
         {"separator": ";"},
-        'mine.csv, line 1: "user,item" has one column with the separator ";", two or more are expected',
+        'mine.csv, line 1: "user,item" has one column with the separator ";", at least two are needed',
     ),
-    ("word\nother\n", {}, 'mine.csv, line 1: "word" has one column, two or more are expected; give --separator'),
-    ("", {}, "mine.csv: is empty; a line for each rating is expected"),
-    ("user,item\n", {}, "mine.csv: has no ratings; a line for each rating is expected"),
-    ("a,b\0c\n1,2\n", {}, "mine.csv: is not a text file; a CSV, TSV or Parquet file is expected"),
+    ("word\nother\n", {}, 'mine.csv, line 1: "word" has one column, at least two are needed; use --separator'),
+    ("", {}, "mine.csv: is empty; expected a line per rating"),
+    ("user,item\n", {}, "mine.csv: contains no ratings; expected a line per rating"),
+    ("a,b\0c\n1,2\n", {}, "mine.csv: is not a text file; expected a CSV, TSV or Parquet file"),
     (
         "user,item\n1,2\n",
         {"separator": "é"},
-        "separator 'é': cannot separate columns; write a mark such as , or ; or tab or ::",
+        "separator 'é': cannot be a column separator; use a character such as , or ; or tab or ::",
     ),
 ]
 
@@ -425,7 +423,10 @@ def test_blanks_around_ids_belong_to_the_layout(tmp_path):
 @pytest.mark.parametrize("nothing", ["NULL", "nan", "\\N"])
 def test_what_stands_for_nothing_is_no_id_among_numbers(tmp_path, nothing):
     path = written(tmp_path / "mine.csv", f"user,item\n1,2\n{nothing},3\n")
-    assert fault(path) == f'mine.csv: cannot be read ("{nothing}" stands for an id among numbers; take its lines out)'
+    assert (
+        fault(path)
+        == f'mine.csv: cannot be read ("{nothing}" as an id among numbers is a missing value; remove its lines)'
+    )
     written(path, f"user,item\nann,2\n{nothing},3\n")  # somebody may be called so
     assert len(read(path)) == 2
 
@@ -457,14 +458,14 @@ def test_of_columns_said_by_number_two_have_to_read_like_names(tmp_path, first, 
 @pytest.mark.parametrize("text", ['{"user": 1, "item": 2}\n{"user": 1, "item": 3}\n', '[{"user": 1,\n"item": 2}]'])
 def test_json_is_not_read_as_a_table_of_pieces(tmp_path, text):
     path = written(tmp_path / "mine.json", text)
-    assert fault(path) == "mine.json: is JSON; a CSV, TSV or Parquet file is expected"
+    assert fault(path) == "mine.json: is JSON; expected a CSV, TSV or Parquet file"
 
 
 def test_a_cell_without_end_in_movies_csv_is_one_sentence(movielens):
     folder = movielens("csv")
     (folder / "movies.csv").write_text('movieId,title,genres\n1,"Toy Story,Drama\n' + "2,Alien,Horror\n" * 20_000)
     assert fault(folder).startswith("movies.csv, line ")
-    assert fault(folder).endswith('is a " missing in it?')
+    assert fault(folder).endswith('has an unclosed quote; add the missing "')
 
 
 def test_a_table_deep_in_a_zip_is_found(tmp_path):
@@ -505,6 +506,6 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(movielens):
 def test_a_quote_that_never_ends_is_one_sentence(tmp_path, lines):
     path = written(tmp_path / "mine.csv", 'user,item\n1,2\n1,"2\n' + "3,4\n" * lines)
     assert fault(path) in {
-        'mine.csv, line 5: the item id goes on over the end of its line; is a " missing in it?',
-        'mine.csv, line 32,771: has a cell without end; is a " missing before it?',
+        'mine.csv, line 5: the item id spans several lines; is a closing " missing?',
+        'mine.csv, line 32,771: has an unclosed quote; is a " missing before it?',
     }

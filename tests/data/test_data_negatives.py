@@ -56,10 +56,10 @@ def test_popular_negatives_are_drawn_in_proportion_not_the_fixed_top():
     assert len({tuple(sorted(row)) for row in drawn.tolist()}) > 3900
 
 
-@pytest.mark.parametrize("most_draws", [0, 4])
-def test_without_replacement_means_in_proportion_to_what_is_left(monkeypatch, most_draws):
+@pytest.mark.parametrize("most_tries", [0, 4])
+def test_without_replacement_means_in_proportion_to_what_is_left(monkeypatch, most_tries):
     """Also where the quick way gives up and the exact one finishes: the law of the second draw is known."""
-    monkeypatch.setattr("bert4rec_tui.data.negatives._MOST_DRAWS", most_draws)
+    monkeypatch.setattr("bert4rec_tui.data.negatives._MAX_TRIES", most_tries)
     weights = np.array([6, 3, 1, 5])
     drawn = sample_negatives(*lay([[4]] * 30_000), weights, 2, 7)
     second = {
@@ -124,7 +124,7 @@ def test_users_who_have_seen_nearly_everything_are_counted(dataset):
     with pytest.raises(UserError) as error:
         negatives(dataset, f"uniform-{most + 1}", 42)
     assert str(error.value) == (
-        f"uniform-{most + 1}: no user has {most + 1} unseen items to draw, {most} at most; "
+        f"uniform-{most + 1}: no user has {most + 1} unseen items to sample from, the most is {most}; "
         f"choose uniform-{most} or fewer, or full"
     )
     assert not list(dataset.path.glob(f"negatives-uniform-{most + 1}-*"))
@@ -133,11 +133,13 @@ def test_users_who_have_seen_nearly_everything_are_counted(dataset):
 def test_more_negatives_than_items_are_refused_before_room_for_them_is_made(dataset):
     """999,999 for each user would be gigabytes."""
     most = max(dataset.items - len(set(dataset.history_of(user).tolist())) for user in range(dataset.users))
-    with pytest.raises(UserError, match=rf"999,999 unseen items to draw, {most} at most; choose uniform-{most} or"):
+    with pytest.raises(
+        UserError, match=rf"999,999 unseen items to sample from, the most is {most}; choose uniform-{most} or"
+    ):
         negatives(dataset, "uniform-999999", 42)
 
 
 @pytest.mark.parametrize("protocol", ["full", "uniform", "uniform-0", "uniform-x", "best-100", "popular--1"])
 def test_what_names_no_negatives_is_refused(protocol):
-    with pytest.raises(UserError, match="names no negatives; write uniform-100, popular-100 or another number"):
+    with pytest.raises(UserError, match="has no negatives; use uniform-100, popular-100 or another number"):
         parse_protocol(protocol)

@@ -128,7 +128,7 @@ def test_without_timestamps_the_file_is_the_order(place, tmp_path):
     assert dataset.timestamps is None
     assert dataset.ratings is None
     assert (dataset.user_index("b"), dataset.user_ids.all()) == (1, ["a", "b"])
-    with pytest.raises(UserError, match="there is no user c"):
+    with pytest.raises(UserError, match="has no user c"):
         dataset.user_index("c")
 
 
@@ -167,7 +167,7 @@ def test_any_ratings_are_prepared_as_plain_python_would(tmp_path, rows, items, u
     }
     source = table(home / "t.csv", rows)
     if len({row[1] for row in left}) < 3:
-        assert "the filters leave" in Place(home).refused(source, **values)
+        assert "left after filtering" in Place(home).refused(source, **values)
         return
     expected: dict[str, list[str]] = {}
     for user, item, _ in left:
@@ -204,16 +204,16 @@ def test_ratings_below_the_least_are_dropped(place, movielens, ratings):
 def test_what_cannot_be_prepared_is_refused_and_leaves_nothing(place, tmp_path, movielens):
     source = movielens("csv")
     assert place.refused(source, min_user_interactions=50) == (
-        "tiny: the filters leave nobody (min_rating = 0, min_item_interactions = 0, min_user_interactions = 50); "
+        "tiny: no users left after filtering (min_rating = 0, min_item_interactions = 0, min_user_interactions = 50); "
         "lower them"
     )
-    assert place.refused(source, min_rating=9.5).startswith("tiny: the filters leave nobody (min_rating = 9.5")
+    assert place.refused(source, min_rating=9.5).startswith("tiny: no users left after filtering (min_rating = 9.5")
     two = table(tmp_path / "two.csv", [(user, item, 0) for user in range(9) for item in (1, 2, 1, 2, 1)])
-    assert place.refused(two) == "tiny: the filters leave 2 items, at least 3 are needed"
-    assert place.refused(two, min_rating=1) == ("dataset.min_rating = 1 needs a column with ratings, and there is none")
+    assert place.refused(two) == "tiny: 2 items left after filtering, at least 3 are needed"
+    assert place.refused(two, min_rating=1) == ("dataset.min_rating = 1 needs a rating column, and the source has none")
     assert place.refused(source, split="holdout", eval_users=3) == (
-        "dataset.eval_users = 3 for validation and as many for test leave nobody to train on among 5 users; "
-        "2 at most are possible"
+        "dataset.eval_users = 3 for validation and as many for test leave no training users among 5 users; "
+        "the maximum is 2"
     )
 
 
@@ -242,7 +242,7 @@ def test_what_is_prepared_is_reused_until_settings_or_source_change(place, movie
     assert place.stages
     other = source.with_name("other")
     shutil.copytree(source, other)
-    with pytest.raises(UserError, match=r"tiny: is prepared from .* already; take another name"):
+    with pytest.raises(UserError, match=r"tiny: is already prepared from .*; choose another name"):
         place.prepare(other)  # runs may have been trained on what is there
     assert place.stages == []
     assert find_dataset("tiny", place.datasets).manifest.settings.source == str(source)
@@ -343,7 +343,7 @@ def test_the_manifest_records_the_columns_that_were_guessed(place, tmp_path):
     assert place.stages == []
 
 
-@pytest.mark.parametrize("stage", ["Unpacking", "Reading", "Ordering", "Writing", "Drawing negatives"])
+@pytest.mark.parametrize("stage", ["Unpacking", "Reading", "Sorting", "Writing", "Sampling negatives"])
 def test_an_interruption_leaves_nothing_half_written(place, movielens, stage):
     source = movielens("csv")
     shutil.make_archive(str(source), "zip", source)
@@ -358,7 +358,7 @@ def test_an_interruption_leaves_nothing_half_written(place, movielens, stage):
     assert list(place.raw.iterdir()) == []
 
 
-def test_what_a_killed_process_left_is_removed_after_a_day(place, movielens):
+def test_what_a_killed_process_left_is_removed_by_the_next_preparation(place, movielens):
     old, young = place.datasets / ".tiny.old.tmp", place.datasets / ".tiny.young.tmp"
     unpacked = place.raw / ".unpacking-x"
     for path in (old, young, unpacked):
@@ -438,7 +438,7 @@ def test_settings_survive_the_manifest(place, movielens):
 def test_the_name_of_what_comes_with_the_program_is_not_prepared_over_from_another_file(place, movielens):
     archive = sample_archive()
     own = place.prepare(name="sample")
-    with pytest.raises(UserError, match="sample: is prepared from the ratings that come with this program already"):
+    with pytest.raises(UserError, match="sample: is already prepared from the bundled ratings"):
         place.prepare(movielens("csv"), name="sample")
     assert place.prepare(name="sample").manifest.counts == own.manifest.counts
     assert place.prepare(archive, name="sample").manifest.counts == own.manifest.counts, "the same archive may be given"

@@ -32,7 +32,7 @@ def test_a_file_without_header_is_guessed_and_the_doubt_is_said(tmp_path):
     assert seen.guess == {"user": "0", "item": "1", "rating": "2", "timestamp": "3"}
     assert seen.columns == ["0", "1", "2", "3"]
     assert not seen.header
-    assert seen.problems == ["mine.txt: the file has no header, so the columns are a guess"]
+    assert seen.problems == ["mine.txt: the file has no header, so the columns are only a guess"]
     assert preview(path, columns=seen.guess).problems == []
 
 
@@ -42,7 +42,7 @@ def test_problems_name_their_lines(tmp_path):
     assert preview(path).problems == [
         'mine.csv, line 3: "1,2" has 2 fields, 3 are expected (user,item,timestamp)',
         "mine.csv, line 4: the item id is empty",
-        'mine.csv, line 5: the timestamp "then" is neither a number of seconds nor a date such as 2001-01-06',
+        'mine.csv, line 5: the timestamp "then" is neither a Unix timestamp nor a date such as 2001-01-06',
     ]
 
 
@@ -50,14 +50,14 @@ def test_what_the_person_says_is_checked(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("a;b,c\n1;2,3\n")
     assert preview(path, ";", {"user": "a", "item": "x"}).problems == [
-        'mine.csv: has no column "x" for item; there are a, b,c'
+        'mine.csv: has no column "x" for item; choose from a, b,c'
     ]
 
 
 def test_a_header_without_ratings_is_a_problem(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("user,item\n")
-    assert preview(path).problems == ["mine.csv: has a header and no ratings; a line for each rating is expected"]
+    assert preview(path).problems == ["mine.csv: has a header but no ratings; expected a line per rating"]
 
 
 @pytest.mark.parametrize("layout", ["u.data", "dat", "csv"])
@@ -84,7 +84,7 @@ def test_parquet_is_shown_too(tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "mine.csv: is empty; a line for each rating is expected"),
+        (b"", "mine.csv: is empty; expected a line per rating"),
         (
             b"user,item\n1,\xe9\n",
             "mine.csv, line 2: is not UTF-8 text (byte 0xE9 at position 3); save the file as UTF-8",

@@ -1,10 +1,15 @@
 """Folders, zips and files: the ratings in them are found, or it is said why not."""
 
+import os
+import socket
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.prepare import prepare
+from bert4rec_tui.data.preview import preview
 from bert4rec_tui.data.sources import find_origin, opened
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import ignore_progress
@@ -56,13 +61,15 @@ def test_one_table_in_a_folder_or_zip_is_taken_and_of_several_none(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "README.txt").write_text("read me")
-    with pytest.raises(UserError, match=r"mine: holds no ratings; u\.data, ratings\.dat, ratings\.csv, or one CSV"):
+    with pytest.raises(
+        UserError, match=r"mine: contains no ratings; expected u\.data, ratings\.dat, ratings\.csv, or one CSV"
+    ):
         found(folder, tmp_path)
     (folder / "plays.tsv").write_text("user\titem\n1\t2\n")
     assert found(folder, tmp_path) == ("plays.tsv", False, None)
     assert found(zipped(folder, tmp_path / "x.zip"), tmp_path) == ("plays.tsv", False, None)
     (folder / "more.csv").write_text("user,item\n1,2\n")
-    with pytest.raises(UserError, match=r"holds several tables \(more\.csv, plays\.tsv\); give the file with"):
+    with pytest.raises(UserError, match=r"contains several tables \(more\.csv, plays\.tsv\); pass the file with"):
         found(folder, tmp_path)
 
 
@@ -71,8 +78,38 @@ def test_unknown_names_and_missing_files_are_one_sentence(tmp_path):
         find_origin(DatasetConfig(name="ml-2m"), tmp_path, ignore_progress)
     assert str(error.value) == (
         "ml-2m: is not a known dataset (sample, ml-100k, ml-1m, ml-10m, ml-20m, ml-25m, ml-32m, ml-latest-small, "
-        "ml-latest); give your own ratings with --source"
+        "ml-latest); pass your own ratings with --source"
     )
     with pytest.raises(UserError) as error:
         find_origin(DatasetConfig(name="mine", source=str(tmp_path / "nowhere.csv")), tmp_path, ignore_progress)
-    assert str(error.value) == f"{tmp_path / 'nowhere.csv'}: there is no such file or folder"
+    assert str(error.value) == f"{tmp_path / 'nowhere.csv'}: no such file or folder"
+
+
+@pytest.mark.parametrize("look", [True, False], ids=["preview", "prepare"])
+def test_pipes_devices_and_sockets_are_refused_in_a_sentence_and_not_waited_for(tmp_path, look):
+    def read(file: Path) -> None:
+        if look:
+            preview(file)
+        else:
+            prepare(DatasetConfig(name="mine", source=str(file)), tmp_path / "datasets", tmp_path / "raw")
+
+    os.mkfifo(tmp_path / "pipe.csv")
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(tmp_path / "socket.csv"))
+    (tmp_path / "linked.csv").symlink_to(tmp_path / "pipe.csv")
+    for file, kind in (
+        (tmp_path / "pipe.csv", "a pipe"),
+        (tmp_path / "linked.csv", "a pipe"),
+        (tmp_path / "socket.csv", "a socket"),
+        (Path("/dev/zero"), "a device"),
+    ):
+        with pytest.raises(UserError) as error:
+            read(file)
+        assert str(error.value) == f"{file}: is {kind}; save its content to a file first"
+
+
+def test_a_pipe_beside_the_ratings_of_a_folder_is_passed_over(movielens):
+    folder = movielens("csv")
+    (folder / "movies.csv").unlink()
+    os.mkfifo(folder / "movies.csv")
+    assert preview(folder).problems == []

@@ -90,7 +90,7 @@ def test_without_times_nothing_is_written(tmp_path):
     with pytest.raises(UserError) as error:
         prepare_visits(tmp_path, columns={"user": "user", "item": "item"})
     assert file.exists()
-    assert str(error.value).startswith("dataset.split = time needs a column with timestamps, and there is none; ")
+    assert str(error.value).startswith("dataset.split = time needs a timestamp column, and there is none; ")
     assert list((tmp_path / "datasets").iterdir()) == []
 
 

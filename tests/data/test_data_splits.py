@@ -112,8 +112,8 @@ def test_without_times_there_is_no_split_by_time():
     with pytest.raises(UserError) as error:
         split_histories(histories([5] * 10), DatasetConfig(split="time"))
     assert str(error.value) == (
-        "dataset.split = time needs a column with timestamps, and there is none; "
-        "name the column, or choose leave-one-out or holdout"
+        "dataset.split = time needs a timestamp column, and there is none; "
+        "choose the column, or leave-one-out or holdout"
     )
 
 
@@ -122,19 +122,19 @@ def test_without_times_there_is_no_split_by_time():
     [
         (
             [[7] * 5] * 4,
-            "dataset.split = time finds nothing before its first cut, 1970-01-01, because too many interactions have "
-            "the same time; choose leave-one-out or holdout",
+            "dataset.split = time leaves no training data before the first cut, 1970-01-01, because too many "
+            "interactions have the same time; choose leave-one-out or holdout",
         ),
         (
             [[1, 2, 3, 9, 9], [1, 2, 3, 9, 9]],
-            "dataset.split = time leaves nobody to validate: no user has an item between the cuts, 1970-01-01 and "
-            "1970-01-01, and another before; change dataset.validation_share or dataset.test_share, "
+            "dataset.split = time leaves no validation users: none has an item between the cuts, 1970-01-01 and "
+            "1970-01-01, and an earlier one; change dataset.validation_share or dataset.test_share, "
             "or choose leave-one-out or holdout",
         ),
         (
             [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9]],
-            "dataset.split = time leaves nobody to test: no user has an item after the second cut, 1970-01-01, and "
-            "another before; change dataset.validation_share or dataset.test_share, or choose leave-one-out or holdout",
+            "dataset.split = time leaves no test users: none has an item after the second cut, 1970-01-01, and "
+            "an earlier one; change dataset.validation_share or dataset.test_share, or choose leave-one-out or holdout",
         ),
     ],
 )
@@ -168,18 +168,18 @@ def test_the_default_of_holdout_is_500_or_a_tenth():
         (
             10,
             DatasetConfig(split="holdout", eval_users=5),
-            "dataset.eval_users = 5 for validation and as many for test leave nobody to train on among 10 users; "
-            "4 at most are possible",
+            "dataset.eval_users = 5 for validation and as many for test leave no training users among 10 users; "
+            "the maximum is 4",
         ),
         (
             2,
             DatasetConfig(split="holdout"),
-            "the split holdout needs three users, to train on, validate and test; there are 2",
+            "dataset.split = holdout needs at least 3 users, for training, validation and test; there are 2",
         ),
         (
             10,
             DatasetConfig(validation_users=11),
-            "dataset.validation_users = 11 is more than the 10 users there are; 0 takes all",
+            "dataset.validation_users = 11 is more than the 10 users of the dataset; 0 uses all",
         ),
     ],
 )

@@ -23,12 +23,54 @@ def test_fractions_of_milli_and_microseconds_keep_their_order_and_their_day(tmp_
     assert 0 < ticks[0] < ticks[1]
 
 
-def test_times_that_no_unit_holds_are_refused(tmp_path):
-    path = written(tmp_path / "mine.csv", "user,item,timestamp\n1,1,100.5\n1,2,1764201600123456.8\n")
-    assert fault(path) == (
-        "mine.csv: cannot be read (the timestamp 1.7642e+15 is too large for seconds, which the others are; "
-        "mend its line)"
+SECOND, MILLISECOND = 1_600_000_000, 1_600_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("cells", "line", "odd", "usual"),
+    [
+        ([SECOND, SECOND + 1, MILLISECOND, SECOND], 4, MILLISECOND, SECOND),
+        ([MILLISECOND, MILLISECOND + 1, SECOND, MILLISECOND], 4, SECOND, MILLISECOND),
+        ([MILLISECOND, MILLISECOND + 1, 0], 4, 0, MILLISECOND),
+        ([MILLISECOND, MILLISECOND * 1000, MILLISECOND], 3, MILLISECOND * 1000, MILLISECOND),
+        ([100.5, 1764201600123456.8], 3, 1764201600123456.8, 100.5),
+        ([100.5, 101.5, -9e15], 4, "-9000000000000000", 100.5),
+    ],
+)
+def test_timestamps_in_two_units_are_refused_with_the_first_line_of_the_fewer(tmp_path, cells, line, odd, usual):
+    """They were taken without a word, and the order within a user was nonsense."""
+    lines = "".join(f"1,{place},{cell!r}\n" for place, cell in enumerate(cells))
+    sentence = (
+        f'the timestamp "{odd}" is in another unit than the others, such as {usual}; write all in seconds, or all in '
+        "milliseconds"
     )
+    assert (
+        fault(written(tmp_path / "mine.csv", f"user,item,timestamp\n{lines}")) == f"mine.csv, line {line}: {sentence}"
+    )
+
+
+def test_the_line_is_right_with_blank_lines_and_cells_over_several_lines(tmp_path):
+    rows = f'1,1,{SECOND},"one\ntwo"\n\n1,2,{SECOND},b\n1,3,{MILLISECOND},c\n'
+    assert fault(written(tmp_path / "mine.csv", f"user,item,timestamp,title\n{rows}")).startswith("mine.csv, line 6: ")
+
+
+def test_in_parquet_the_row_is_named(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"user": [1, 1, 1], "item": [1, 2, 3], "timestamp": [SECOND, MILLISECOND, SECOND]})
+    pa.parquet.write_table(table, tmp_path / "mine.parquet")
+    assert fault(tmp_path / "mine.parquet").startswith("mine.parquet, row 2: the timestamp ")
+
+
+@given(
+    st.lists(st.integers(-(10**9), 4 * 10**9), min_size=1, max_size=20),
+    st.sampled_from([1]) | st.sampled_from([10**3, 10**6, 10**9]),
+)
+def test_timestamps_in_one_unit_are_never_refused(seconds, per_second):
+    """For finer units from 1975 on: those of before are taken for seconds, which orders them alike."""
+    if per_second > 1:
+        seconds = [max(second, 160_000_000) for second in seconds]
+    times = from_numbers(np.array(seconds, dtype=np.int64) * per_second)
+    assert np.array_equal(np.argsort(times.ticks, kind="stable"), np.argsort(seconds, kind="stable"))
 
 
 @given(st.lists(st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31)), min_size=1, max_size=20))

@@ -84,7 +84,7 @@ def test_ease_is_left_out_where_its_matrix_would_not_fit_or_take_too_long(make_d
     dataset = make_dataset(walks(6, 6, 8))
     assert list(baselines(dataset)) == ["popularity", "transitions", "ease"]
     assert too_large_for_ease(dataset) == ""
-    for limit, words in (("MOST_ITEMS", "does not fit (3 × 3 would)."), ("MOST_WORK", "it would take too long.")):
+    for limit, words in (("MAX_ITEMS", "is too large (max. 3 × 3)."), ("MAX_FLOPS", "would take too long.")):
         with monkeypatch.context() as patch:
             patch.setattr(f"bert4rec_tui.evaluation.ease.{limit}", 3)
             assert list(baselines(dataset)) == ["popularity", "transitions"]

@@ -45,21 +45,21 @@ def test_each_group_is_of_the_users_its_name_says(make_dataset):
     histories = [[1, 2, 1, 2, 30], [3, *[1, 2] * 4, 4, 1], [*[2, 1] * 9, 4, 3]]
     dataset = make_dataset(histories)
     result = kept(dataset, [99, 1, 50])
-    assert groups_by(dataset, result, "trained") == {"never trained on": (1, 0.0), "trained on": (2, 0.5)}
+    assert groups_by(dataset, result, "trained") == {"cold test items": (1, 0.0), "seen in training": (2, 0.5)}
     lengths = groups_by(dataset, result, "length")
     assert list(lengths.values()) == [(1, 0.0), (1, 0.0), (1, 1.0)]
     assert "up to 7" in lengths
     popular = groups_by(dataset, result, "popularity")
-    assert popular["never in training"] == (1, 0.0)
+    assert popular["cold test items"] == (1, 0.0)
     assert popular["tail: 1–13"] == (1, 0.0)
-    assert {label.partition(":")[0] for label in popular} == {"never in training", "tail", "head"}
+    assert {label.partition(":")[0] for label in popular} == {"cold test items", "tail", "head"}
 
 
 def test_times_between_target_and_the_item_before_and_genres_divide_too(make_dataset):
     dataset = make_dataset([[1, 2, 3, 4], [2, 3, 4, 1], [3, 4, 1, 2]])
     result = kept(dataset, [1, 30, 30])
     assert group_results(dataset, result, ["recency"]).groupings[0].note == (
-        "the times of this source only number a user's items"
+        "the timestamps of this source only number each user's interactions"
     )
     times = np.array(dataset.timestamps)
     times[3], times[7:8], times[8:] = times[2] + 30, times[6] + 90_000, times[8:] + 10**6
@@ -97,7 +97,7 @@ def test_the_head_holds_half_of_the_training_and_the_middle_what_follows_up_to_8
     """Items 1 to 7 are trained on 9, 3, 3, 2, 1, 1 and 1 times of 20: half is reached with 2, 80% with 4."""
     dataset = make_dataset([[*[1] * 9, 2, 2, 5, 1], [2, 3, 3, 3, 5, 3], [4, 4, 5, 1, 4], [6, 7, 1, 7]])
     groups = groups_by(dataset, kept(dataset, [1, 90, 1, 90]), "popularity")
-    assert groups == {"head: 3 and more": (2, 0.5), "middle: 2": (1, 1.0), "tail: 1": (1, 0.0)}
+    assert groups == {"head: 3 or more": (2, 0.5), "middle: 2": (1, 1.0), "tail: 1": (1, 0.0)}
 
 
 def test_edges_are_numbers_a_person_remembers():

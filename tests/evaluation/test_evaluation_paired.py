@@ -35,20 +35,20 @@ def test_what_two_intervals_that_overlap_hide_is_seen_on_the_same_users():
     one, two = (estimates(ranks, [10], 1000)["NDCG@10"] for ranks in (better, worse))
     assert one.low < two.high
     found = paired_differences(kept(better), kept(worse), [10])["NDCG@10"]
-    assert found.shown
+    assert found.significant
     assert found.low > 0
     assert found.p < 0.01
 
 
 def test_equal_ranks_show_nothing():
     found = paired_differences(kept(geometric(0)), kept(geometric(0)), [10])
-    assert {(d.value, d.low, d.high, d.p, d.shown) for d in found.values()} == {(0.0, 0.0, 0.0, 1.0, False)}
+    assert {(d.value, d.low, d.high, d.p, d.significant) for d in found.values()} == {(0.0, 0.0, 0.0, 1.0, False)}
 
 
 def test_of_two_draws_of_the_same_ranks_about_one_in_twenty_shows_a_difference():
     """The rate of false alarms is the level: neither far above nor never."""
     tests = [paired_differences(kept(geometric(n, 300)), kept(geometric(n + 500, 300)), [10], 400) for n in range(200)]
-    share = np.mean([found["NDCG@10"].shown for found in tests])
+    share = np.mean([found["NDCG@10"].significant for found in tests])
     assert 0.015 <= share <= 0.11
 
 
@@ -58,7 +58,7 @@ def test_a_few_users_who_all_lean_one_way_show_nothing_and_p_says_how_likely_tha
     ranks = np.arange(3, 3 + users)
     found = paired_differences(kept(ranks), kept(ranks + 1), [10])["MRR"]
     assert found.few
-    assert not found.shown
+    assert not found.significant
     assert found.p == pytest.approx(chance, abs=0.04)
 
 

@@ -93,9 +93,9 @@ def test_a_filter_is_said_in_a_few_words(line, wanted, facts):
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("comdy", "tiny: there is no genre comdy; did you mean Comedy?"),
-        ("1999-1990", "the years 1999-1990 hold none; the earlier one stands first"),
-        (">100 <50", "nothing was watched at least 101 times and at most 49 times"),
+        ("comdy", "tiny: has no genre comdy; did you mean Comedy?"),
+        ("1999-1990", "years 1999-1990: empty range; put the earlier year first"),
+        (">100 <50", "min. count 101 is above max. count 49"),
     ],
 )
 def test_what_is_no_filter_is_refused_in_a_sentence(line, sentence, facts):

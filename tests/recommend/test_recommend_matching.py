@@ -79,7 +79,7 @@ def test_a_file_in_another_encoding_is_read_too(tmp_path: Path):
 def test_a_cell_without_end_is_one_sentence(tmp_path: Path):
     file = tmp_path / "seen.csv"
     file.write_text('name,title\nfoo,"' + "a" * 200_000)
-    with pytest.raises(UserError, match=r'seen\.csv: has a cell without end; is a " missing in it\?'):
+    with pytest.raises(UserError, match=r'seen\.csv: has an unclosed quote; add the missing "'):
         read_titles(file)
 
 
@@ -87,7 +87,7 @@ def test_a_cell_without_end_is_one_sentence(tmp_path: Path):
 def test_what_holds_no_titles_is_refused_in_a_sentence(content, tmp_path: Path):
     file = tmp_path / "seen.txt"
     file.write_bytes(content)
-    with pytest.raises(UserError, match=r"seen\.txt: .* one a line"):
+    with pytest.raises(UserError, match=r"seen\.txt: .* one per line"):
         read_titles(file)
     with pytest.raises(UserError, match="nowhere"):
         read_titles(tmp_path / "nowhere")

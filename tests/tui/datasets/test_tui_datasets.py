@@ -360,7 +360,7 @@ async def test_a_file_without_a_header_is_prepared_by_the_guess_with_a_word_of_c
         await type_text(pilot, "fi")
         await until_shown(pilot, "films.dat")
         await pilot.press("tab", "enter")
-        await until_shown(pilot, "so the columns are a guess")
+        await until_shown(pilot, "so the columns are only a guess")
         await until_shown(pilot, "preview OK, press p to prepare")
         await pilot.press("p")
         await until(pilot, lambda: bool(prepared_datasets(home / "datasets")))

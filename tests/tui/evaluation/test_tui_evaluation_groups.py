@@ -42,7 +42,7 @@ async def test_w_shows_results_by_group_and_goes_back_in_a_narrow_terminal(home:
         await pilot.press("right_square_bracket")
         await until_shown(pilot, "full  results by group")
         await pilot.press("question_mark", "escape", "G")
-        await until_shown(pilot, "trained on")
+        await until_shown(pilot, "seen in training")
         await pilot.press("w")
         await until_shown(pilot, "coverage@10")
 

@@ -121,7 +121,7 @@ async def test_a_filter_and_diversity_are_asked_for_and_what_they_cost_is_said(d
         await open_explore(pilot)
         await pilot.press("f")
         await type_text(pilot, "comdy")
-        await until_shown(pilot, "there is no genre comdy; did you mean Comedy?")
+        await until_shown(pilot, "has no genre comdy; did you mean Comedy?")
         await pilot.press("enter")
         await pilot.press(*["backspace"] * 2)
         await type_text(pilot, "edy")

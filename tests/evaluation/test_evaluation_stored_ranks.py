@@ -13,7 +13,7 @@ DEMO = Path(__file__).parents[2] / "assets" / "demo-run.zip"
 
 
 @pytest.mark.parametrize("protocol", ["full", "uniform-100", "popular-100"])
-def test_the_figures_of_a_tested_run_are_those_of_ir_measures_on_its_kept_ranks(protocol):
+def test_the_figures_of_a_tested_run_are_those_of_ir_measures_on_its_stored_ranks(protocol):
     with ZipFile(DEMO) as archive:
         (folder,) = {Path(name).parent for name in archive.namelist() if f"/best-{protocol}/" in name}
         table = json.loads(archive.read(f"{folder}/metrics.json"))
