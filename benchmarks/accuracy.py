@@ -1,18 +1,17 @@
-"""Claim: a preset reaches the accuracy that stands beside it, on a prepared dataset, for several seeds.
+"""Claim: a preset reaches the accuracy published for it, on a prepared dataset, for several seeds.
 
 usage: python benchmarks/accuracy.py --preset P --dataset D [--seeds 0,1,2] [--set KEY=VALUE]… [--epochs N]
        python benchmarks/accuracy.py --preset P --dataset D --ablate [--only NAME,NAME…] [--epochs 60]
 
 Trains with the program's own commands, detached: after a Ctrl-C or a lost connection the runs go on, and the same line
-started again follows them, resumes what was cut short and trains only what is left. Which run is which stands in a
+started again follows them, resumes what was interrupted and trains only what is missing. Which run is which is in a
 small JSON file, --keep. With --finished nothing is trained, and what has finished is printed. The best checkpoint by
 the preset's validation metric is tested under all protocols.
 
 Printed: the split; for each seed the test metrics with 95% bootstrap intervals over users, then mean and standard
-deviation over seeds, beside the published figure to beat where the dataset is ml-1m+items5 (with `validation_users`
+deviation over seeds, next to the published figure to beat where the dataset is ml-1m+items5 (with `validation_users`
 too); and the baselines. With --ablate: a list of single changes of the preset, one seed each, and the difference of
-each from the preset unchanged, with the interval of a paired bootstrap over users; one seed tells of users, not of
-other seeds. The last line is one JSON object.
+each from the preset unchanged, with the interval of a paired bootstrap over users; one seed says nothing of other seeds. The last line is one JSON object.
 """
 
 import argparse
@@ -60,7 +59,7 @@ def split_of(dataset: PreparedDataset) -> str:
 
 
 def targets_for(dataset: PreparedDataset, objective: str) -> dict[str, dict[str, tuple[float, str]]]:
-    """The published figures that may stand beside a test on this dataset; none where it is prepared otherwise."""
+    """The published figures comparable with a test on this dataset; none where it is prepared differently."""
     settings = msgspec.structs.replace(dataset.manifest.settings, validation_users=0)
     return TARGETS.get(objective, {}) if settings.id == PUBLISHED_ON else {}
 

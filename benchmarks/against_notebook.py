@@ -1,12 +1,11 @@
-"""Time our preparation, training epoch and validation against the notebook's own code, in turn, in one run.
+"""Time our preparation, training epoch and validation against the notebook's own code, alternately in one run.
 
 usage: python benchmarks/against_notebook.py --notebook FILE.md --source ml-1m.zip [--epochs N] [--precision P]
 
 What the notebook imports has to be there: pip install pandas tqdm tensorboard. Both sides use the preset `notebook`:
 the same batch, width, length and optimizer, and every dropout site. Each side is a process of its own that waits while
-the other works, so that both meet the same machine. Imports are left out on both sides. Our validation ranks under
-three protocols (the full catalogue among them), the notebook's under uniform-100 alone; our preparation draws two lists
-of negatives, the notebook's one. The last line is one JSON object; ratios above 1 are in our favour.
+the other works, so that both run under the same conditions. Imports are left out on both sides. Our validation ranks under
+three protocols (the full catalogue among them), the notebook's under uniform-100 only; our preparation samples two sets of negatives, the notebook's one. The last line is one JSON object; ratios above 1 are in our favour.
 """
 
 import argparse
@@ -216,12 +215,12 @@ class Side:
 
 
 def main() -> None:
-    """Run both sides in turn."""
+    """Run both sides alternately."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--notebook", type=Path, required=True, help="the notebook as Markdown")
     parser.add_argument("--source", type=Path, required=True, help="ml-1m.zip")
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--precision", default="auto", choices=["auto", "fp32", "bf16"], help="ours alone")
+    parser.add_argument("--precision", default="auto", choices=["auto", "fp32", "bf16"], help="ours only")
     parser.add_argument("--side", choices=["notebook", "ours"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

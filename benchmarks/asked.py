@@ -1,4 +1,4 @@
-"""What the benchmarks of answers share: which network is asked, the histories it is asked about, how times are told."""
+"""What the benchmarks of answers share: which network is asked, the histories it is asked about, how times are printed."""
 
 import argparse
 import random
@@ -25,8 +25,8 @@ def network_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", default="recommended", help="of the untrained network")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of that network")
     parser.add_argument("--history", type=int, default=100, help="items of a history")
-    parser.add_argument("--users", type=int, default=USERS, help="of the invented ratings")
-    parser.add_argument("--items", type=int, default=ITEMS, help="of the invented ratings")
+    parser.add_argument("--users", type=int, default=USERS, help="of the synthetic ratings")
+    parser.add_argument("--items", type=int, default=ITEMS, help="of the synthetic ratings")
 
 
 @contextmanager

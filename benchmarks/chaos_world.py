@@ -132,13 +132,14 @@ class World:
         return Path(made.out.strip())
 
 
+def is_unfinished(name: str) -> bool:
+    """Whether a file or folder of this name is something that was being made or removed."""
+    return name.endswith(UNFINISHED) or name.startswith(".unpacking") or ".next." in name
+
+
 def unfinished(home: Path) -> list[str]:
     """What a process leaves that did not come to its end: paths below the home."""
-    return sorted(
-        str(path.relative_to(home))
-        for path in home.rglob("*")
-        if path.name.endswith(UNFINISHED) or path.name.startswith(".unpacking") or ".next." in path.name
-    )
+    return sorted(str(path.relative_to(home)) for path in home.rglob("*") if is_unfinished(path.name))
 
 
 def nothing_left(home: Path) -> None:
@@ -148,10 +149,12 @@ def nothing_left(home: Path) -> None:
 
 
 def digest(folder: Path, ignore: Callable[[str], bool] | None = None) -> dict[str, str]:
-    """What stands in the files of a folder, by their paths; archives of arrays by their content."""
+    """What stands in the finished files of a folder, by their paths; archives of arrays by their content."""
     found: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
+        if any(is_unfinished(part) for part in path.relative_to(folder).parts):
+            continue
         if path.is_file() and not (ignore and ignore(name)):
             found[name] = _digest(path)
     return found

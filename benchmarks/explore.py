@@ -5,15 +5,14 @@ usage: python benchmarks/explore.py [--run RUN] [--preset P] [--set KEY=VALUE]â€
            [--searches 200] [--titles 80000] [--listed-users 200000] [--presses 200]
 
 With --run it is the best checkpoint of a run in the data folder; without, an untrained network of the preset on
-invented ratings of MovieLens-1M's size, which costs the same to ask. A what-if takes one movie out of a history of
---history or puts one in, and asks for 100 movies with their ranks before and now, by a round trip of JSON lines to the
+synthetic ratings of MovieLens-1M's size, which costs the same to ask. A what-if removes one movie from a history of --history or adds one, and asks for 100 movies with their ranks before and now, by a round trip of JSON lines to the
 process that answers for the app; `filtered` asks the same with a filter, `diverse` with diversity 0.3. A search looks
 for a title as people write it: whole, a part, with two letters exchanged. The users are opened and scrolled in the app
 itself without a terminal, with a recommender that answers nothing: opening lasts from the key until the first history
 is drawn, and a press from the key until everything that it caused is done; `few` is the same with 1,000 users, for what
 the drawing of a screen costs on this machine whatever its size.
 
-Printed: a table of the median, the 95th percentile and the slowest in ms, beside the aim; last, one JSON object.
+Printed: a table of the median, the 95th percentile and the slowest in ms, and the target; last, one JSON object.
 """
 
 import argparse
@@ -75,7 +74,7 @@ def answers(run: Run, dataset: PreparedDataset, arguments: argparse.Namespace) -
 
 
 def invented_titles(number: int) -> list[str]:
-    """So many titles of two to four invented words, with a year."""
+    """So many titles of two to four made-up words, with a year."""
     chance = random.Random(0)
     words = ["".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(30_000)]
     return [
@@ -150,7 +149,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=100, help="what-ifs of each kind")
     parser.add_argument("--explanations", type=int, default=20, help="explanations that are measured")
     parser.add_argument("--searches", type=int, default=200, help="titles that are looked for")
-    parser.add_argument("--titles", type=int, default=80_000, help="invented titles to look in")
+    parser.add_argument("--titles", type=int, default=80_000, help="synthetic titles to look in")
     parser.add_argument("--listed-users", type=int, default=200_000, help="users of the table that scrolls")
     parser.add_argument("--presses", type=int, default=200, help="keys that move through the users")
     arguments = parser.parse_args()

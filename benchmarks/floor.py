@@ -2,8 +2,8 @@
 
 usage: python benchmarks/floor.py [--dataset NAME] [--preset notebook] [--set KEY=VALUE]… [--profiled 12]
 
-Without --dataset the histories are invented, of MovieLens-1M's size. On the CPU: one epoch after some steps to warm up,
-as steps alone, without logs and checkpoints; the operations of its products, counted from the shapes worked on; the
+Without --dataset the histories are synthetic, of MovieLens-1M's size. On the CPU: one epoch after some steps to warm up,
+as steps alone, without logs and checkpoints; the operations of its products, counted from the shapes computed; the
 rate of a large square product, best of ten, in fp32 and, where the CPU has it, in bf16; from these two the floor. Then
 torch.profiler over some steps, by kind of operation; a profiled step is slower, so only shares are printed. The last
 line is one JSON object.
@@ -52,9 +52,9 @@ def kind_of(name: str) -> str:
 
 
 def main() -> None:
-    """Time an epoch, profile some steps, and print both beside the floor."""
+    """Time an epoch, profile some steps, and print both with the floor."""
     parser = argparse.ArgumentParser(description="Where the time of an epoch goes, and its floor.")
-    parser.add_argument("--dataset", help="a prepared dataset, instead of an invented one")
+    parser.add_argument("--dataset", help="a prepared dataset, instead of a synthetic one")
     parser.add_argument("--preset", default="notebook")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--profiled", type=int, default=12, help="steps under the profiler")

@@ -2,11 +2,11 @@
 
 usage: python benchmarks/gpu.py [--dataset NAME] [--preset notebook] [--set KEY=VALUE]… [--device cuda]
 
-One command on a machine with a CUDA GPU. The histories lie on the device; without --dataset they are invented, of the
+One command on a machine with a CUDA GPU. The histories lie on the device; without --dataset they are synthetic, of the
 size of MovieLens-1M. Measured are whole epochs as a run trains them, with its heartbeat and its logs; and the step
 alone, without and with each technique: bf16, TF32, the fused optimizer, compilation with CUDA graphs. All techniques
 see the same batches. Operations are counted from the shapes that are worked on; the peak of bf16 is the vendor's, by
-the device's name or --peak-tflops, and beside it stands what a large product reaches here.
+the device's name or --peak-tflops, and next to it is what a large product reaches here.
 
 Checked are: the loss and the norm of the gradient of one step, dropout off, against fp32 on the CPU, to a relative
 tolerance of {fp32: 1e-4, TF32: 5e-3, bf16: 2e-2}; and that no step waits for the device (CUDA's debug mode for
@@ -153,7 +153,7 @@ def main() -> int:
     """Measure and check. Returns the exit code."""
     parser = argparse.ArgumentParser(description="Epoch, step and correctness on a GPU.")
     parser.add_argument("--device", default="cuda", help="cuda, cuda:1, or cpu to try the script")
-    parser.add_argument("--dataset", default="", help="a prepared dataset; without it: invented, of ML-1M's size")
+    parser.add_argument("--dataset", default="", help="a prepared dataset; without it: synthetic, of ML-1M's size")
     parser.add_argument("--preset", default="notebook")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of it")
     parser.add_argument("--steps", type=int, default=100, help="timed for each technique")
@@ -216,7 +216,7 @@ def measure(
 
 
 def told(name: str, found: Known) -> Known:
-    """A part of what is found, said on stderr as soon as it is known: compilation may take minutes, or fail."""
+    """A part of what is found, printed on stderr as soon as it is known: compilation may take minutes, or fail."""
     print(f"{name}: {json.dumps(found)}", file=sys.stderr, flush=True)
     return found
 
@@ -256,7 +256,7 @@ def report(found: dict[str, Any]) -> int:
     )
     waits = found["synchronisations"]
     said = "no step waits for the device" if waits == "" else f"✗ a step waits for the device: {waits}"
-    print("waits for the device: only to be found out on CUDA" if waits is None else said)
+    print("waits for the device: known on CUDA only" if waits is None else said)
     print(json.dumps(found))
     return int(bool(waits) or not all(check["within"] for check in found["outputs"].values()))
 

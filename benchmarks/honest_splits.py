@@ -6,7 +6,7 @@ usage: python benchmarks/honest_splits.py --dataset NAME [--source PATH] [--pres
 Prepares the dataset three times: leave-one-out, leave-one-out where only --validation-users users give an item up for
 validation, and by time. Trains the preset on each with the program's own commands (what is trained already is not
 trained again) and tests the best checkpoint. A dataset whose times only number each user's items has no future to hold
-out: its split by time is left out, and that is said.
+out: its split by time is left out, with a message.
 
 Printed first, for each split: who is tested, on what was trained, and how much of it happened after the item that is to
 be predicted (the mean share over the tested users). Then the test, with 95% bootstrap intervals over users, beside the
@@ -67,7 +67,7 @@ def learnt_later(dataset: PreparedDataset) -> float | None:
 
 
 def by_chance(run: Run, protocol: str, metric: str) -> float:
-    """What a metric is for an order drawn by lot: every rank among a user's candidates is as likely."""
+    """What a metric is for a random order: every rank among a user's candidates is as likely."""
     with np.load(run.test_folder("best", protocol) / "ranks.npz", allow_pickle=False) as kept:
         candidates = kept["candidates"].astype(np.int64)
     name, _, k = metric.partition("@")

@@ -6,7 +6,7 @@ In a pseudo-terminal. Starts: from the start of the process to the first paint t
 the memory of the process, resident and private. Watching, as over SSH: a run whose log holds so many events and grows
 at the rate, on the Runs screen with its charts; from the key `3` to its charts, then over the time the bytes written,
 the share of a core and the private memory. Then keys, each from its press until the terminal has what it shows: `l` (an
-axis becomes logarithmic) and `?` (the whole page of keys). The run is invented, in a data folder of its own; its worker
+axis becomes logarithmic) and `?` (the whole page of keys). The run is synthetic, in a data folder of its own; its worker
 is another process. The last line is one JSON object.
 """
 
@@ -31,7 +31,7 @@ from bert4rec_tui.settings import runs_folder
 
 MIB = 2**20
 PAINTED, CHARTS, ESCAPE = b"Explore", b"learning rate", b"\x1b"
-# A key, what then stands on the screen, and the key that takes it back.
+# A key, what is then on the screen, and the key that takes it back.
 KEYS = {"axis": (b"l", b"log", b"l"), "help": (b"?", b"esc close", ESCAPE)}
 
 
@@ -64,7 +64,7 @@ def watch(arguments: argparse.Namespace) -> dict[str, Any]:
             try:
                 assert worker.stdout is not None
                 if worker.stdout.readline().strip() != "ready":
-                    raise SystemExit("the invented worker did not start")
+                    raise SystemExit("the stand-in for a worker did not start")
                 return watched(arguments)
             finally:
                 worker.terminate()

@@ -4,12 +4,12 @@
 usage: python benchmarks/latency.py [--run RUN] [--preset P] [--set KEY=VALUE]… [--changes 200] [--explanations 20]
 
 With --run it is the best checkpoint of a run in the data folder; without, an untrained network of the preset on
-invented ratings of MovieLens-1M's size, which costs the same to ask. Each request takes one item out of a history of
+synthetic ratings of MovieLens-1M's size, which costs the same to ask. Each request removes one item from a history of
 --history items or puts one in. Both requests are measured twice: by calling the recommender, and as the app asks, by
 a round trip of JSON lines to `recommend/server.py`. The model is loaded, and some requests went before. The CPU
 alone is asked, whatever the run was trained on.
 
-Printed: a table of the median, the 95th percentile and the slowest in ms, beside the aim; last, one JSON object.
+Printed: a table of the median, the 95th percentile and the slowest in ms, and the target; last, one JSON object.
 """
 
 import argparse

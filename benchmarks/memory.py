@@ -2,9 +2,9 @@
 
 usage: python benchmarks/memory.py [--dataset NAME] [--set KEY=VALUE]…
 
-Without --dataset the histories are invented, of MovieLens-1M's size. For each of several configurations a few steps and
+Without --dataset the histories are synthetic, of MovieLens-1M's size. For each of several configurations a few steps and
 a validation are taken by `train --try`, in a process of its own whose peak is measured: on a CPU that of the whole
-process, on a GPU that of torch's allocator. Beside it stands what is estimated from the configuration alone.
+process, on a GPU that of torch's allocator. Next to it is the estimate from the configuration alone.
 
 Printed: a table; the last line is one JSON object. Exit code 1 where a configuration is further off.
 """
@@ -40,9 +40,9 @@ CASES: dict[str, tuple[str, ...]] = {
 
 
 def main() -> int:
-    """Reckon, measure and compare. Returns the exit code."""
-    parser = argparse.ArgumentParser(description="Reckoned memory beside measured peaks.")
-    parser.add_argument("--dataset", help="a prepared dataset, instead of an invented one")
+    """Estimate, measure and compare. Returns the exit code."""
+    parser = argparse.ArgumentParser(description="Estimated memory and measured peaks.")
+    parser.add_argument("--dataset", help="a prepared dataset, instead of a synthetic one")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of every case")
     arguments = parser.parse_args()
     rows, records = [("configuration", "estimated MiB", "peak MiB", "off by")], {}

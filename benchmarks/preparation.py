@@ -2,12 +2,11 @@
 
 usage: python benchmarks/preparation.py [--ratings 32000204] [--users 200948] [--items 87585] [--source FOLDER]
 
-Without --source the file is invented: as many ratings, users and movies as ml-32m has, in its columns and its order
-(by user, then by movie), with histories of 20 items and more whose lengths are log-normal, a popularity that falls like
-a power of the place, and timestamps in an order of their own. Prepared by our command in a process of its own, whose
+Without --source the file is synthetic: as many ratings, users and movies as ml-32m has, in its columns and its order
+(by user, then by movie), with histories of 20 items and more whose lengths are log-normal, a popularity that follows a power law, and timestamps in an order of their own. Prepared by our command in a process of its own, whose
 imports and start are in the time; the making of the file is not. The peak is that of the process.
 
-Printed: what was prepared, seconds and MiB beside the aim; the last line is one JSON object.
+Printed: what was prepared, seconds and MiB and the target; the last line is one JSON object.
 """
 
 import argparse
@@ -68,7 +67,7 @@ def main() -> None:
     parser.add_argument("--ratings", type=int, default=32_000_204)
     parser.add_argument("--users", type=int, default=200_948)
     parser.add_argument("--items", type=int, default=87_585)
-    parser.add_argument("--source", type=Path, help="a folder in ml-32m's layout, instead of an invented one")
+    parser.add_argument("--source", type=Path, help="a folder in ml-32m's layout, instead of a synthetic one")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         source = arguments.source
@@ -89,7 +88,7 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     counts = {name: prepared[name] for name in ("interactions", "users", "items")}
     print("\n" + ", ".join(f"{number:,} {name}" for name, number in counts.items()) + f"; ratings.csv {size:,.0f} MiB")
-    print(f"{seconds:.1f} s (aim {AIM_SECONDS}), peak {peak:,.0f} MiB (aim {AIM_MIB:,})")
+    print(f"{seconds:.1f} s (target {AIM_SECONDS}), peak {peak:,.0f} MiB (target {AIM_MIB:,})")
     record = {**counts, "file_mib": round(size), "invented": arguments.source is None}
     print(json.dumps({**record, "seconds": round(seconds, 1), "peak_mib": round(peak)}))
 

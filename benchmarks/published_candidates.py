@@ -2,11 +2,11 @@
 
 usage: python benchmarks/published_candidates.py --run RUN [--checkpoint best] [--draws 3]
 
-bert4rec_repro (RecSys '22), in which RecTools measured its BERT4Rec too, draws the 100 others from all items in
+bert4rec_repro (RecSys '22), in which RecTools measured its BERT4Rec too, samples the 100 others from all items in
 proportion to all interactions, those that the user has seen among them, and then puts the seen ones last
-(PopTargetItemsSampler, FilterSeenRecommender). Each seen item among the hundred is a rival less. Ours are 100 items
-that the user has never met. Here a checkpoint and the baselines are ranked on the test items under both, for
-`popular-100`, and for `uniform-100` with its RandomTargetItemSampler, in several draws of the others.
+(PopTargetItemsSampler, FilterSeenRecommender). Each seen item among the hundred is one rival less. Ours are 100 items
+that the user has not seen. Here a checkpoint and the baselines are ranked on the test items under both, for
+`popular-100`, and for `uniform-100` with its RandomTargetItemSampler, in several samples of the others.
 
 Printed: NDCG@10 and Recall@10 with the bootstrap interval over users of the first draw, how far the other draws are
 from it, and how many unseen rivals are left of a hundred. The last line is one JSON object.

@@ -2,12 +2,12 @@
 
 usage: python benchmarks/scale.py [--items 10000 100000 1000000] [--interactions N] [--set training.loss=gbce] …
 
-Ratings are invented: every item is met once, and the rest by a popularity that falls like a power of the place (Zipf).
-They are prepared by our own preparation and trained with the preset `large-catalogue`, whose loss draws its negatives
-and whose optimizer updates the rows that a step meets. Each size is a process of its own that waits while the others
-work, so that all meet the same machine; a few steps warm each up. A ranking is that of some users' validation items,
+Ratings are synthetic: every item occurs once, the rest follow a power law of popularity (Zipf).
+They are prepared by our own preparation and trained with the preset `large-catalogue`, whose loss samples its negatives
+and whose optimizer updates the rows that a step touches. Each size is a process of its own that waits while the others
+work, so that all run under the same conditions; a few steps warm each up. A ranking is that of some users' validation items,
 among the whole catalogue (`full`, scored in tiles of bounded memory) and among 100 (`popular-100`). The peak of memory
-is that of the process, or of the tensors on a GPU. The aim is a step that grows by less than 1.5 from the first size to
+is that of the process, or of the tensors on a GPU. The target is a step that grows by less than 1.5 from the first size to
 the last. The last line is one JSON object.
 """
 
@@ -41,7 +41,7 @@ def invented_items(items: int, interactions: int, seed: int = 0) -> np.ndarray:
 
 
 def prepare_invented(items: int, arguments: argparse.Namespace) -> str:
-    """Prepare invented ratings in the data home. Returns the id of the dataset."""
+    """Prepare synthetic ratings in the data home. Returns the id of the dataset."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -184,7 +184,7 @@ class Side:
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Let all sizes work in turn."""
+    """Let all sizes work alternately."""
     sides = [Side(items) for items in arguments.items]
     seconds: dict[int, list[float]] = {side.items: [] for side in sides}
     about: dict[str, str] = {}
@@ -207,7 +207,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Prepare the sizes, work on them in turn, print a table."""
+    """Prepare the sizes, work on them alternately, print a table."""
     parser = argparse.ArgumentParser(description="Time a training step, and a ranking, on catalogues of growing size.")
     parser.add_argument("--items", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="sizes, ascending")
     parser.add_argument("--interactions", type=int, default=4_000_000, help="at least as many as the most items")
@@ -227,7 +227,7 @@ def main() -> None:
         prepare_invented(arguments.prepare, arguments)
         return
     if arguments.interactions < max(arguments.items):
-        raise SystemExit("--interactions: must be at least the largest of --items, since every item is met")
+        raise SystemExit("--interactions: must be at least the largest of --items, since every item occurs")
     with tempfile.TemporaryDirectory() as home:
         os.environ["BERT4REC_TUI_HOME"] = home
         for items in arguments.items:

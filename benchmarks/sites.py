@@ -1,9 +1,9 @@
-"""Claim: what stands in for torch's own operators on a CPU is faster there: dropout, attention, and which GELU.
+"""Claim: our replacements for torch's own operators on a CPU are faster there: dropout, attention, and which GELU.
 
 usage: python benchmarks/sites.py [--rows 32] [--length 100] [--hidden 256] [--heads 4] [--repeats 30] [--threads N]
 
-Each is worked forwards and back on a slice of a step of the preset `notebook`, in bf16 and in fp32: torch's way and
-ours in turn, so many times. Printed: the medians and their ratio, above 1 in our favour; in fp32 and without dropout
+Each runs forward and backward on a slice of a step of the preset `notebook`, in bf16 and in fp32: torch's way and
+ours alternately, `--repeats` times. Printed: the medians and their ratio, above 1 in our favour; in fp32 and without dropout
 attention is torch's own. The last line is one JSON object.
 """
 
@@ -27,7 +27,7 @@ KINDS = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
 
 def seconds(work: Work, given: list[Tensor]) -> float:
-    """The time of one pass forwards and back."""
+    """The time of one pass forward and backward."""
     for tensor in given:
         tensor.grad = None
     began = time.perf_counter()
@@ -37,7 +37,7 @@ def seconds(work: Work, given: list[Tensor]) -> float:
 
 
 def compared(theirs: Work, ours: Work, given: list[Tensor], repeats: int) -> list[float]:
-    """The median milliseconds of each, taken in turn, the first pass of each left out."""
+    """The median milliseconds of each, taken alternately, the first pass of each left out."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(repeats + 1):
         for work, found in zip((theirs, ours), times, strict=True):
@@ -47,7 +47,7 @@ def compared(theirs: Work, ours: Work, given: list[Tensor], repeats: int) -> lis
 
 def main() -> None:
     """Time each in both arithmetics, and print the table."""
-    parser = argparse.ArgumentParser(description="What stands in for torch's operators on a CPU, beside them.")
+    parser = argparse.ArgumentParser(description="Our replacements for torch's operators on a CPU, compared with them.")
     sizes = {"rows": 32, "length": 100, "hidden": 256, "heads": 4, "repeats": 30, "threads": 0}
     for name, default in sizes.items():
         parser.add_argument(f"--{name}", type=int, default=default)

@@ -1,4 +1,4 @@
-"""Invented ratings of MovieLens-1M's size, for benchmarks that need the size and not the taste.
+"""Synthetic ratings of MovieLens-1M's size, for benchmarks that need the size but not real preferences.
 
 Nobody may redistribute MovieLens-1M; what only depends on how many users, items and interactions there are, and on how
 long histories are, can be measured without it. Nothing can be learnt from these ratings but popularity.
@@ -21,7 +21,7 @@ def history_lengths(users: int, items: int, chance: np.random.Generator) -> np.n
 
 
 def histories(users: int, items: int, seed: int = 0) -> list[np.ndarray]:
-    """Each user's items 1…N in order, none twice, drawn by a popularity that falls like a power of the place."""
+    """Each user's items 1…N in order, none twice, drawn by a popularity that follows a power law."""
     chance = np.random.default_rng(seed)
     popularity = -0.9 * np.log(np.arange(1, items + 1) + 0.02 * items)
     # The items with the largest of popularity and noise are a draw without replacement (Gumbel's trick).
@@ -32,7 +32,7 @@ def histories(users: int, items: int, seed: int = 0) -> list[np.ndarray]:
 
 
 def prepare_synthetic(home: Path, users: int = USERS, items: int = ITEMS, name: str = "synthetic") -> str:
-    """Prepare invented ratings in a data home, with leave-one-out. Returns the id of the dataset.
+    """Prepare synthetic ratings in a data home, with leave-one-out. Returns the id of the dataset.
 
     BERT4REC_TUI_HOME is set to the home, so that everything that follows in this process finds it.
     """

@@ -1,4 +1,4 @@
-"""The ways in which a training step can be worked on a device, and whether each says what fp32 on the CPU says."""
+"""The ways to compute a training step on a device, and whether each agrees with fp32 on the CPU."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ TOLERANCES = {"fp32": 1e-4, "TF32": 5e-3, "bf16": 2e-2}
 
 @dataclass(frozen=True)
 class Technique:
-    """How a step is worked. tf32: whether fp32 products may be rounded. fused: the optimizer in one kernel."""
+    """How a step is computed. tf32: whether fp32 products may be rounded. fused: the optimizer in one kernel."""
 
     name: str
     precision: str
@@ -90,7 +90,7 @@ def outputs(
 
 
 def checked_outputs(dataset: PreparedDataset, config: Config, device: torch.device) -> dict[str, Any]:
-    """Each technique's outputs beside those of fp32 on the CPU, dropout off."""
+    """Each technique's outputs compared with those of fp32 on the CPU, dropout off."""
     config = with_assignments(config, ["model.dropout=0.0"])
     cpu, training = torch.device("cpu"), config.training
     windows = next(TrainingBatches(dataset, config, cpu).batches(0))

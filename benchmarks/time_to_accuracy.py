@@ -6,13 +6,13 @@ usage: python benchmarks/time_to_accuracy.py --notebook FILE.md --source ml-1m.z
 
 Two goals, each with a training of ours on MovieLens-1M, leave-one-out, all users validating: `uniform` is uniform-100
 NDCG@10 of 0.50 on all items, as the notebook has them; `full` is full NDCG@10 of 0.1516 on the 3,416 items with
-5 interactions and more, as published. Ours and the notebook take epochs in turn, each in a process of its own, until
+5 interactions and more, as published. Ours and the notebook take epochs alternately, each in a process of its own, until
 all goals are reached or the epochs are used up. After each epoch, outside of the clock, the test items of all users are
 ranked, the validation item known to both sides. The notebook is scored by its own code with its own negatives, and
-trains until it has reached the goal `uniform`, or for the one epoch that the goal `full` is held against.
+trains until it has reached the goal `uniform`, or for the one epoch that the goal `full` is compared with.
 
 Our clock also holds what is made before the first step: the network, and what it starts from, such as popularity or
-transitions; the notebook's holds its epochs alone. Printed: every epoch with the training time so far; a table of
+transitions; the notebook's holds its epochs only. Printed: every epoch with the training time so far; a table of
 seconds until each goal, ours, the notebook's and the ratio (above 1 in our favour; "at least" where the notebook's
 epochs were used up); then, apart, the time of one validation of each side, and of our warm-up: imports, and what is
 compiled. Imports and preparation are in none of the ratios. The last line is one JSON object.
@@ -159,7 +159,7 @@ class Climb:
 
 
 def climb(ours: dict[str, Climb], notebook: Climb) -> None:
-    """Let all sides take epochs in turn until each has ended."""
+    """Let all sides take epochs alternately until each has ended."""
     sides = [notebook, *ours.values()]
     for side in sides:
         side.side.do("prepare")
@@ -177,7 +177,7 @@ def climb(ours: dict[str, Climb], notebook: Climb) -> None:
 
 
 def compared(ours: dict[str, Climb], notebook: Climb) -> dict[str, dict[str, Any]]:
-    """Each goal with our time, what it is held against, and the ratio; None where we did not reach it."""
+    """Each goal with our time, what it is compared with, and the ratio; None where we did not reach it."""
     one_epoch = notebook.curve[0]["seconds"]
     against = {"uniform": (notebook.seconds, notebook.reached), "full": (one_epoch, True)}
     found: dict[str, dict[str, Any]] = {}
@@ -210,9 +210,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Training time until an accuracy, against the notebook's own code.")
     parser.add_argument("--notebook", type=Path, required=True, help="the notebook as Markdown")
     parser.add_argument("--source", type=Path, required=True, help="ml-1m.zip")
-    parser.add_argument("--preset", default="fast", help="ours alone")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting, ours alone")
-    parser.add_argument("--goal", choices=list(GOALS), help="this one alone")
+    parser.add_argument("--preset", default="fast", help="ours only")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting, ours only")
+    parser.add_argument("--goal", choices=list(GOALS), help="this one only")
     parser.add_argument("--most-epochs", type=int, default=MOST_EPOCHS, help="ours, for each goal")
     parser.add_argument(
         "--notebook-epochs", type=int, default=NOTEBOOK_EPOCHS, help="the notebook's, for the goal uniform"
