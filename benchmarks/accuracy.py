@@ -11,7 +11,8 @@ the preset's validation metric is tested under all protocols.
 Printed: the split; for each seed the test metrics with 95% bootstrap intervals over users, then mean and standard
 deviation over seeds, next to the published figure to beat where the dataset is ml-1m+items5 (with `validation_users`
 too); and the baselines. With --ablate: a list of single changes of the preset, one seed each, and the difference of
-each from the preset unchanged, with the interval of a paired bootstrap over users; one seed says nothing of other seeds. The last line is one JSON object.
+each from the preset unchanged, with the interval of a paired bootstrap over users; one seed says nothing of other
+seeds. The last line is one JSON object.
 """
 
 import argparse

@@ -4,8 +4,9 @@ usage: python benchmarks/against_notebook.py --notebook FILE.md --source ml-1m.z
 
 What the notebook imports has to be there: pip install pandas tqdm tensorboard. Both sides use the preset `notebook`:
 the same batch, width, length and optimizer, and every dropout site. Each side is a process of its own that waits while
-the other works, so that both run under the same conditions. Imports are left out on both sides. Our validation ranks under
-three protocols (the full catalogue among them), the notebook's under uniform-100 only; our preparation samples two sets of negatives, the notebook's one. The last line is one JSON object; ratios above 1 are in our favour.
+the other works, so that both run under the same conditions. Imports are left out on both sides. Our validation ranks
+under three protocols (the full catalogue among them), the notebook's under uniform-100 only; our preparation samples
+two sets of negatives, the notebook's one. The last line is one JSON object; ratios above 1 are in our favour.
 """
 
 import argparse

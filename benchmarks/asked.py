@@ -1,4 +1,4 @@
-"""What the benchmarks of answers share: which network is asked, the histories it is asked about, how times are printed."""
+"""What the benchmarks of answers share: the network, the histories that it is asked about, how times are printed."""
 
 import argparse
 import random

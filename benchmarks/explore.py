@@ -5,7 +5,8 @@ usage: python benchmarks/explore.py [--run RUN] [--preset P] [--set KEY=VALUE]â€
            [--searches 200] [--titles 80000] [--listed-users 200000] [--presses 200]
 
 With --run it is the best checkpoint of a run in the data folder; without, an untrained network of the preset on
-synthetic ratings of MovieLens-1M's size, which costs the same to ask. A what-if removes one movie from a history of --history or adds one, and asks for 100 movies with their ranks before and now, by a round trip of JSON lines to the
+synthetic ratings of MovieLens-1M's size, which costs the same to ask. A what-if removes one movie from a history of
+--history or adds one, and asks for 100 movies with their ranks before and now, by a round trip of JSON lines to the
 process that answers for the app; `filtered` asks the same with a filter, `diverse` with diversity 0.3. A search looks
 for a title as people write it: whole, a part, with two letters exchanged. The users are opened and scrolled in the app
 itself without a terminal, with a recommender that answers nothing: opening lasts from the key until the first history

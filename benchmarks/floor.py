@@ -2,8 +2,8 @@
 
 usage: python benchmarks/floor.py [--dataset NAME] [--preset notebook] [--set KEY=VALUE]… [--profiled 12]
 
-Without --dataset the histories are synthetic, of MovieLens-1M's size. On the CPU: one epoch after some steps to warm up,
-as steps alone, without logs and checkpoints; the operations of its products, counted from the shapes computed; the
+Without --dataset the histories are synthetic, of MovieLens-1M's size. On the CPU: one epoch after some steps to warm
+up, as steps alone, without logs and checkpoints; the operations of its products, counted from the shapes computed; the
 rate of a large square product, best of ten, in fp32 and, where the CPU has it, in bf16; from these two the floor. Then
 torch.profiler over some steps, by kind of operation; a profiled step is slower, so only shares are printed. The last
 line is one JSON object.

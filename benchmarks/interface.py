@@ -6,8 +6,8 @@ In a pseudo-terminal. Starts: from the start of the process to the first paint t
 the memory of the process, resident and private. Watching, as over SSH: a run whose log holds so many events and grows
 at the rate, on the Runs screen with its charts; from the key `3` to its charts, then over the time the bytes written,
 the share of a core and the private memory. Then keys, each from its press until the terminal has what it shows: `l` (an
-axis becomes logarithmic) and `?` (the whole page of keys). The run is synthetic, in a data folder of its own; its worker
-is another process. The last line is one JSON object.
+axis becomes logarithmic) and `?` (the whole page of keys). The run is synthetic, in a data folder of its own; its
+worker is another process. The last line is one JSON object.
 """
 
 import argparse

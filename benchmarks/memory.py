@@ -2,8 +2,8 @@
 
 usage: python benchmarks/memory.py [--dataset NAME] [--set KEY=VALUE]…
 
-Without --dataset the histories are synthetic, of MovieLens-1M's size. For each of several configurations a few steps and
-a validation are taken by `train --try`, in a process of its own whose peak is measured: on a CPU that of the whole
+Without --dataset the histories are synthetic, of MovieLens-1M's size. For each of several configurations a few steps
+and a validation are taken by `train --try`, in a process of its own whose peak is measured: on a CPU that of the whole
 process, on a GPU that of torch's allocator. Next to it is the estimate from the configuration alone.
 
 Printed: a table; the last line is one JSON object. Exit code 1 where a configuration is further off.

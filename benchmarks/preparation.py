@@ -3,8 +3,9 @@
 usage: python benchmarks/preparation.py [--ratings 32000204] [--users 200948] [--items 87585] [--source FOLDER]
 
 Without --source the file is synthetic: as many ratings, users and movies as ml-32m has, in its columns and its order
-(by user, then by movie), with histories of 20 items and more whose lengths are log-normal, a popularity that follows a power law, and timestamps in an order of their own. Prepared by our command in a process of its own, whose
-imports and start are in the time; the making of the file is not. The peak is that of the process.
+(by user, then by movie), with histories of 20 items and more whose lengths are log-normal, a popularity that follows a
+power law, and timestamps in an order of their own. Prepared by our command in a process of its own, whose imports and
+start are in the time; the making of the file is not. The peak is that of the process.
 
 Printed: what was prepared, seconds and MiB and the target; the last line is one JSON object.
 """

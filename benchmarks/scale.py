@@ -2,13 +2,13 @@
 
 usage: python benchmarks/scale.py [--items 10000 100000 1000000] [--interactions N] [--set training.loss=gbce] …
 
-Ratings are synthetic: every item occurs once, the rest follow a power law of popularity (Zipf).
-They are prepared by our own preparation and trained with the preset `large-catalogue`, whose loss samples its negatives
-and whose optimizer updates the rows that a step touches. Each size is a process of its own that waits while the others
-work, so that all run under the same conditions; a few steps warm each up. A ranking is that of some users' validation items,
-among the whole catalogue (`full`, scored in tiles of bounded memory) and among 100 (`popular-100`). The peak of memory
-is that of the process, or of the tensors on a GPU. The target is a step that grows by less than 1.5 from the first size to
-the last. The last line is one JSON object.
+Ratings are synthetic: every item occurs once, the rest follow a power law of popularity (Zipf). They are prepared by
+our own preparation and trained with the preset `large-catalogue`, whose loss samples its negatives and whose optimizer
+updates the rows that a step touches. Each size is a process of its own that waits while the others work, so that all
+run under the same conditions; a few steps warm each up. A ranking is that of some users' validation items, among the
+whole catalogue (`full`, scored in tiles of bounded memory) and among 100 (`popular-100`). The peak of memory is that of
+the process, or of the tensors on a GPU. The target is a step that grows by less than 1.5 from the first size to the
+last. The last line is one JSON object.
 """
 
 import argparse

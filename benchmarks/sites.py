@@ -2,8 +2,8 @@
 
 usage: python benchmarks/sites.py [--rows 32] [--length 100] [--hidden 256] [--heads 4] [--repeats 30] [--threads N]
 
-Each runs forward and backward on a slice of a step of the preset `notebook`, in bf16 and in fp32: torch's way and
-ours alternately, `--repeats` times. Printed: the medians and their ratio, above 1 in our favour; in fp32 and without dropout
+Each runs forward and backward on a slice of a step of the preset `notebook`, in bf16 and in fp32: torch's way and ours
+alternately, `--repeats` times. Printed: the medians and their ratio, above 1 in our favour; in fp32 and without dropout
 attention is torch's own. The last line is one JSON object.
 """
 

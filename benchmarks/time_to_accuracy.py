@@ -5,8 +5,8 @@ usage: python benchmarks/time_to_accuracy.py --notebook FILE.md --source ml-1m.z
        [--goal uniform|full] [--most-epochs N] [--notebook-epochs N]
 
 Two goals, each with a training of ours on MovieLens-1M, leave-one-out, all users validating: `uniform` is uniform-100
-NDCG@10 of 0.50 on all items, as the notebook has them; `full` is full NDCG@10 of 0.1516 on the 3,416 items with
-5 interactions and more, as published. Ours and the notebook take epochs alternately, each in a process of its own, until
+NDCG@10 of 0.50 on all items, as the notebook has them; `full` is full NDCG@10 of 0.1516 on the 3,416 items with 5
+interactions and more, as published. Ours and the notebook take epochs alternately, each in a process of its own, until
 all goals are reached or the epochs are used up. After each epoch, outside of the clock, the test items of all users are
 ranked, the validation item known to both sides. The notebook is scored by its own code with its own negatives, and
 trains until it has reached the goal `uniform`, or for the one epoch that the goal `full` is compared with.

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from bert4rec_tui.tui.evaluation.exporting import export_results
-from bert4rec_tui.tui.evaluation.protocols_dialog import ProtocolsDialog
+from bert4rec_tui.tui.evaluation.protocols_dialog import protocols_dialog
 from bert4rec_tui.tui.evaluation.results import NAME_WIDTH, Table, heading, metric_names, notes, plain
 from bert4rec_tui.tui.evaluation.session import NO_RUN, NOT_TESTED, TEST_RUNNING, EvaluationSession
 from bert4rec_tui.tui.lists.array_list import ArrayList
@@ -92,7 +92,7 @@ class MetricsPane(Pane):
             self.screen.run_worker(self._choose_protocols(), group="question", exclusive=True)
 
     async def _choose_protocols(self) -> None:
-        dialog = ProtocolsDialog(self.session.known_protocols, self.session.protocols)
+        dialog = protocols_dialog(self.session.known_protocols, self.session.protocols)
         chosen = await self.app.push_screen_wait(dialog)
         if chosen:
             self.session.protocols = chosen

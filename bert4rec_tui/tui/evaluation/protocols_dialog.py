@@ -14,8 +14,6 @@ def meaning(protocol: str) -> str:
     return f"{number} unseen items, {sampled}"
 
 
-class ProtocolsDialog(MultipleChoice):
-    """Choose the protocols to test under."""
-
-    def __init__(self, known: Sequence[str], chosen: Sequence[str]) -> None:
-        super().__init__("Test under which protocols?", {protocol: meaning(protocol) for protocol in known}, chosen)
+def protocols_dialog(known: Sequence[str], selected: Sequence[str]) -> MultipleChoice:
+    """The dialog for the protocols to test under, those in `selected` checked."""
+    return MultipleChoice("Test under which protocols?", {protocol: meaning(protocol) for protocol in known}, selected)
