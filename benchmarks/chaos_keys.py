@@ -90,7 +90,7 @@ def typed(world: World, seed: int) -> str:
                 screen.for_seconds(pause * chance.uniform(0.5, 1.5))
             screen.for_seconds(1.0)
             _end(screen, process)
-            no_process_left(home, "training.worker")
+            no_process_left(home, "-m bert4rec_tui.training")
     finally:
         process.send(signal.SIGKILL)
         process.ended()

@@ -44,13 +44,13 @@ def faulty(world: World, seed: int) -> str:
     more = {"PYTHONPATH": os.pathsep.join((str(place), str(ROOT)))}
     # Long enough that the others meet it alive; it is stopped when they have.
     folder = world.new_run(home, more=("training.epochs=100000",))
-    first = spawn(["-m", "bert4rec_tui.training.worker", str(folder)], home, more, python=True)
+    first = spawn(["-m", "bert4rec_tui.training", str(folder)], home, more, python=True)
     _until(lambda: _status(folder).epoch >= 1, first, "the worker trains")
     listed = spawn(["runs", "--json"], home, more).ended(CLEAN_SECONDS).checked((0,))
     if f'"{folder.name}"' not in listed.out or _listed_state(listed.json(), folder.name) not in ("training", "stalled"):
         raise Fault(f"{name}: `runs` says {_listed_state(listed.json(), folder.name)!r} of a run that trains")
     time.sleep(random.Random(seed).uniform(0, 3))
-    second = spawn(["-m", "bert4rec_tui.training.worker", str(folder)], home, more, python=True).ended(CLEAN_SECONDS)
+    second = spawn(["-m", "bert4rec_tui.training", str(folder)], home, more, python=True).ended(CLEAN_SECONDS)
     if second.code == 0 or not (second.out + second.err).strip():
         raise Fault(f"{name}: a second worker joined the run, or said nothing ({second.code})")
     if _status(folder).pid != first.pid or not first.alive():

@@ -99,7 +99,7 @@ def worker(run: Path) -> Callable[[], object]:
 
     def work() -> int:
         sys.argv = ["worker", str(run)]
-        from bert4rec_tui.training.worker import main
+        from bert4rec_tui.training.__main__ import main
 
         return main()
 

@@ -36,3 +36,9 @@ class WorkFailedError(Exception):
     """The request was right and the work failed: exit code 1. The message is one sentence for the person."""
 
     exit_code: ClassVar[int] = 1
+
+
+def printable(text: str, length: int = 200) -> str:
+    """Text from a file, safe in a terminal line: control characters become spaces, long text is truncated."""
+    clean = "".join(character if character.isprintable() else " " for character in text)
+    return clean if len(clean) <= length else f"{clean[: length - 1]}…"

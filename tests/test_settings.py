@@ -63,7 +63,7 @@ def test_settings_are_read_from_the_file(home):
         ("theme = 5", "theme = 5: expected text"),
         ("[keymap]\na = 5", 'keymap = {"a":5}: expected a table of texts, such as { user = "0", item = "1" }'),
         ("theme =", "is not TOML: "),
-        ("theme = " + "[" * 100_000, "is not TOML: nested too deeply"),
+        ("theme = " + "[" * 100_000, "is not TOML: it is nested too deeply"),
         ("theme = " + "{a=" * 2_000, "is not TOML: "),
         ("theme = 1e999", "theme = "),
         ("theme = " + "9" * 5000, "is not TOML: "),

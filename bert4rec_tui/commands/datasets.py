@@ -5,8 +5,7 @@ from bert4rec_tui.commands.prepare import describe
 from bert4rec_tui.data.catalog import KNOWN, Known
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.store import Damaged, datasets_and_damaged
-from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.errors import UserError, WorkFailedError, printable
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.settings import datasets_folder, raw_folder
 

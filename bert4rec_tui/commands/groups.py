@@ -11,7 +11,7 @@ import msgspec
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.commands.protocols import wanted_protocols
 from bert4rec_tui.data.store import dataset_of
-from bert4rec_tui.data.texts import printable
+from bert4rec_tui.errors import printable
 from bert4rec_tui.evaluation.groups import By, Group, GroupResults, run_group_results
 from bert4rec_tui.evaluation.metrics import FEW
 from bert4rec_tui.evaluation.results import test_summary

@@ -12,8 +12,7 @@ from bert4rec_tui.data.columns import ROLES
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.prepare import prepare
 from bert4rec_tui.data.preview import Preview, preview
-from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, printable
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.settings import datasets_folder, raw_folder
 

@@ -12,8 +12,7 @@ import numpy as np
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.store import dataset_of
-from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, printable
 from bert4rec_tui.model.hardware import choose_device, set_up_process
 from bert4rec_tui.recommend.diversify import HEAD
 from bert4rec_tui.recommend.filters import ItemFilter, Seen, filter_text

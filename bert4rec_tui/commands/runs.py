@@ -16,8 +16,7 @@ from bert4rec_tui.commands.follow import (
     summary_text,
 )
 from bert4rec_tui.commands.output import Output, as_json_line, duration
-from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.errors import UserError, WorkFailedError, printable
 from bert4rec_tui.runs.control import Request, read_control, request
 from bert4rec_tui.runs.status import ENDED, LIVE
 from bert4rec_tui.runs.store import LocalRuns, Run

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert4rec_tui.data.columns import is_known_name, number_in
-from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, printable
 
 HEAD_BYTES = 256 * 1024
 HEAD_LINES = 300

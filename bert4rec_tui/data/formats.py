@@ -13,8 +13,7 @@ from bert4rec_tui.data.movies import read_movies
 from bert4rec_tui.data.parquet import parquet_head, read_parquet
 from bert4rec_tui.data.sources import RatingsSource
 from bert4rec_tui.data.tables import read_text, textual_ids
-from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, printable
 
 PARQUET = (".parquet", ".pq")
 

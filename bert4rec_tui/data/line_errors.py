@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from bert4rec_tui.data.format_detection import Shape, decode, explain_read_error, split_lines
-from bert4rec_tui.data.texts import printable
 from bert4rec_tui.data.times import parse_time
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, printable
 
 _WHOLE = re.compile(r"\s*-?[0-9]{1,19}\s*", re.ASCII)
 MIN_SWALLOWED = 3  # lines within a cell that all look like rows

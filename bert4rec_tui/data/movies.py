@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bert4rec_tui.data.format_detection import decode, explain_read_error
-from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, printable
 
 # The order of the 19 flags at the end of a line of u.item (ml-100k's u.genre).
 _FLAGS = (

@@ -8,9 +8,8 @@ import numpy as np
 from bert4rec_tui.data.format_detection import explain_read_error
 from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.tables import interactions_from
-from bert4rec_tui.data.texts import printable
 from bert4rec_tui.data.times import MixedUnitsError
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, printable
 
 
 def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:

@@ -20,8 +20,7 @@ from bert4rec_tui.data.sources import (
     single_table,
     source_of_file,
 )
-from bert4rec_tui.data.texts import printable
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, printable
 
 SHOWN_ROWS = 20
 MAX_PROBLEMS = 5

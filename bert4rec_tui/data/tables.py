@@ -17,9 +17,8 @@ from bert4rec_tui.data.line_errors import (
     line_ends,
     line_of_row,
 )
-from bert4rec_tui.data.texts import printable
 from bert4rec_tui.data.times import MixedUnitsError, Times, from_numbers, parse_time
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.errors import UserError, printable
 
 # The types of a column, most likely first: the next one is tried where a value does not fit.
 _NUMBER_ID = ("int64",)

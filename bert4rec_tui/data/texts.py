@@ -35,9 +35,3 @@ def pack_texts(strings: Iterable[str]) -> Texts:
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum([len(piece) for piece in encoded], out=offsets[1:])
     return Texts(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
-
-
-def printable(text: str, length: int = 200) -> str:
-    """Text from a file, safe in a terminal line: control characters become spaces, long text is truncated."""
-    clean = "".join(character if character.isprintable() else " " for character in text)
-    return clean if len(clean) <= length else f"{clean[: length - 1]}…"

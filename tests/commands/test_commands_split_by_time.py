@@ -62,7 +62,7 @@ def test_times_that_only_number_the_items_are_prepared_with_a_warning(here, tmp_
         (["--test-share", "1"], "test_share = 1.0: expected a number above 0, below 1"),
         (
             ["--validation-share", "0.5", "--test-share", "0.5"],
-            "dataset.validation_share = 0.5 leaves nothing to train on beside dataset.test_share = 0.5; "
+            "dataset.validation_share = 0.5 leaves nothing to train on with dataset.test_share = 0.5; "
             "together they must stay below 1",
         ),
         (

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert4rec_tui.data.texts import pack_texts, printable
+from bert4rec_tui.data.texts import pack_texts
+from bert4rec_tui.errors import printable
 
 
 @given(st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"]))))

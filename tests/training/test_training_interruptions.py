@@ -51,7 +51,7 @@ def test_a_checkpoint_that_finds_no_room_fails_with_the_systems_word_and_tells_t
 
 def test_a_pause_is_no_training(new_run, monkeypatch):
     """However long it lasts, it is neither in the time of training nor in the time that is left."""
-    run = new_run("training.epochs=2")
+    run = new_run("training.epochs=40")  # so many that it lasts until the request is looked for again
     offset = 0.0
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + offset, time=time.time, sleep=time.sleep)
     monkeypatch.setattr(trainer_module, "time", clock)

@@ -18,7 +18,7 @@ from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.datasets.form import dataset_errors
 from bert4rec_tui.tui.explore.edited_history import history_of_user
 from bert4rec_tui.tui.explore.screen import ExploreScreen
-from bert4rec_tui.tui.train.preflight import memory, reckon
+from bert4rec_tui.tui.train.preflight import memory, preflight
 
 SIZES = [(80, 24), (120, 40)]
 FAKE = str(Path(__file__).with_name("fake_recommender.py"))
@@ -161,15 +161,15 @@ def test_a_history_in_explore_ends_before_the_second_cut_or_holds_everything(hom
         assert history_of_user(dataset, user, includes_target=True).items == items
 
 
-def test_the_outlook_counts_the_windows_of_those_who_are_trained_on(home: Path) -> None:
+def test_the_estimate_counts_the_windows_of_those_who_are_trained_on(home: Path) -> None:
     """Users who come after the first cut have no window, and do not make the others' shorter."""
     dataset = prepare_visits(home)
     config = msgspec.structs.replace(small_config(), dataset=dataset.manifest.settings)
     trained = dataset.split.train_end[dataset.split.train_end >= 2]
-    outlook = reckon(config, dataset)
-    assert outlook.windows == len(trained) < dataset.users
+    estimate = preflight(config, dataset)
+    assert estimate.windows == len(trained) < dataset.users
     tokens = np.minimum(trained, config.model.max_len).mean()
-    assert outlook.memory == memory(config, dataset.items, float(tokens))
+    assert estimate.memory == memory(config, dataset.items, float(tokens))
 
 
 def test_the_arguments_say_the_shares() -> None:

@@ -112,7 +112,7 @@ class ImportFile(Dialog[DatasetConfig]):
         try:
             seen = await self.application.run_command(*described.preview_arguments())
         except CommandError as error:
-            problem, _, option = str(error).partition("; give --")
+            problem, _, option = str(error).partition("; use --")
             state.update(Content.styled(clean(problem), "$text-error"))
             if option == "separator":
                 await self._ask_separator(described)

@@ -30,7 +30,9 @@ async def save_under_name(pane: Pane, loaded: LoadedRun, history: EditedHistory)
         return None
     try:
         check_name(name)
-        taken = None if name.strip() == history.name else await asyncio.to_thread(describe_existing, name)
+        taken = (
+            None if name.strip() == history.name else await asyncio.to_thread(describe_existing, name, loaded.dataset)
+        )
         choices = {"keep": "Keep it, do not save this history", "replace": "Replace it"}
         if taken and await pane.application.ask(f"{name.strip()} is taken", choices, f"It has {taken}.") != "replace":
             return None

@@ -1,6 +1,5 @@
 """Several runs side by side, as lines: best validation, settings that differ, test results, paired test."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from textwrap import wrap
@@ -99,7 +98,7 @@ class Comparison:
         lines = [_quiet(line) for line in wrap(self.message, width)]
         for found in self.paired.get("paired", []):
             interval = f"[{signed(found['low'])}, {signed(found['high'])}]"
-            words = found["words"] if width >= WIDE else re.split(r" \(| shown| for| to tell", found["words"])[0]
+            words = found["words"] if width >= WIDE else _short_verdict(found)
             verdict = Content.styled(words, "bold" if found["shown"] else "")
             lines.append(
                 cells(
@@ -113,6 +112,13 @@ class Comparison:
                 + verdict
             )
         return lines + [_quiet(line) for note in self.paired.get("notes", []) for line in wrap(note, width)]
+
+
+def _short_verdict(found: Mapping[str, Any]) -> str:
+    """What a difference shows, in the few cells that a narrow terminal has for it."""
+    if not found["shown"]:
+        return "too few users" if "too few" in found["words"] else "not significant"
+    return "better" if found["value"] > 0 else "worse"
 
 
 def _column(width: int, runs: int) -> int:

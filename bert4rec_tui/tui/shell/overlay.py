@@ -26,6 +26,10 @@ class Overlay(ModalScreen[Answer | None], Generic[Answer], inherit_bindings=Fals
         if not self.is_active:
             return AwaitComplete()
         if not self.is_mounted:
-            self.call_later(self.dismiss, result)
+            self.call_later(self._dismiss_composed, result)
             return AwaitComplete()
         return super().dismiss(result)
+
+    def _dismiss_composed(self, result: Answer | None) -> None:
+        # Not awaited: a screen must not await its own end in one of its messages.
+        self.dismiss(result)

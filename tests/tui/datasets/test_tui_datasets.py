@@ -212,7 +212,7 @@ async def test_what_is_left_of_a_dataset_is_shown_with_the_reason_and_can_be_rem
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await until_shown(pilot, "✗ damaged")
         await pilot.press("right_square_bracket", "G")
-        await until_shown(pilot, "manifest.json is missing" if left is None else "cannot be read")
+        await until_shown(pilot, "(no manifest.json)" if left is None else "cannot be read")
         await until_shown(pilot, "x to remove what is left")
         await pilot.press("x")
         await until_shown(pilot, "Remove what is left of tiny?")
@@ -403,7 +403,7 @@ async def test_what_is_wrong_with_a_file_is_said_and_it_is_not_prepared(
 async def test_a_missing_file_is_said_beside_the_path(home: Path) -> None:
     async with Bert4RecApp().run_test(size=(110, 34)) as pilot:
         await look_at_file(pilot, "/no/r.csv")
-        await until_shown(pilot, "/no/r.csv: there is no such file")
+        await until_shown(pilot, "/no/r.csv: no such file or folder")
         await pilot.press("escape")
         await until(pilot, lambda: "Import a file" not in screen_text(pilot) or "imports a file" in screen_text(pilot))
 

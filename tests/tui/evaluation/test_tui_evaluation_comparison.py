@@ -10,7 +10,7 @@ import pytest
 from waiting import screen_text, until, until_shown
 from worlds import make_dataset, make_run, make_test, small_config
 
-from bert4rec_tui.commands.compare import words
+from bert4rec_tui.commands.compare import describe_difference
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.evaluation.paired import Difference
 from bert4rec_tui.runs.store import Run
@@ -19,7 +19,7 @@ from bert4rec_tui.tui.evaluation import comparison_pane
 from bert4rec_tui.tui.explore.screen import ExploreScreen
 
 PROGRAM = (sys.executable, str(Path(__file__).parents[1].joinpath("fake_test_command.py")))
-NO_DIFFERENCE = words(Difference(0.0, -0.1, 0.1, 1.0, few=False), 40)
+NO_DIFFERENCE = describe_difference(Difference(0.0, -0.1, 0.1, 1.0, few=False), 40)
 FAKE_SERVER = Path(__file__).parents[1].joinpath("fake_recommender.py")
 
 
@@ -92,7 +92,7 @@ async def test_the_other_checkpoint_of_the_run_is_tested_by_a_key_and_stands_as_
     make_test(run, dataset, "full")
     async with Bert4RecApp(program=PROGRAM).run_test(size=(200, 60), notifications=True) as pilot:
         await pilot.press("4")
-        await until_shown(pilot, "History length  items known before the target")  # beside the table, unasked
+        await until_shown(pilot, "History length  movies in the history before the target")  # beside the table, unasked
         assert "coverage@10" in screen_text(pilot)
         await pilot.press("b")
         await until_shown(pilot, "lamp last of this run")

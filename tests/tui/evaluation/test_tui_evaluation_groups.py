@@ -31,7 +31,7 @@ async def test_w_shows_results_by_group_and_goes_back_in_a_narrow_terminal(home:
         await pilot.press("right_square_bracket", "right_square_bracket")
         await until_shown(pilot, "NDCG by k")
         await pilot.press("w")
-        await until_shown(pilot, "History length  items known before the target")
+        await until_shown(pilot, "History length  movies in the history before the target")
         lines = screen_text(pilot).splitlines()
         (whole,) = (line for line in lines if line.startswith("│   all users"))
         assert whole.split()[1:4] == ["all", "users", "200"]

@@ -210,7 +210,7 @@ async def test_a_failure_says_what_to_do_and_two_keys_launch_the_fix(
             await until_shown(pilot, "set training.batch_size = 64")
             await until_shown(pilot, "e fix and relaunch")
             await pilot.press("e")
-            await until_shown(pilot, "Batch 128 → 64, as the failure advises")
+            await until_shown(pilot, "Batch size 128 → 64, as the failure advises")
             await pilot.press("r")
             await until(pilot, lambda: app.current_mode == "runs")
     assert load_config(copy) == with_assignments(run.config(), ["training.batch_size=64"])

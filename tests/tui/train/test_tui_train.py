@@ -127,7 +127,7 @@ async def test_what_the_dataset_cannot_give_is_said_beside_the_field(home: Path)
         screen = await open_train(pilot)
         screen.form.replace(to_dict(fitting(screen)))
         for path, value, sentence in (
-            ("evaluation.ks", (1, 10, 500), "500 is larger than the catalogue: tiny has 60 items"),
+            ("evaluation.ks", (1, 10, 500), "500 is larger than the catalogue: tiny has 60 movies"),
             ("evaluation.protocols", ("full", "uniform-100"), "uniform-100 needs more negatives than the"),
             ("training.device", "cuda:3", "cuda:3 is not available; this machine has cuda:0, cpu"),
         ):
