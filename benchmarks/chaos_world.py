@@ -134,7 +134,7 @@ class World:
 
 def is_unfinished(name: str) -> bool:
     """Whether a file or folder of this name is something that was being made or removed."""
-    return name.endswith(UNFINISHED) or name.startswith(".unpacking") or ".next." in name
+    return name.endswith(UNFINISHED) or ".next." in name
 
 
 def unfinished(home: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Writes that a reader sees whole or not at all."""
 
 import errno
+import fcntl
 import os
 import re
 import shutil
@@ -32,7 +33,8 @@ _REASONS = {
 # What another request would not meet; all else is the disk's.
 _WRONG_PLACE = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOENT, errno.EROFS}
 
-_WHOSE = re.compile(r"\.(?P<pid>[0-9]{1,9})\.(?P<machine>[0-9a-f]{8})[0-9a-f]{6}\.(tmp|removed)$")
+_WHOSE = re.compile(r"\.(?P<pid>[0-9]{1,9})\.(?P<machine>[0-9a-f]{8})[0-9a-f]{6}\.(tmp|removed|replaced)$")
+_HALF_MADE = (".tmp", ".removed", ".replaced")
 _LEFT_SECONDS = 3600.0
 
 _RUST_ERROR = re.compile(r"\(os error (\d+)\)")
@@ -96,29 +98,70 @@ def temporary_path(path: Path, suffix: str = "tmp") -> Path:
 
 @cache
 def _machine() -> str:
-    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+    """Eight digits for the machine and, where containers share its name, for the one whose pids these are."""
+    try:
+        pids = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:  # not Linux
+        pids = ""
+    return f"{zlib.crc32(f'{socket.gethostname()} {pids}'.encode()):08x}"
 
 
 def clear_leftovers(folder: Path) -> None:
-    """Remove what killed processes of this machine have left half made or half removed in a folder.
+    """Remove what killed processes of this machine have left half made, half removed or half replaced in a folder.
 
-    What processes of other machines have left, or earlier versions of this program, goes once it is an hour old.
+    A folder that was about to be replaced is put back where the new one never came. What processes of other machines
+    have left, or earlier versions of this program, goes once it is an hour old and nobody holds it (`held`).
     """
     with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith(".") and entry.name.endswith((".tmp", ".removed")) and _is_left(entry):
-                left = folder / entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(left, ignore_errors=True)
-                else:
-                    with suppress(OSError):
-                        left.unlink()
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith(".") and entry.name.endswith(_HALF_MADE) and _is_left(entry):
+                _clear(folder / entry.name)
+
+
+def _clear(left: Path) -> None:
+    with suppress(OSError):
+        if not left.is_dir() or left.is_symlink():
+            left.unlink()
+        elif left.suffix == ".replaced" and not (before := left.with_name(_WHOSE.sub("", left.name)[1:])).exists():
+            left.rename(before)
+        else:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def held(folder: Path) -> Generator[None]:
+    """Mark a temporary folder as in use while this is entered; without an effect where locks cannot be had."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_held(folder: str) -> bool:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # the disk grants no locks
+        return False
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _is_left(entry: os.DirEntry[str]) -> bool:
-    if (whose := _WHOSE.search(entry.name)) and whose["machine"] == _machine():
-        return not _lives(int(whose["pid"]))
     try:
+        if entry.is_dir(follow_symlinks=False) and _is_held(entry.path):
+            return False
+        if (whose := _WHOSE.search(entry.name)) and whose["machine"] == _machine():
+            return not _lives(int(whose["pid"]))
         return time.time() - entry.stat(follow_symlinks=False).st_mtime > _LEFT_SECONDS
     except OSError:
         return False
@@ -183,12 +226,13 @@ def new_folder(path: Path) -> Generator[Path]:
     except OSError as error:
         raise explain_os_error(error, path) from error
     try:
-        yield temporary
+        with held(temporary):
+            yield temporary
         for file in temporary.rglob("*"):
             if file.is_file():
                 flush_to_disk(file)
         if path.exists():
-            retired = temporary_path(path)
+            retired = temporary_path(path, "replaced")
             path.rename(retired)
             try:
                 temporary.rename(path)

@@ -19,7 +19,7 @@ from bert4rec_tui.data.interactions import (
     reindexed,
     without_repeats,
 )
-from bert4rec_tui.data.leftovers import held, remove_leftovers
+from bert4rec_tui.data.leftovers import remove_leftovers
 from bert4rec_tui.data.negatives import check_enough, file_name, parse_protocol, sample_negatives, weights_for
 from bert4rec_tui.data.nouns import item_word, noun_of
 from bert4rec_tui.data.sources import find_origin, folder_names, opened
@@ -68,7 +68,7 @@ def prepare(
     read = len(interactions)
     report(Progress(stage="Sorting", done=read, unit="ratings"))
     interactions = filtered(interactions, settings)
-    with new_folder(datasets / settings.id) as folder, held(folder):
+    with new_folder(datasets / settings.id) as folder:
         write(interactions, settings, read, folder, report)
         if fingerprints is not None:
             save_fingerprints(fingerprints, folder)

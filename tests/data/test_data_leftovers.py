@@ -12,9 +12,11 @@ import pytest
 from waits import wait_for
 
 from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.data.leftovers import held, remove_leftovers, unpacking_folder
+from bert4rec_tui.data.leftovers import remove_leftovers, unpacking_folder
 from bert4rec_tui.data.prepare import prepare
+from bert4rec_tui.files import held, temporary_path
 
+ENDED = 2**22 + 1  # above any pid that Linux gives
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -25,42 +27,53 @@ def places(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "datasets", tmp_path / "raw"
 
 
-def left(folder: Path, seconds: float = 60) -> Path:
-    """A folder with a file in it, last touched so long ago."""
+def left(path: Path, suffix: str = "tmp", seconds: float = 60, pid: int | None = None) -> Path:
+    """A temporary folder with a file in it, last touched so long ago; of a process that has ended, or of `pid`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.getpid", lambda: pid or ENDED)
+        folder = temporary_path(path, suffix)
     folder.mkdir()
     (folder / "history.npy").write_bytes(b"half")
     os.utime(folder, (time.time() - seconds,) * 2)
     return folder
 
 
-def test_what_nobody_holds_goes_and_what_somebody_holds_stays(places):
+def test_what_ended_processes_have_left_goes_and_what_is_in_use_stays(places):
     datasets, raw = places
-    gone = [left(datasets / ".toy.x1.tmp"), left(raw / ".unpacking-a"), left(datasets / ".toy.1.x2.tmp.old.tmp")]
-    kept = [left(datasets / ".toy.x3.tmp"), left(raw / ".unpacking-b"), left(datasets / "toy"), left(raw / "ml-1m")]
-    with held(kept[0]), held(kept[1]):
+    gone = [left(datasets / "toy"), left(raw / "unpacking"), left(datasets / "toy", "removed")]
+    held_by_others, mine = left(datasets / "toy"), left(raw / "unpacking", pid=os.getpid())
+    for folder in (datasets / "toy", raw / "ml-1m"):
+        folder.mkdir()
+    with held(held_by_others):  # as in a container, whose pids mean nothing here
         remove_leftovers(datasets, raw)
-        assert [path.exists() for path in gone + kept] == [False] * len(gone) + [True] * len(kept)
+        assert [path.exists() for path in gone] == [False] * 3
+        assert held_by_others.exists()
+    assert mine.exists()
     remove_leftovers(datasets, raw)
-    assert [path.exists() for path in kept] == [False, False, True, True]
+    assert {path.name for path in datasets.iterdir()} == {"toy"}
+    assert {path.name for path in raw.iterdir()} == {"ml-1m", mine.name}
 
 
-def test_what_has_just_been_made_stays_since_its_lock_may_be_on_the_way(places):
+def test_what_another_machine_has_left_goes_once_it_is_old(places):
     datasets, raw = places
-    new = left(datasets / ".toy.x1.tmp", seconds=0)
+    young, old = datasets / ".toy.77.0123456789abcd.tmp", raw / ".unpacking.77.0123456789abcd.tmp"
+    for folder, seconds in ((young, 60), (old, 90_000)):
+        folder.mkdir()
+        os.utime(folder, (time.time() - seconds,) * 2)
     remove_leftovers(datasets, raw)
-    assert new.exists()
+    assert (young.exists(), old.exists()) == (True, False)
 
 
-def test_where_locks_cannot_be_had_age_decides(places, monkeypatch):
+def test_where_locks_cannot_be_had_the_process_decides(places, monkeypatch):
     def refuse(*_: object) -> None:
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr("fcntl.flock", refuse)
     datasets, raw = places
-    young, old = left(datasets / ".toy.x1.tmp", 3600), left(raw / ".unpacking-a", 90_000)
+    gone = left(datasets / "toy")
     with unpacking_folder(raw) as folder:
         remove_leftovers(datasets, raw)
-        assert (young.exists(), old.exists(), folder.exists()) == (True, False, True)
+        assert (gone.exists(), folder.exists()) == (False, True)
 
 
 def test_without_folders_there_is_nothing_to_do(tmp_path):
@@ -71,13 +84,12 @@ def test_without_folders_there_is_nothing_to_do(tmp_path):
 def test_a_dataset_whose_replacement_was_killed_between_two_renames_is_put_back(places, movielens):
     datasets, raw = places
     dataset = prepare(DatasetConfig(name="tiny", source=str(movielens("csv"))), datasets, raw)
-    retired = datasets / f".{dataset.id}.77.ab.tmp.old.tmp"
+    retired = left(dataset.path, "replaced")
+    shutil.rmtree(retired)
     dataset.path.rename(retired)
-    os.utime(retired, (time.time() - 60,) * 2)
     remove_leftovers(datasets, raw)
     assert [path.name for path in datasets.iterdir()] == [dataset.id]
     shutil.copytree(dataset.path, retired)  # where the new one has come, the old one goes
-    os.utime(retired, (time.time() - 60,) * 2)
     remove_leftovers(datasets, raw)
     assert [path.name for path in datasets.iterdir()] == [dataset.id]
 
@@ -98,7 +110,7 @@ def test_a_killed_preparation_is_cleared_away_by_whatever_starts_next(tmp_path):
     environment = os.environ | {"BERT4REC_TUI_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
 
     def leftovers() -> list[Path]:
-        return [*tmp_path.glob("datasets/.*.tmp"), *tmp_path.glob("raw/.unpacking-*")]
+        return [*tmp_path.glob("datasets/.*.tmp"), *tmp_path.glob("raw/.unpacking.*")]
 
     for stage in ("Unpacking", "Writing"):
         process = subprocess.Popen([sys.executable, "-c", code, stage], env=environment)
@@ -108,7 +120,5 @@ def test_a_killed_preparation_is_cleared_away_by_whatever_starts_next(tmp_path):
         assert leftovers(), "in use"
         process.send_signal(signal.SIGKILL)
         process.wait()
-        for path in leftovers():
-            os.utime(path, (time.time() - 10,) * 2)
         subprocess.run(command, env=environment, check=True, capture_output=True)
         assert leftovers() == []

@@ -360,7 +360,7 @@ def test_an_interruption_leaves_nothing_half_written(place, movielens, stage):
 
 def test_what_a_killed_process_left_is_removed_by_the_next_preparation(place, movielens):
     old, young = place.datasets / ".tiny.old.tmp", place.datasets / ".tiny.young.tmp"
-    unpacked = place.raw / ".unpacking-x"
+    unpacked = place.raw / ".unpacking.x.tmp"
     for path in (old, young, unpacked):
         path.mkdir(parents=True)
         (path / "history.npy").write_bytes(b"half")

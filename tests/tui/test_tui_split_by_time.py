@@ -49,7 +49,6 @@ async def test_choosing_time_brings_its_shares_in_sight_and_p_prepares_so(
         await until_shown(pilot, "press p to prepare sample+time+testshare0.2")
         await pilot.press("p")
         await until(pilot, lambda: bool(said()))
-        await until(pilot, lambda: not pilot.app._children)  # pyright: ignore[reportAttributeAccessIssue]
     assert said()[0] == ["prepare", "sample", "--split", "time", "--test-share", "0.2", "--json"]
 
 

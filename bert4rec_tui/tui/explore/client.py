@@ -16,6 +16,7 @@ from msgspec import Raw, Struct
 from bert4rec_tui.files import make_folder
 from bert4rec_tui.recommend.filters import ItemFilter
 from bert4rec_tui.runs.python import OUR_PYTHON
+from bert4rec_tui.tui.shell.child_command import pipes_closed
 
 OUR_SERVER: tuple[str, ...] = (*OUR_PYTHON, "-m", "bert4rec_tui.recommend.server", "--device", "cpu")
 LONGEST_LINE = 16 * 1024 * 1024
@@ -103,7 +104,7 @@ class RecommenderClient:
         self._starting = asyncio.Lock()
         self._deaths = 0
         self._ready = False
-        self._closed = False
+        self._closed = self._launching = False
 
     async def recommend(
         self,
@@ -147,6 +148,8 @@ class RecommenderClient:
     async def close(self) -> None:
         """End the process, by ending its input; one that is still loading is not waited for."""
         self._closed = True
+        while self._launching:
+            await asyncio.sleep(0.01)
         process, reading = self._process, self._reading
         if process is None or reading is None:
             return
@@ -159,6 +162,7 @@ class RecommenderClient:
             process.kill()
         # Waited for, so that nothing of it is left when the event loop ends.
         await asyncio.gather(reading, process.wait(), return_exceptions=True)
+        await pipes_closed(process)
 
     async def _ask(self, method: str, values: dict[str, Any], kind: type[Result]) -> Result | None:
         self._number += 1
@@ -213,6 +217,7 @@ class RecommenderClient:
                 self.notify("The recommender ended unexpectedly; restarting it.")
             make_folder(self.log.parent)
             with self.log.open("ab") as log:
+                self._launching = True
                 try:
                     self._process = await asyncio.create_subprocess_exec(
                         *self.program,
@@ -224,6 +229,8 @@ class RecommenderClient:
                     )
                 except OSError as error:
                     raise RecommendError(f"{self.program[0]}: cannot be started ({error.strerror})") from None
+                finally:
+                    self._launching = False
             ready: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
             self._waiting[0], self._ready = ready, False
             self._reading = asyncio.create_task(self._read(self._process))

@@ -132,8 +132,7 @@ class ChildCommand:
             return
         if self._killing is not None:
             await self._killing
-        with suppress(TimeoutError, RuntimeError):  # something else holds a pipe open; somebody reads it still
-            await asyncio.wait_for(self._process.communicate(), SECONDS_TO_CLOSE)
+        await pipes_closed(self._process)
 
     async def _end_later(self, process: asyncio.subprocess.Process) -> None:
         try:
@@ -146,6 +145,23 @@ class ChildCommand:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
+
+
+async def pipes_closed(process: asyncio.subprocess.Process) -> None:
+    """Wait until nothing more can come from a process that has ended, unless something else holds its pipes open.
+
+    A loop that closes before that leaves transports behind, which print a traceback when they are collected.
+    """
+    streams = [stream for stream in (process.stdout, process.stderr) if stream is not None]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SECONDS_TO_CLOSE):
+            for stream in streams:
+                while not stream.at_eof():
+                    try:
+                        await stream.read()
+                    except RuntimeError:  # somebody else is reading it, to its end too
+                        await asyncio.sleep(0.01)
+            await asyncio.sleep(0)  # the transports hear of it in the next turn of the loop
 
 
 def _read_line(text: str) -> _Line | None:
