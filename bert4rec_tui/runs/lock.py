@@ -178,16 +178,27 @@ class _StandIn:
                 written.unlink()
 
     def _clear_dead(self) -> None:
-        """Move the file away where its holder is dead; put back one that was created meanwhile."""
-        content = _read(self.file)
-        if content is None or counts(self.file, disk_time(self.file.parent)):
+        """Remove the file where its holder is dead; one at a time, so that nobody removes a later one."""
+        if not self._is_dead():
             return
-        aside = self.file.with_name(f".{self.file.name}.{secrets.token_hex(3)}.tmp")
-        with suppress(OSError):
-            self.file.rename(aside)
-            if _read(aside) != content:
-                os.link(aside, self.file)
-            aside.unlink()
+        clearing = self.file.with_name(f"{self.file.name}.clearing")
+        try:
+            os.close(os.open(clearing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+        except FileExistsError:
+            with suppress(OSError):  # who made it was killed in that instant
+                if disk_time(self.file.parent) - clearing.stat().st_mtime > SILENT_SECONDS:
+                    clearing.unlink()
+            return
+        try:
+            if self._is_dead():
+                self.file.unlink(missing_ok=True)
+        finally:
+            clearing.unlink(missing_ok=True)
+
+    def _is_dead(self) -> bool:
+        """Whether the file is there and its holder dead; a file that is gone was released, and by somebody alive."""
+        found = _content_and_time(self.file)
+        return found is not None and not _may_live(*found, disk_time(self.file.parent))
 
     def _keep_touching(self, released: threading.Event) -> None:
         while not released.wait(TOUCH_SECONDS):
@@ -204,12 +215,22 @@ class _StandIn:
 
 def counts(file: Path, now: float) -> bool:
     """Whether the holder that a stand-in names may still live. now: seconds since 1970 by the disk's clock."""
+    found = _content_and_time(file)
+    return found is not None and _may_live(*found, now)
+
+
+def _content_and_time(file: Path) -> tuple[bytes, float] | None:
+    """The content of one and the same file, and when it was touched; None where there is none."""
     try:
-        touched = file.stat().st_mtime
+        with file.open("rb") as opened:
+            return opened.read(), os.fstat(opened.fileno()).st_mtime
     except OSError:
-        return False
+        return None
+
+
+def _may_live(content: bytes, touched: float, now: float) -> bool:
     try:
-        holder = msgspec.json.decode(file.read_bytes(), type=_Holder)
+        holder = msgspec.json.decode(content, type=_Holder)
     except UNREADABLE:
         holder = None
     if holder and (holder.host, holder.boot_id) == (machine.host(), machine.boot_id()):

@@ -1,5 +1,6 @@
 """The lock of a run, and what stands in for it where a disk grants none."""
 
+import json
 import os
 import subprocess
 import sys
@@ -33,9 +34,16 @@ def locks(request, monkeypatch) -> str:
     return request.param
 
 
+def holder_of_ended_process() -> bytes:
+    values = {"host": machine.host(), "boot_id": machine.boot_id(), "pid": DEAD_PID, "pid_started": 1.0, "token": "t"}
+    return json.dumps(values).encode()
+
+
 def test_one_at_a_time_holds_a_lock_whoever_asks(tmp_path, locks):
     inside: list[int] = []
     most: list[int] = []
+    if locks == "refused":  # what a worker has left that was killed, which all of them find dead at once
+        (tmp_path / "lock.holder").write_bytes(holder_of_ended_process())
 
     def take_turns(number: int) -> None:
         for _ in range(20):

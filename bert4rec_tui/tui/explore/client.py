@@ -104,7 +104,8 @@ class RecommenderClient:
         self._starting = asyncio.Lock()
         self._deaths = 0
         self._ready = False
-        self._closed = self._launching = False
+        self._closed = False
+        self._launch: asyncio.Task[asyncio.subprocess.Process] | None = None
 
     async def recommend(
         self,
@@ -148,20 +149,22 @@ class RecommenderClient:
     async def close(self) -> None:
         """End the process, by ending its input; one that is still loading is not waited for."""
         self._closed = True
-        while self._launching:
-            await asyncio.sleep(0.01)
-        process, reading = self._process, self._reading
-        if process is None or reading is None:
+        if self._launch is None:
+            return
+        try:
+            process, reading = await self._launch, self._reading
+        except OSError:
             return
         if process.stdin is not None:
             process.stdin.close()
-        if self._ready:
+        if self._ready and reading is not None:
             await asyncio.wait([reading], timeout=SECONDS_TO_END)
-        reading.cancel()
+        if reading is not None:
+            reading.cancel()
         with suppress(ProcessLookupError):
             process.kill()
         # Waited for, so that nothing of it is left when the event loop ends.
-        await asyncio.gather(reading, process.wait(), return_exceptions=True)
+        await asyncio.gather(*filter(None, [reading]), process.wait(), return_exceptions=True)
         await pipes_closed(process)
 
     async def _ask(self, method: str, values: dict[str, Any], kind: type[Result]) -> Result | None:
@@ -217,9 +220,8 @@ class RecommenderClient:
                 self.notify("The recommender ended unexpectedly; restarting it.")
             make_folder(self.log.parent)
             with self.log.open("ab") as log:
-                self._launching = True
-                try:
-                    self._process = await asyncio.create_subprocess_exec(
+                self._launch = asyncio.ensure_future(
+                    asyncio.create_subprocess_exec(
                         *self.program,
                         stdin=asyncio.subprocess.PIPE,
                         stdout=asyncio.subprocess.PIPE,
@@ -227,10 +229,15 @@ class RecommenderClient:
                         start_new_session=True,
                         limit=LONGEST_LINE,
                     )
+                )
+                try:
+                    # Shielded: asyncio leaves pipes open where a launch is cancelled half way.
+                    self._process = await asyncio.shield(self._launch)
+                except asyncio.CancelledError:
+                    self._launch.add_done_callback(_kill_launched)
+                    raise
                 except OSError as error:
                     raise RecommendError(f"{self.program[0]}: cannot be started ({error.strerror})") from None
-                finally:
-                    self._launching = False
             ready: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
             self._waiting[0], self._ready = ready, False
             self._reading = asyncio.create_task(self._read(self._process))
@@ -275,3 +282,9 @@ class RecommenderClient:
             future.set_exception(RecommendError(answer.error))
         else:
             future.set_result(answer.result.copy())
+
+
+def _kill_launched(launch: asyncio.Task[asyncio.subprocess.Process]) -> None:
+    if not launch.cancelled() and launch.exception() is None:
+        with suppress(ProcessLookupError):
+            launch.result().kill()

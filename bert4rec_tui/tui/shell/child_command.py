@@ -60,7 +60,8 @@ class ChildCommand:
         self.arguments = [*program, *arguments, "--json"]
         self.result: dict[str, Any] = {}
         self._process: asyncio.subprocess.Process | None = None
-        self._starting = self._cancelled = False
+        self._cancelled = False
+        self._launch: asyncio.Task[asyncio.subprocess.Process] | None = None
         self._killing: asyncio.Task[None] | None = None
 
     async def events(self) -> AsyncIterator[Progressed | Reported]:
@@ -71,9 +72,8 @@ class ChildCommand:
         """
         if self._cancelled:
             raise CommandCancelledError("cancelled")
-        self._starting = True
-        try:
-            process = await asyncio.create_subprocess_exec(
+        self._launch = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
                 *self.arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
@@ -81,10 +81,15 @@ class ChildCommand:
                 start_new_session=True,
                 limit=LONGEST_LINE,
             )
+        )
+        try:
+            # Shielded: asyncio leaves pipes open where a launch is cancelled half way.
+            process = await asyncio.shield(self._launch)
+        except asyncio.CancelledError:
+            self._launch.add_done_callback(self._cancel_launched)
+            raise
         except OSError as error:
             raise CommandError(f"{self.arguments[0]}: cannot be started ({error.strerror})") from None
-        finally:
-            self._starting = False
         self._process = process
         if self._cancelled:  # while it was being started
             self.cancel()
@@ -123,13 +128,21 @@ class ChildCommand:
             self._signal(signal.SIGTERM)
             self._killing = asyncio.ensure_future(self._end_later(self._process))
 
+    def _cancel_launched(self, launch: asyncio.Task[asyncio.subprocess.Process]) -> None:
+        if not launch.cancelled() and launch.exception() is None:
+            self._process = launch.result()
+            self.cancel()
+
     async def end(self) -> None:
         """End the command and wait until it is gone and its pipes are closed, for when the loop closes next."""
-        self.cancel()
-        while self._starting:
-            await asyncio.sleep(0.01)
-        if self._process is None:
+        if self._launch is None:
+            self._cancelled = True
             return
+        try:
+            self._process = await self._launch
+        except OSError:
+            return
+        self.cancel()
         if self._killing is not None:
             await self._killing
         await pipes_closed(self._process)
