@@ -232,21 +232,22 @@ class RecommenderClient:
                 )
                 try:
                     # Shielded: asyncio leaves pipes open where a launch is cancelled half way.
-                    self._process = await asyncio.shield(self._launch)
+                    process = await asyncio.shield(self._launch)
                 except asyncio.CancelledError:
                     self._launch.add_done_callback(_kill_launched)
                     raise
                 except OSError as error:
                     raise RecommendError(f"{self.program[0]}: cannot be started ({error.strerror})") from None
+            self._process = process
             ready: asyncio.Future[Raw] = asyncio.get_running_loop().create_future()
             self._waiting[0], self._ready = ready, False
-            self._reading = asyncio.create_task(self._read(self._process))
+            self._reading = asyncio.create_task(self._read(process))
             try:
                 await ready
                 self._ready = True
             finally:
                 self._waiting.pop(0, None)
-            return self._process
+            return process
 
     def _ended(self) -> bool:
         return self._reading is None or self._reading.done()
