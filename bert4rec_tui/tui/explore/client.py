@@ -164,7 +164,9 @@ class RecommenderClient:
         with suppress(ProcessLookupError):
             process.kill()
         # Waited for, so that nothing of it is left when the event loop ends.
-        await asyncio.gather(*filter(None, [reading]), process.wait(), return_exceptions=True)
+        if reading is not None:
+            await asyncio.wait([reading])
+        await process.wait()
         await pipes_closed(process)
 
     async def _ask(self, method: str, values: dict[str, Any], kind: type[Result]) -> Result | None:
