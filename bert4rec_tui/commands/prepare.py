@@ -44,6 +44,8 @@ def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool) -> None:
         output.message(f"columns guessed from the header: {guessed}")
     if dataset.manifest.cuts and dataset.times_are_positions:
         output.message(f"{dataset.id}: {POSITIONS}")
+    for note in dataset.manifest.notes:
+        output.message(note)
     output.result(describe(dataset) | {"seconds": round(seconds, 3)}, as_text(dataset, seconds))
 
 
@@ -81,6 +83,7 @@ def describe(dataset: PreparedDataset) -> dict[str, object]:
         "interactions": counts.interactions,
         "density": counts.density,
         "split": dataset.manifest.settings.split,
+        "notes": dataset.manifest.notes,
     }
 
 
@@ -105,7 +108,7 @@ def as_text(dataset: PreparedDataset, seconds: float) -> str:
         "most popular": popular,
     }
     if dataset.timestamps is None:
-        lines["order"] = "as in the file, which has no timestamps"
+        lines["order"] = "as in the file, of which no timestamps are used"
     width = max(13, *map(len, lines))
     rows = (f"  {name:<{width}} {text}" for name, text in lines.items() if text)
     return "\n".join([f"{dataset.id}  ({took})", *rows])

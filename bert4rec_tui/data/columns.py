@@ -1,8 +1,10 @@
 """The roles of the columns of a table (user, item, timestamp, …): given, or guessed from the header."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from bert4rec_tui.data.times import parse_time
 from bert4rec_tui.errors import UserError
 
 ROLES = ("user", "item", "timestamp", "rating", "title", "genres")
@@ -14,7 +16,7 @@ _NAMES: dict[str, str] = {
     "item": "item itemid iid sid movie movieid film filmid product productid asin parentasin isbn book bookid track "
     "trackid song songid artistid game gameid appid article articleid contentid showid",
     "timestamp": "timestamp time ts date datetime unixtime unixreviewtime reviewtime ratedat createdat watchedat "
-    "eventtime",
+    "eventtime tdat timestampms eventtimestamp purchasedate orderdate interactiontime",
     "rating": "rating ratings score stars overall bookrating",
     "title": "title movietitle itemtitle producttitle booktitle filmtitle",
     "genres": "genres genre categories category",
@@ -33,7 +35,25 @@ class Guess:
 
 def guess_columns(names: list[str] | None, rows: list[list[str]]) -> Guess:
     """Guess the roles of columns from their names or, without a header, from the first rows."""
-    return _guess_by_name(names) if names is not None else _guess_by_content(rows)
+    return _guess_by_name(names, rows) if names is not None else _guess_by_content(rows)
+
+
+def time_columns(names: list[str], rows: list[list[str]], used: Collection[str] = ()) -> list[str]:
+    """The columns, besides those in use, whose first values are all times, whatever they are called."""
+    found: list[str] = []
+    for index, name in enumerate(names):
+        cells = [row[index].strip() for row in rows if index < len(row)]
+        if name not in used and cells and all(map(is_time, cells)):
+            found.append(name)
+    return found
+
+
+def is_time(cell: str) -> bool:
+    """Whether a cell is a date, or a number of seconds or finer units between September 2001 and November 2033."""
+    number = number_in(cell)
+    if number is None:
+        return parse_time(cell) is not None
+    return any(1e9 <= number / unit < 2.02e9 for unit in (1, 10**3, 10**6, 10**9))
 
 
 def is_known_name(name: str) -> bool:
@@ -46,7 +66,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower().partition(":")[0])
 
 
-def _guess_by_name(names: list[str]) -> Guess:
+def _guess_by_name(names: list[str], rows: list[list[str]]) -> Guess:
     mapping: dict[str, str] = {}
     doubts: list[str] = []
     for role in ROLES:
@@ -55,6 +75,10 @@ def _guess_by_name(names: list[str]) -> Guess:
             doubts.append(f"{role} may be {' or '.join(found)}")
         if found:
             mapping[role] = min(found, key=lambda name: _RANKS[role][_plain(name)])  # the most common name
+    if "timestamp" not in mapping and (times := time_columns(names, rows, mapping.values())):
+        # Without it the order of the file would decide which interaction is a user's last.
+        doubts.append(f"timestamp may be {' or '.join(times)}, whose values are times")
+        mapping["timestamp"] = times[0]
     missing = [role for role in ("user", "item") if role not in mapping]
     if missing:
         doubts.insert(0, f"no {' or '.join(missing)} column found among {', '.join(names)}")

@@ -72,6 +72,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     has_titles: bool
     split_hash: str
     cuts: tuple[int, int] | None = None  # of the split `time`, see Split
+    notes: list[str] = []  # sentences on what may be wrong with the source
     checksums: dict[str, str] = {}  # SHA-256 of each array file by name; empty where an older version prepared it
 
 

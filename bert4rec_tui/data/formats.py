@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.data.columns import Guess, guess_columns, resolve
+from bert4rec_tui.data.columns import Guess, guess_columns, resolve, time_columns
 from bert4rec_tui.data.format_detection import Head, Shape, head_of, parse_separator, read_head
 from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.movies import read_movies
@@ -16,6 +16,7 @@ from bert4rec_tui.data.tables import read_text, textual_ids
 from bert4rec_tui.errors import UserError, printable
 
 PARQUET = (".parquet", ".pq")
+SAMPLE_ROWS = 100  # by whose values the columns of a Parquet file are told
 
 
 def read_interactions(source: RatingsSource, settings: DatasetConfig) -> tuple[Interactions, DatasetConfig]:
@@ -26,7 +27,9 @@ def read_interactions(source: RatingsSource, settings: DatasetConfig) -> tuple[I
     if source.layout is None:
         settings = with_columns(settings, source)
         interactions = _read_table(source, settings)
-        return interactions if interactions.titles is not None else _with_movies(interactions, source), settings
+        if interactions.titles is None:
+            interactions = _with_movies(interactions, source)
+        return _with_unused_times(interactions, source, settings), settings
     shape, roles = movielens_shape(read_head(source.ratings, source.layout.separator, source.layout.header), source)
     return _with_movies(read_text(source.ratings, shape, roles, movielens=True), source), settings
 
@@ -44,8 +47,36 @@ def _with_movies(interactions: Interactions, source: RatingsSource) -> Interacti
     if source.movies is None:
         return interactions
     movies = read_movies(source.movies)
-    found = [movies.get(item, ("", "")) for item in np.asarray(interactions.item_ids).tolist()]
-    return replace(interactions, titles=[title for title, _ in found], genres=[genres for _, genres in found])
+    ids = np.asarray(interactions.item_ids).tolist()
+    found = [movies.get(item, ("", "")) for item in ids]
+    interactions = replace(interactions, titles=[title for title, _ in found], genres=[genres for _, genres in found])
+    without = [item for item in ids if item not in movies]
+    if 2 * len(without) <= len(ids):
+        return interactions
+    examples = f'such as "{printable(str(without[0]), 40)}"'
+    if movies:
+        examples += f'; it has, for example, "{next(iter(movies))}"'
+    note = f"{source.movies.name} has no title for {len(without):,} of {len(ids):,} items, {examples}"
+    return replace(interactions, notes=(*interactions.notes, note))
+
+
+def _with_unused_times(interactions: Interactions, source: RatingsSource, settings: DatasetConfig) -> Interactions:
+    """Note a column of times that nobody chose: the order of the file decides which interaction is the last."""
+    if interactions.times is not None:
+        return interactions
+    if source.ratings.suffix.lower() in PARQUET:
+        names, rows = parquet_head(source.ratings, SAMPLE_ROWS)
+    else:
+        head = table_head(source, settings)
+        names, rows = head.shape.names or [str(index) for index in range(head.shape.count)], head.rows
+    unused = time_columns(names, rows, settings.columns.values())
+    if not unused:
+        return interactions
+    note = (
+        f"{source.ratings.name}: {printable(unused[0], 40)} has times but is not used, so that the order of the file "
+        f"decides which interaction is a user's last; use it with --columns …,timestamp={printable(unused[0], 40)}"
+    )
+    return replace(interactions, notes=(*interactions.notes, note))
 
 
 def _read_table(source: RatingsSource, settings: DatasetConfig) -> Interactions:
@@ -88,7 +119,7 @@ def _table_header(source: RatingsSource, settings: DatasetConfig) -> tuple[str, 
 def guess_table(source: RatingsSource, settings: DatasetConfig) -> Guess:
     """Guess the columns of a table."""
     if source.ratings.suffix.lower() in PARQUET:
-        return guess_columns(parquet_head(source.ratings)[0], [])
+        return guess_columns(*parquet_head(source.ratings, SAMPLE_ROWS))
     head = table_head(source, settings)
     return guess_columns(head.shape.names, head.rows)
 

@@ -16,6 +16,7 @@ class Interactions:
 
     users, items: (rows,) int32 indices into `user_ids` and `item_ids`, which are sorted: an int64 array, or a list of
     texts. times, ratings: None where the source has none. titles, genres: one per item id, "" where unknown.
+    notes: sentences on what may be wrong with them.
     """
 
     users: np.ndarray
@@ -26,6 +27,7 @@ class Interactions:
     ratings: np.ndarray | None = None
     titles: list[str] | None = None
     genres: list[str] | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.users)

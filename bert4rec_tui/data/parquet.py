@@ -8,8 +8,10 @@ import numpy as np
 from bert4rec_tui.data.format_detection import explain_read_error
 from bert4rec_tui.data.interactions import Interactions
 from bert4rec_tui.data.tables import interactions_from
-from bert4rec_tui.data.times import MixedUnitsError
+from bert4rec_tui.data.times import MixedUnitsError, TimeMissingError
 from bert4rec_tui.errors import UserError, printable
+
+EXACT = 2**53  # from which floating point leaves out whole numbers
 
 
 def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
@@ -33,7 +35,7 @@ def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
     columns = {role: _typed(table.column(names[index]), role, path) for role, index in roles.items()}
     try:
         return interactions_from(columns)
-    except MixedUnitsError as error:
+    except (MixedUnitsError, TimeMissingError) as error:
         raise UserError(f"{path.name}, row {error.row + 1:,}: {error}") from None
     except ValueError as error:
         raise UserError(f"{path.name}: {error}") from None
@@ -46,15 +48,24 @@ def parquet_head(path: Path, count: int = 0) -> tuple[list[str], list[list[str]]
 
     try:
         file = parquet.ParquetFile(path)
-        rows: list[dict[str, Any]] = (
-            next(file.iter_batches(count)).to_pylist() if count and file.metadata.num_rows else []
-        )
+        sample = next(file.iter_batches(count)) if count and file.metadata.num_rows else None
+        columns = [_cells(column) for column in sample.columns] if sample is not None else []
     except OSError as error:
         raise explain_read_error(error, path) from None
     except pa.ArrowException:
         raise UserError(f"{path.name}: is not a Parquet file") from None
     names = list(file.schema_arrow.names)
-    return names, [[_shown(row[name]) for name in names] for row in rows]
+    return names, [[_shown(cell) for cell in row] for row in zip(*columns, strict=True)]
+
+
+def _cells(column: Any) -> list[Any]:
+    """The values of a column, as text where Python has none like them, such as nanoseconds."""
+    import pyarrow as pa
+
+    try:
+        return column.to_pylist()
+    except (ValueError, OverflowError):
+        return column.cast(pa.string()).to_pylist()
 
 
 def _shown(cell: Any) -> str:
@@ -87,9 +98,21 @@ def _typed(column: Any, role: str, path: Path) -> Any:
         if role == "timestamp" and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
             # Nanoseconds, which some writers add by default, are truncated to microseconds.
             return column.cast(pa.timestamp("us"), safe=False)
+        if role in ("user", "item") and pa.types.is_floating(kind):
+            _check_float_ids(column, role, path)
         return column.cast(pa.float64() if role == "timestamp" and pa.types.is_floating(kind) else pa.int64())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise UserError(f"{path.name}: the {role} column cannot be used ({printable(str(error))})") from None
+
+
+def _check_float_ids(column: Any, role: str, path: Path) -> None:
+    """Raises UserError for ids of 2^53 or more in floating point, which has merged some of them in the file."""
+    lost = np.flatnonzero(np.abs(column.to_numpy()) >= EXACT)
+    if len(lost):
+        raise UserError(
+            f"{path.name}, row {lost[0] + 1:,}: the {role} ids are floating point, which merges ids from 2^53 on "
+            "(DuckDB's HUGEINT and pandas' columns with a gap are written so); write them as integers or as text"
+        )
 
 
 def _holds_text(kind: Any) -> bool:

@@ -193,6 +193,7 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
         has_titles=interactions.titles is not None,
         split_hash=hash_arrays(history, offsets, split_rows),
         cuts=split.cuts,
+        notes=list(interactions.notes),
         checksums={file.name: checksum(file) for file in sorted(folder.iterdir())},
     )
     (folder / "manifest.json").write_bytes(manifest_bytes(manifest))

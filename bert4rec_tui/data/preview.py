@@ -126,7 +126,7 @@ def _of_parquet(source: RatingsSource, settings: DatasetConfig) -> Preview:
 
     name = source.ratings.name
     names, rows = parquet_head(source.ratings, SHOWN_ROWS)
-    guess = _given_or_guessed(settings, names, [])
+    guess = _given_or_guessed(settings, names, rows)
     return Preview(
         file=name,
         columns=[printable(column, 60) for column in names],

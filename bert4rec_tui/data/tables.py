@@ -17,7 +17,7 @@ from bert4rec_tui.data.line_errors import (
     line_ends,
     line_of_row,
 )
-from bert4rec_tui.data.times import MixedUnitsError, Times, from_numbers, parse_time
+from bert4rec_tui.data.times import MixedUnitsError, TimeMissingError, Times, from_numbers, parse_time
 from bert4rec_tui.errors import UserError, printable
 
 # The types of a column, most likely first: the next one is tried where a value does not fit.
@@ -33,6 +33,8 @@ _LADDERS = {
 _MISSING = frozenset({"null", "na", "n/a", "nan", "none", "<na>", "\\n"})
 # Texts that would change if read as numbers: 007, +7, 0x1f.
 _NOT_AS_WRITTEN = re.compile(r"\s*([+]\d+|[+-]?0\d+|0[xX][0-9a-fA-F]+)\s*", re.ASCII)
+_FLOAT_ID = re.compile(r"\s*-?(0|[1-9]\d{0,18})\.0\s*", re.ASCII)
+_EXACT = 2**53  # from which floating point leaves out whole numbers
 _NUMBER_TIME = ("int64", "float64")
 
 
@@ -167,7 +169,7 @@ def _failed_role(message: str, roles: dict[str, int], stride: int) -> str | None
 
 
 def _explain(error: Exception | str, path: Path, shape: Shape, roles: dict[str, int], movielens: bool) -> UserError:
-    if isinstance(error, MixedUnitsError):
+    if isinstance(error, MixedUnitsError | TimeMissingError):
         return UserError(f"{path.name}, line {line_of_row(path, shape, error.row):,}: {error}")
     found = find_line_error(path, shape, roles, movielens)
     return found or UserError(f"{path.name}: cannot be read ({printable(str(error))})")
@@ -203,6 +205,8 @@ def _index(column: Any) -> tuple[np.ndarray | list[str], np.ndarray]:
     if not pa.types.is_dictionary(column.type):
         return index_numbers(_numbers(column))
     words, codes = _words(column)
+    if words and all(map(_FLOAT_ID.fullmatch, words)):
+        return _index_floats(words, codes)
     if any("\n" in word for word in words):
         raise ValueError("an id spans several lines")
     # Spaces around an id are layout, not part of the id.
@@ -216,6 +220,20 @@ def _index(column: Any) -> tuple[np.ndarray | list[str], np.ndarray]:
         raise ValueError("an id is empty")
     places = {word: place for place, word in enumerate(ids)}
     return ids, np.array([places[word] for word in words], dtype=np.int32)[codes]
+
+
+def _index_floats(words: list[str], codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Whole numbers that were written as floating point, as pandas does for a column with a gap: 1.0 is 1.
+
+    Raises ValueError for one of 2^53 or more, which has lost its last digits when it was made a float.
+    """
+    numbers = [int(word.strip().partition(".")[0]) for word in words]
+    if max(map(abs, numbers)) >= _EXACT:
+        raise ValueError(
+            f'the id "{max(words, key=len).strip()}" was written as floating point, which merges ids from 2^53 on; '
+            "write the column as integers or as text"
+        )
+    return index_numbers(np.asarray(numbers, dtype=np.int64)[codes])
 
 
 def _words(column: Any) -> tuple[list[str], np.ndarray]:

@@ -11,6 +11,16 @@ _FIRST_DATE, _LAST_DATE = 1900_01_01, 2099_12_31
 _CLOCK = 10**6
 # Seconds reach this number in the year 5138: a column above it has a finer unit.
 _TOO_LATE = 10**11
+# Seconds in 1973: where all other timestamps are above it, a 0 is a missing value and not 1970.
+_A_DATE = 10**8
+
+
+class TimeMissingError(ValueError):
+    """A timestamp of a column is 0 among dates: it is missing. row: from 0."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__("the timestamp 0 is a missing value among dates; remove such lines, or give them a time")
+        self.row = row
 
 
 class MixedUnitsError(ValueError):
@@ -43,7 +53,7 @@ class Times:
 def from_numbers(values: np.ndarray) -> Times:
     """Times from seconds, with or without fractions; finer units, and dates such as 20010129, are detected by size.
 
-    Raises MixedUnitsError where one unit does not fit all of them.
+    Raises MixedUnitsError where one unit does not fit all of them, TimeMissingError for a 0 among dates.
     """
     _check_one_unit(values)
     if values.dtype.kind == "f":
@@ -62,6 +72,9 @@ def _check_one_unit(values: np.ndarray) -> None:
     """Raises MixedUnitsError where values are beyond the year 5138 in the unit that the smallest one needs."""
     if not len(values):
         return
+    missing = values == 0
+    if missing.any() and not missing.all() and np.abs(values[~missing]).min() >= _A_DATE:
+        raise TimeMissingError(int(missing.argmax()))
     limit = _TOO_LATE * _unit(values)
     if values.max() <= limit and values.min() >= -limit:
         return

@@ -27,7 +27,7 @@ def test_the_result_is_one_object_on_stdout(home, plays, capsys):
     run_prepare(DatasetConfig(name="mine", source=str(plays)), again=False, as_json=True)
     out, err = capsys.readouterr()
     values = json.loads(out)
-    assert list(values) == ["dataset", "path", "users", "items", "interactions", "density", "split", "seconds"]
+    assert list(values) == ["dataset", "path", "users", "items", "interactions", "density", "split", "notes", "seconds"]
     assert values["path"] == str(home / "datasets" / "mine")
     assert (values["users"], values["items"], values["interactions"]) == (4, 9, 24)
     assert values["density"] == pytest.approx(24 / 36)
@@ -43,7 +43,7 @@ def test_people_read_the_counts_and_the_most_met_without_escape_sequences(home, 
     assert "24 of 24   density 66.67%" in out
     assert "6 … 6 items, median 6" in out
     assert "Film 3 [2J 4" in out
-    assert "as in the file, which has no timestamps" in out
+    assert "as in the file, of which no timestamps are used" in out
     assert "\x1b" not in out
 
 

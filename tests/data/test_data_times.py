@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import fault, read, written
 
-from bert4rec_tui.data.times import from_numbers
+from bert4rec_tui.data.times import TimeMissingError, from_numbers
 
 
 @pytest.mark.parametrize("per_second", [1000, 10**6])
@@ -31,7 +31,7 @@ SECOND, MILLISECOND = 1_600_000_000, 1_600_000_000_000
     [
         ([SECOND, SECOND + 1, MILLISECOND, SECOND], 4, MILLISECOND, SECOND),
         ([MILLISECOND, MILLISECOND + 1, SECOND, MILLISECOND], 4, SECOND, MILLISECOND),
-        ([MILLISECOND, MILLISECOND + 1, 0], 4, 0, MILLISECOND),
+        ([MILLISECOND, MILLISECOND + 1, 7], 4, 7, MILLISECOND),
         ([MILLISECOND, MILLISECOND * 1000, MILLISECOND], 3, MILLISECOND * 1000, MILLISECOND),
         ([100.5, 1764201600123456.8], 3, 1764201600123456.8, 100.5),
         ([100.5, 101.5, -9e15], 4, "-9000000000000000", 100.5),
@@ -83,3 +83,24 @@ def test_moments_written_as_whole_numbers_are_moments(moments):
 @pytest.mark.parametrize("no_moment", [20010230120000, 20010119240000, 20010119126000, 20010119120060, 20011319120000])
 def test_numbers_of_which_one_is_no_moment_count_milliseconds(no_moment):
     assert from_numbers(np.array([20010119120000, no_moment])).per_second == 1000
+
+
+@pytest.mark.parametrize("unit", [1, 1000, 10**6])
+def test_a_zero_among_dates_is_a_missing_value_and_not_1970(unit):
+    """One 0 among milliseconds made all other dates wrong."""
+    with pytest.raises(TimeMissingError) as error:
+        from_numbers(np.array([1_500_000_000 * unit, 0, 1_500_000_001 * unit]))
+    assert error.value.row == 1
+    assert "0 is a missing value" in str(error.value)
+
+
+def test_zeros_among_small_numbers_are_times():
+    assert from_numbers(np.array([0, 1, 2])).seconds().tolist() == [0, 1, 2]
+    assert from_numbers(np.array([0, 0])).seconds().tolist() == [0, 0]
+
+
+def test_a_zero_among_dates_is_refused_with_its_line(tmp_path):
+    path = written(tmp_path / "mine.csv", f"user,item,timestamp\n1,2,{MILLISECOND}\n1,3,0\n")
+    assert fault(path) == (
+        "mine.csv, line 3: the timestamp 0 is a missing value among dates; remove such lines, or give them a time"
+    )
