@@ -106,6 +106,17 @@ def _machine() -> str:
     return f"{zlib.crc32(f'{socket.gethostname()} {pids}'.encode()):08x}"
 
 
+def clear_leftovers_of(path: Path) -> None:
+    """Remove what killed processes of this machine have left of a file that is written outside of our own folders."""
+    with suppress(OSError), os.scandir(path.parent) as entries:
+        for entry in entries:
+            whose = _WHOSE.search(entry.name)
+            if whose is None or whose["machine"] != _machine() or _lives(int(whose["pid"])):
+                continue
+            if entry.name[: whose.start()] == f".{path.name}":
+                _clear(path.parent / entry.name)
+
+
 def clear_leftovers(folder: Path) -> None:
     """Remove what killed processes of this machine have left half made, half removed or half replaced in a folder.
 

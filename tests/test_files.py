@@ -15,6 +15,7 @@ from bert4rec_tui import files
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import (
     clear_leftovers,
+    clear_leftovers_of,
     explain_os_error,
     make_folder,
     new_folder,
@@ -263,3 +264,16 @@ def test_what_another_machine_has_left_goes_after_an_hour(tmp_path, monkeypatch)
     clear_leftovers(tmp_path)
     clear_leftovers(tmp_path / "there is none")
     assert list(tmp_path.iterdir()) == [young]
+
+
+def test_in_a_folder_of_the_person_only_what_was_left_of_that_file_goes(tmp_path, monkeypatch):
+    file, other = tmp_path / "out.csv", tmp_path / "out.csv.bak"
+    monkeypatch.setattr(os, "getpid", lambda: 2**22 + 5)  # above any pid that Linux gives
+    left, of_other = temporary_path(file), temporary_path(other)
+    monkeypatch.undo()
+    mine, theirs = temporary_path(file), tmp_path / ".out.csv.tmp"
+    for path in (left, of_other, mine, theirs):
+        path.write_text("half")
+        os.utime(path, (0, 0))
+    clear_leftovers_of(file)
+    assert {path.name for path in tmp_path.iterdir()} == {of_other.name, mine.name, theirs.name}

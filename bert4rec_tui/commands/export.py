@@ -8,7 +8,7 @@ from bert4rec_tui.commands.output import Output, size
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError, WorkFailedError
-from bert4rec_tui.files import replace_file, replacing
+from bert4rec_tui.files import clear_leftovers_of, replace_file, replacing
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs.report import ReportKind, report
 from bert4rec_tui.runs.store import CheckpointName, LocalRuns, Run
@@ -33,6 +33,7 @@ def run_export(
     output = Output(as_json)
     run = LocalRuns(runs_folder()).find(reference, "tested" if kind in REPORTS else checkpoint)
     path = destination(run, kind, out, checkpoint)
+    clear_leftovers_of(path)
     values: dict[str, Any] = {"run": run.id, "checkpoint": checkpoint, "format": kind, "path": str(path)}
     if kind in REPORTS:
         replace_file(path, report(run, checkpoint, REPORTS[kind]).encode())

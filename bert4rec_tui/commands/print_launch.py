@@ -5,7 +5,7 @@ from typing import Literal
 
 from bert4rec_tui.commands.output import Output
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.files import replacing
+from bert4rec_tui.files import clear_leftovers_of, replacing
 from bert4rec_tui.runs import machine
 from bert4rec_tui.runs.store import Run
 from bert4rec_tui.runs.torchrun import PORT, sbatch_script, torchrun_line
@@ -27,6 +27,7 @@ def print_launch(run: Run, kind: Launch, rendezvous: str, output: Output) -> Non
         text = sbatch_script(run, training, home())
         action = "submit this script with sbatch"
     file = run.path / _FILES[kind]
+    clear_leftovers_of(file)
     with replacing(file) as temporary:
         temporary.write_text(text if kind == "sbatch" else f"#!/bin/sh\n{text}", encoding="utf-8")
         temporary.chmod(0o755)

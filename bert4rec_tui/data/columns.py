@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bert4rec_tui.data.times import parse_time
+from bert4rec_tui.data.dates import parse_time
 from bert4rec_tui.errors import UserError
 
 ROLES = ("user", "item", "timestamp", "rating", "title", "genres")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bert4rec_tui.data.dates import parse_time
 from bert4rec_tui.data.format_detection import Shape, decode, explain_read_error, split_lines
-from bert4rec_tui.data.times import parse_time
 from bert4rec_tui.errors import UserError, printable
 
 _WHOLE = re.compile(r"\s*-?[0-9]{1,19}\s*", re.ASCII)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from bert4rec_tui.data.dates import parse_time
 from bert4rec_tui.data.format_detection import Shape, explain_read_error
 from bert4rec_tui.data.interactions import Interactions, index_numbers
 from bert4rec_tui.data.line_errors import (
@@ -17,7 +18,7 @@ from bert4rec_tui.data.line_errors import (
     line_ends,
     line_of_row,
 )
-from bert4rec_tui.data.times import MixedUnitsError, TimeMissingError, Times, from_numbers, parse_time
+from bert4rec_tui.data.times import MixedUnitsError, TimeMissingError, Times, from_numbers
 from bert4rec_tui.errors import UserError, printable
 
 # The types of a column, most likely first: the next one is tried where a value does not fit.

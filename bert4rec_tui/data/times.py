@@ -135,14 +135,3 @@ def day_of(seconds: int) -> str:
         return datetime.fromtimestamp(seconds, UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):
         return f"second {seconds:,}"
-
-
-def parse_time(text: str) -> int | None:
-    """Microseconds since 1970 of an ISO 8601 date, UTC unless it says otherwise; None for anything else."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 10**6 + since.microseconds
