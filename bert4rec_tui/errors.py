@@ -13,7 +13,7 @@ def why_unreadable(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, MemoryError):
-        return "it is too large for the memory"
+        return "it is too large for memory"
     return str(error)
 
 

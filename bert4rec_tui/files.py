@@ -19,7 +19,7 @@ FOLDER_MODE = 0o755  # the widest mode of what we make; files are narrower by th
 
 _OTHER = "choose another place (BERT4REC_TUI_HOME moves the program's own)"
 _NO_PERMISSION = f"you have no permission there; change the permission or {_OTHER}"
-_NO_FOLDER = f"a file stands where a folder is needed; move it away or {_OTHER}"
+_NO_FOLDER = f"there is a file where a folder is needed; move it away or {_OTHER}"
 _REASONS = {
     errno.EACCES: _NO_PERMISSION,
     errno.EPERM: _NO_PERMISSION,

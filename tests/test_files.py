@@ -116,7 +116,7 @@ def test_a_file_in_the_place_of_a_folder_is_said_to_be_there(tmp_path):
         lambda: new_folder(tmp_path / "home" / "runs" / "x").__enter__(),
     ):
         with pytest.raises(
-            UserError, match="a file stands where a folder is needed; move it away or choose another place"
+            UserError, match="there is a file where a folder is needed; move it away or choose another place"
         ):
             write()
     assert (tmp_path / "home").read_text() == "a file"

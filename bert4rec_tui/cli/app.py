@@ -84,7 +84,7 @@ def demo(
 
 @app.command()
 def datasets(
-    verify: Annotated[bool, typer.Option("--verify", help="Compare all prepared files with their checksums.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Verify the checksums of all prepared files.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List known and prepared datasets."""
@@ -140,7 +140,7 @@ def prepare(
     test_share: Annotated[float, typer.Option(help="Test share of the interactions with --split time.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Split seed.")] = 42,
     again: Annotated[bool, typer.Option("--again", help="Prepare again, replacing an existing preparation.")] = False,
-    preview: Annotated[bool, typer.Option("--preview", help="Only show the first rows of the source.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Preview the first rows of the source and exit.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Prepare a dataset: download, filter, sort, split, sample negatives."""

@@ -18,7 +18,7 @@ RunName = Annotated[
 PrintLaunch = Annotated[
     Literal["torchrun", "sbatch"] | None,
     typer.Option(
-        "--print-launch", help="Start nothing; print the launch command or job script, as for several machines."
+        "--print-launch", help="Print the launch command or job script, as for several machines, and start nothing."
     ),
 ]
 Rendezvous = Annotated[

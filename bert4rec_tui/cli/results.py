@@ -32,7 +32,7 @@ def test(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Test a checkpoint: metrics with confidence intervals beside those of the baselines."""
+    """Test a checkpoint: metrics with confidence intervals, next to those of the baselines."""
     with handling_errors(as_json):
         if by and groups:
             from bert4rec_tui.errors import UserError

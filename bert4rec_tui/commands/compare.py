@@ -210,7 +210,7 @@ def stale(
         if moment and old:
             again = " ".join(f"--protocol {protocol}" for protocol in old)
             outdated.append(
-                f"{label}: the {side.checkpoint} checkpoint, now of epoch {moment[0]}, step {moment[1]:,}, has changed "
+                f"{label}: the {side.checkpoint} checkpoint, now at epoch {moment[0]}, step {moment[1]:,}, has changed "
                 f"since it was tested under {', '.join(old)}; test it again with "
                 f"`bert4rec-tui test {side.run.short_id} --checkpoint {side.checkpoint} {again}`."
             )

@@ -142,7 +142,7 @@ def run_control(reference: str, wanted: Request, *, as_json: bool) -> None:
         while (state := run.state()) != reached and state not in ENDED:
             if (newest := read_control(run.path)).number > asked.number and newest.wanted != wanted:
                 other = {"train": "continue", "pause": "pause", "stop": "stop"}[newest.wanted]
-                raise WorkFailedError(f"{run.id}: has not {reached}; a later request told it to {other}")
+                raise WorkFailedError(f"{run.id}: has not {reached}; it received a later request to {other}")
             if time.monotonic() > deadline:
                 raise WorkFailedError(
                     f"{run.id}: has not {reached} within {CONTROL_TIMEOUT:.0f} s; it will after the current step"

@@ -1,4 +1,4 @@
-"""The command `test`: the metrics of a checkpoint on the test set, beside those of the baselines."""
+"""The command `test`: the metrics of a checkpoint on the test set, next to those of the baselines."""
 
 from collections.abc import Sequence
 from typing import Any

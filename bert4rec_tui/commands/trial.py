@@ -24,7 +24,9 @@ def run_trial(
     cannot be trained.
     """
     if wants_run:
-        raise UserError("--try creates no run; it excludes --name, --detach, --print-launch and --rendezvous")
+        raise UserError(
+            "--try: creates no run, so it cannot be combined with --name, --detach, --print-launch or --rendezvous"
+        )
     output = Output(as_json)
     config, prepared = configuration(file, preset_name, dataset, assignments, init_from, "")
     check(config, prepared)

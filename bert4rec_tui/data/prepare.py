@@ -142,10 +142,8 @@ def filtered(interactions: Interactions, settings: DatasetConfig) -> Interaction
             f"min_user_interactions = {settings.min_user_interactions}); lower them"
         )
     if len(interactions.item_ids) < MIN_ITEMS:
-        raise UserError(
-            f"{settings.name}: {noun_of('item').counted(len(interactions.item_ids))} left after filtering, at least "
-            f"{MIN_ITEMS} are needed"
-        )
+        left = noun_of(item_word(settings)).counted(len(interactions.item_ids))
+        raise UserError(f"{settings.name}: {left} left after filtering, at least {MIN_ITEMS} are needed")
     return interactions
 
 

@@ -21,15 +21,15 @@ USERS_AT_ONCE = 256
 
 
 def too_large_for_ease(dataset: PreparedDataset) -> str:
-    """Why EASE is left out, in one sentence; empty where it is not."""
+    """Why EASE is skipped, in one sentence; empty where it is not."""
     users, items = dataset.users, dataset.items
     fewer = min(users, items)
     if fewer * items > MAX_ITEMS**2:
         return (
-            f"EASE is left out: its matrix of {fewer:,} × {items:,} is too large (max. {MAX_ITEMS:,} × {MAX_ITEMS:,})."
+            f"EASE was skipped: its matrix of {fewer:,} × {items:,} is too large (max. {MAX_ITEMS:,} × {MAX_ITEMS:,})."
         )
     if users * items * fewer > MAX_FLOPS:
-        return f"EASE is left out: {users:,} users × {items:,} items would take too long."
+        return f"EASE was skipped: {users:,} users × {items:,} items would take too long."
     return ""
 
 

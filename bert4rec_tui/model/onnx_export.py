@@ -84,7 +84,7 @@ def check_exporter() -> None:
     """Raises UserError where the packages are missing that the export needs."""
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        raise UserError(f"--format onnx: needs {' and '.join(missing)}, which is not installed; {INSTALL} brings it")
+        raise UserError(f"--format onnx: needs {' and '.join(missing)}, which is not installed; run {INSTALL}")
 
 
 def write_onnx(model: Bert4Rec, path: Path, metadata: dict[str, str]) -> None:
@@ -93,7 +93,7 @@ def write_onnx(model: Bert4Rec, path: Path, metadata: dict[str, str]) -> None:
     size = sum(4 * tensor.numel() for tensor in model.state_dict().values())
     if size > LARGEST:
         raise UserError(
-            f"--format onnx: the network has {size:,} bytes, an ONNX file holds {LARGEST:,}; use safetensors"
+            f"--format onnx: the network has {size:,} bytes, an ONNX file at most {LARGEST:,}; use safetensors"
         )
     scored = Scored(model.items, model.config).eval()
     scored.load_state_dict({name: tensor.cpu() for name, tensor in model.state_dict().items()})

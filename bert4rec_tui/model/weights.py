@@ -142,6 +142,6 @@ def check_dataset(path: Path, metadata: dict[str, str], dataset: PreparedDataset
     """Raises UserError where a checkpoint belongs to another dataset or another split of it."""
     if metadata.get("split_hash") != dataset.manifest.split_hash:
         raise UserError(
-            f"{path}: was trained on {metadata.get('dataset', 'another dataset')} as it was prepared then, "
-            f"which is not what {dataset.path} holds now; prepare that one again"
+            f"{path}: was trained on {metadata.get('dataset', 'another dataset')} as prepared then, "
+            f"which differs from {dataset.path} now; prepare the dataset as it was then"
         )

@@ -54,7 +54,7 @@ def with_name(labels: Labels, name: str) -> Labels:
     if len(name) > LONGEST_NAME:
         raise UserError(f"a name has at most {LONGEST_NAME} characters, this one has {len(name)}")
     if name == "latest":
-        raise UserError('"latest" stands for the newest run; choose another name')
+        raise UserError('"latest" means the newest run; choose another name')
     return msgspec.structs.replace(labels, name=name)
 
 

@@ -81,16 +81,16 @@ srun --kill-on-bad-exit=1 --cpus-per-task="$SLURM_CPUS_PER_TASK" \\
 
 
 _SLURM_MEETING = f"""
-# The machines meet on the first of them, at a port that another job is unlikely to use. It listens on every network of
-# that machine, and what it hears is trusted: use this on a cluster whose network only its users can reach.
+# Rendezvous on the first machine, at a port that another job is unlikely to use. It listens on every network of that
+# machine and authenticates nobody: use this only on a cluster whose network nobody else can reach.
 first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 port=$(({PORT} + SLURM_JOB_ID % 1000))
 """
 
 # Slurm's own --signal takes one margin for every limit: with five minutes a job of five minutes would end at once.
 _SLURM_TIME_LIMIT = r"""
-# Before its time is over the run saves and ends: five minutes before, or a fifth of the time where that is less.
-# Submitted again, it goes on from there.
+# The run saves and ends before the time limit: five minutes before, or a fifth of the time if that is less.
+# Submit this script again to resume it.
 job_end() {
     local end=${SLURM_JOB_END_TIME:-}
     [ -n "$end" ] || end=$(date -d "$(scontrol show job "$SLURM_JOB_ID" | sed -n 's/.*EndTime=\([^ ]*\).*/\1/p')" +%s)

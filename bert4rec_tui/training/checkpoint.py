@@ -92,7 +92,7 @@ def _promote(folder: Path, position: Position) -> None:
 
 
 def has_last(folder: Path) -> bool:
-    """Whether there is something to go on from.
+    """Whether there is something to resume from.
 
     Raises UserError where weights are there and their state is not: to begin anew would write over them.
     """
@@ -117,10 +117,12 @@ def load_last(folder: Path, model: Bert4Rec, optimizer: Stateful, dataset: Prepa
         state = torch.load(file, weights_only=True, map_location="cpu")
         position = Position(**state["position"])
     except FileNotFoundError:
-        raise UserError(f"{file}: there is no checkpoint to go on from") from None
+        raise UserError(f"{file}: there is no checkpoint to resume from") from None
     except Exception as error:  # whatever a broken archive makes torch raise
         advice = _another_run(weights) if weights.exists() else "start another run"
-        raise UserError(f"{file}: is damaged or foreign, so the run cannot be resumed; {advice}") from error
+        raise UserError(
+            f"{file}: is damaged or from another program, so the run cannot be resumed; {advice}"
+        ) from error
     _promote(folder, position)
     metadata = read_metadata(weights)
     check_dataset(weights, metadata, dataset)

@@ -78,7 +78,7 @@ class World:
         if self.size == self.local_size:
             return ""
         place = f"{os.environ.get('MASTER_ADDR')}:{os.environ.get('MASTER_PORT')}"
-        return f"; they meet at {place}, on all its networks, and trust what comes in there"
+        return f"; rendezvous at {place}, on all its networks, without authentication"
 
     def leave(self) -> None:
         """Part from the other ranks, who do so at the same time."""

@@ -221,8 +221,8 @@ class Worker:
             recorder.note(f"training with {', '.join(map(str, self.lifeline.members))}{world.meeting_place()}")
         if self.lock_refused:
             recorder.note(
-                f"the disk of this run grants no locks ({self.lock_refused}): a file and the heartbeat keep a second "
-                "worker out"
+                f"the disk of this run does not support locks ({self.lock_refused}): a file and the heartbeat "
+                "prevent a second worker"
             )
         ending = trainer.train()
         if self.lifeline:

@@ -67,7 +67,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         Binding("ctrl+p,colon", "palette", "All actions", id="app.palette", show=False,
                 tooltip="Search all actions by name"),
         Binding("W", "picture", "Screenshot", id="app.picture", show=False,
-                tooltip="Save what the terminal shows as an SVG file"),
+                tooltip="Save a screenshot as an SVG file"),
         Binding("q,ctrl+c", "leave", "Quit", id="app.quit", show=False,
                 tooltip="Quit; runs keep training unless you stop them"),
     ]  # fmt: skip

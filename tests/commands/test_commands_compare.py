@@ -126,7 +126,7 @@ def test_a_checkpoint_that_has_changed_between_its_tests_is_told(pair, here):
     epoch = record["epoch"]
     assert values["runs"][1]["epochs"] == {"full": epoch, "uniform-10": epoch + 5}
     note = values["notes"][-1]
-    assert note.startswith(f"wide: the best checkpoint, now of epoch {epoch}, step {record['step']}, has changed")
+    assert note.startswith(f"wide: the best checkpoint, now at epoch {epoch}, step {record['step']}, has changed")
     assert "test it again with `bert4rec-tui test wide --checkpoint best --protocol uniform-10`" in note
     assert (
         f"best (full at epoch {epoch}, uniform-10 at epoch {epoch + 5})" in here("compare", base.short_id, "wider").out

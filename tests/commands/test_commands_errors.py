@@ -126,7 +126,7 @@ def test_a_checkpoint_of_another_dataset_is_not_used(refuses, terminal, words):
     """The same name, prepared again from other ratings: the old model's items are not these."""
     prepare_toy(terminal.home, walks(50, 20, 12, seed=1))
     sentence = refuses(*words)
-    assert "best.safetensors: was trained on toy+users3 as it was prepared then, which is not what " in sentence
+    assert "best.safetensors: was trained on toy+users3 as prepared then, which differs from " in sentence
 
 
 @pytest.mark.parametrize("words", [("test", "mine"), ("recommend", "mine", "--user", "1")])
@@ -203,13 +203,13 @@ def test_a_home_that_cannot_be_written_is_said_to_be(here, terminal, tmp_path, m
     monkeypatch.setenv("BERT4REC_TUI_HOME", str(tmp_path / "file" / "home"))
     sentence = here.refuses("prepare", "sample")
     assert sentence.startswith(str(tmp_path / "file" / "home"))
-    assert ": a file stands where a folder is needed; move it away or choose another place" in sentence
+    assert ": there is a file where a folder is needed; move it away or choose another place" in sentence
     assert "BERT4REC_TUI_HOME" in sentence
     monkeypatch.setenv("BERT4REC_TUI_HOME", str(terminal.home))
     shutil.rmtree(terminal.home / "runs")
     (terminal.home / "runs").write_text("a file")
     sentence = here.refuses(*TRAIN, *tiny())
-    assert sentence.startswith(f"{terminal.home / 'runs'}: a file stands where a folder is needed; ")
+    assert sentence.startswith(f"{terminal.home / 'runs'}: there is a file where a folder is needed; ")
 
 
 @pytest.mark.parametrize(

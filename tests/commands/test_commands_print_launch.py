@@ -91,7 +91,7 @@ def test_where_one_agent_is_killed_the_other_ends_soon(terminal):
     nodes = [shell("sh", "-c", f"exec {line}")]
     nodes += [shell("sh", "-c", f"exec {line}")]
     wait_for(lambda: run.state() == "training" and run.status().step > 3, 120)
-    assert any(re.search(r"; they meet at \S+:\d+, on all its networks", text) for text in run.console_tail(1000))
+    assert any(re.search(r"; rendezvous at \S+:\d+, on all its networks", text) for text in run.console_tail(1000))
     nodes[1].kill()
     began = time.monotonic()
     said = nodes[0].communicate(timeout=120)[0]

@@ -187,7 +187,7 @@ def test_who_waits_for_a_pause_hears_of_a_stop_that_came_after_it(terminal):
     pause = terminal.start("pause")
     wait_for(lambda: read_control(run.path).wanted == "pause")
     request(run.path, "stop", run.status().control)
-    assert "has not paused; a later request told it to stop" in terminal.ended(pause, 1).err
+    assert "has not paused; it received a later request to stop" in terminal.ended(pause, 1).err
     assert "a stop is already requested" in terminal.run("pause", code=2).err
     os.kill(run.status().pid, signal.SIGCONT)
     terminal.until("stopped")

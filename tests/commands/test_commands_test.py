@@ -87,7 +87,7 @@ def test_people_read_a_table_with_the_protocol_over_each_figure(terminal, here):
 
 def test_a_catalogue_too_large_for_ease_is_said(here, monkeypatch):
     monkeypatch.setattr("bert4rec_tui.evaluation.ease.MAX_ITEMS", 3)
-    sentence = "EASE is left out: its matrix of 20 × 20 is too large (max. 3 × 3)."
+    sentence = "EASE was skipped: its matrix of 20 × 20 is too large (max. 3 × 3)."
     assert here("test", "--protocol", "full").out.splitlines()[-1] == sentence
     values = here("test", "--protocol", "full", "--json").json()
     assert list(values["baselines"]) == ["popularity", "transitions"]

@@ -89,7 +89,7 @@ def test_ease_is_left_out_where_its_matrix_would_not_fit_or_take_too_long(make_d
             patch.setattr(f"bert4rec_tui.evaluation.ease.{limit}", 3)
             assert list(baselines(dataset)) == ["popularity", "transitions"]
             sentence = too_large_for_ease(dataset)
-            assert sentence.startswith("EASE is left out: ")
+            assert sentence.startswith("EASE was skipped: ")
             assert sentence.endswith(words)
 
 

@@ -88,5 +88,5 @@ def test_no_two_wishes_of_any_process_or_thread_share_a_number(tmp_path):
 
 def test_a_wish_that_cannot_be_left_is_a_sentence(tmp_path):
     (tmp_path / "run").write_text("a file")
-    with pytest.raises(UserError, match="a file stands where a folder is needed"):
+    with pytest.raises(UserError, match="there is a file where a folder is needed"):
         request(tmp_path / "run", "stop")

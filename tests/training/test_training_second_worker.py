@@ -34,7 +34,7 @@ def test_without_locks_a_run_trains_and_no_second_worker_begins(new_run, monkeyp
     assert first.wait(60) == 0
     assert run.state() == "stopped"
     notes = [event.text for event in run.events.read()[0] if isinstance(event, Note)]
-    assert any("grants no locks (No locks available)" in text for text in notes) == (locks == "refused")
+    assert any("does not support locks (No locks available)" in text for text in notes) == (locks == "refused")
     assert not list(run.path.glob("*.holder"))
 
 

@@ -269,7 +269,7 @@ def test_a_broken_checkpoint_is_said_in_a_sentence(new_run):
     for content in (state.read_bytes()[:1000], b""):
         state.write_bytes(content)
         assert finish(run) == 1
-        assert "last.state: is damaged or foreign" in run.status().message
+        assert "last.state: is damaged or from another program" in run.status().message
 
 
 def test_a_kill_between_the_two_renames_of_a_checkpoint_loses_nothing(new_run):

@@ -83,7 +83,7 @@ async def test_times_that_only_number_the_items_are_warned_of(home: Path) -> Non
     async with Bert4RecApp().run_test(size=(120, 40)) as pilot:
         await until_shown(pilot, "✓ prepared")
         await pilot.press("G", "right_square_bracket")
-        await until_shown(pilot, "times are positions, not dates")
+        await until_shown(pilot, "timestamps only number interactions")
 
 
 async def test_a_file_is_imported_by_time_only_if_it_has_times(

@@ -14,7 +14,7 @@ from bert4rec_tui.tui.shell.text import MUTED, clean, count, cut, share, size
 if TYPE_CHECKING:
     from bert4rec_tui.data.dataset import PreparedDataset
 
-POSITIONS = "! times are positions, not dates: the time split holds out no future"
+POSITIONS = "! timestamps only number interactions: a time split is meaningless"
 LABEL, FIGURE, ROWS = 24, 12, 8  # cells of a label and a figure, lines of the tall histogram
 
 

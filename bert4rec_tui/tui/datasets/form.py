@@ -109,7 +109,7 @@ def effects_of(dataset: PreparedDataset) -> dict[str, str]:
     if settings.split == "time":
         effects |= {"validation_share": validated, "test_share": tested}
     elif settings.split == "holdout":
-        effects["eval_users"] = f"{count(counts.validation_users)} validate, {count(counts.test_users)} test"
+        effects["eval_users"] = f"{count(counts.validation_users)} validation, {count(counts.test_users)} test"
     elif settings.validation_users:
         effects["validation_users"] = validated
     return effects

@@ -16,7 +16,7 @@ NAME, VALUE, DIFFERENCE, INTERVAL, P = 11, 6, 10, 17, 4
 FIGURES = NAME + 2 * VALUE + DIFFERENCE + INTERVAL + P + 6  # with the spaces between them
 SENTENCE, VERDICT = 40, 15  # cells for the result of the paired test, in full and in a word
 USER, HISTORY, RANK, CHANGE = 8, 7, 7, 8
-NOTE = "intervals and p cover the choice of users, not of seeds; p is not corrected for multiple comparisons"
+NOTE = "intervals and p cover sampling of users, not of seeds; p is not corrected for multiple comparisons"
 
 
 def comparison_title(comparison: Comparison) -> str:

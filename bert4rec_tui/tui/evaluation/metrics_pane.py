@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from bert4rec_tui.data.nouns import Noun
 from bert4rec_tui.tui.evaluation.exporting import export_results
 from bert4rec_tui.tui.evaluation.protocols_dialog import protocols_dialog
 from bert4rec_tui.tui.evaluation.results import NAME_WIDTH, Table, heading, metric_names, notes, plain
@@ -59,8 +60,7 @@ class MetricsPane(Pane):
         self.rows.header = self._header if results else None
         self.rows.head = 2 if results else 0
         self.rows.show_rows(len(self.table.names))
-        trained_to = session.tested.trained_to if session.tested else None
-        text = notes({p: results[p] for p in shown if p in results}, trained_to)
+        text = notes({p: results[p] for p in shown if p in results}, session.tested)
         self.notes.update(Content(plain(text, ascii)))
 
     def _most(self, shown: list[str]) -> int:
@@ -89,10 +89,10 @@ class MetricsPane(Pane):
         if self.session.testing:
             self.notify(TEST_RUNNING, severity="warning")
         elif self.session.tested is not None:
-            self.screen.run_worker(self._choose_protocols(), group="question", exclusive=True)
+            self.screen.run_worker(self._choose_protocols(self.session.tested.item), group="question", exclusive=True)
 
-    async def _choose_protocols(self) -> None:
-        dialog = protocols_dialog(self.session.known_protocols, self.session.protocols)
+    async def _choose_protocols(self, item: Noun) -> None:
+        dialog = protocols_dialog(self.session.known_protocols, self.session.protocols, item)
         chosen = await self.app.push_screen_wait(dialog)
         if chosen:
             self.session.protocols = chosen

@@ -25,7 +25,7 @@ class ProgressPane(Pane):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run_test", "Run test", id="test.run",
-                tooltip="Test the checkpoint under the chosen protocols; in a comparison, what is not tested yet"),
+                tooltip="Test the checkpoint under the chosen protocols; in a comparison, whatever is not tested yet"),
     ]  # fmt: skip
 
     class Ended(Message):

@@ -133,9 +133,9 @@ def plain(text: str, ascii: bool) -> str:
     return text.replace("±", "~").replace("·", "|").replace("▼ ▲", "v ^") if ascii else text
 
 
-def notes(results: Results, trained_to: tuple[int, int] | None) -> str:
+def notes(results: Results, tested: CheckpointResults | None) -> str:
     """What a reader of the table should know: intervals, baselines, and a checkpoint trained further since its test."""
-    if not results:
+    if not results or tested is None:
         return ""
     first = next(iter(results.values()))
     found = [f"± 95% interval over users · {first.get('precision', '')} on {first.get('device', '')}"]
@@ -144,15 +144,16 @@ def notes(results: Results, trained_to: tuple[int, int] | None) -> str:
         found.append(", ".join(bases))
     short = max((int(result.get("short_users", 0)) for result in results.values()), default=0)
     if short:
-        found.append(f"{count(short)} users have fewer unseen items than negatives")
+        found.append(f"{count(short)} users have fewer unseen {tested.item.several} than negatives")
     if left_out := str(first.get("left_out", "")):
         found.append(left_out.removesuffix("."))
+    trained_to = tested.trained_to
     old = [protocol for protocol, result in results.items() if not is_of(result, trained_to)]
     if trained_to and old:
         same_epoch = all(results[protocol].get("epoch") == trained_to[0] for protocol in old)
         now = f"step {count(trained_to[1])}" if same_epoch else f"epoch {trained_to[0]}"
-        tested = epochs_tested(results, list(results))
-        found.insert(0, f"tested at {tested}, the checkpoint is now at {now}: press r to test again")
+        epochs = epochs_tested(results, list(results))
+        found.insert(0, f"tested at {epochs}, the checkpoint is now at {now}: press r to test again")
     return " · ".join(found)
 
 

@@ -23,11 +23,10 @@ from bert4rec_tui.tui.shell.text import clean
 class HistoryList(ArrayList):
     """The history, newest first."""
 
-    help_text = """The history that the model is given, newest first. y shows beside each item its share in the
-        prediction: by how much the log-probability falls when this item alone is left out. + raises it, - lowers it;
-        the longest bar is the strongest. The shares need not add up to the difference between the log-probability with
-        and without the history, which stands below the causes: of two items that carry the same information, neither is
-        missed alone."""
+    help_text = """The model's input, newest first. y shows each item's contribution to the prediction: how much the
+        log-probability falls when only this item is left out. + supports the prediction, - opposes it; the longest bar
+        is the strongest. The contributions need not add up to the difference between the log-probability with and
+        without the history, shown below them: of two items that carry the same information, neither is missed alone."""
 
 
 class HistoryPane(Pane):
@@ -165,7 +164,7 @@ class HistoryPane(Pane):
             self.list.cursor -= steps
             self._edited()
         else:
-            self.notify("It is the newest already." if steps > 0 else "It is the oldest already.")
+            self.notify("It is already the newest." if steps > 0 else "It is already the oldest.")
 
     def action_undo(self) -> None:
         """Undo the last change."""

@@ -28,10 +28,10 @@ from bert4rec_tui.tui.shell.text import MUTED, clean, cut
 class PredictionsList(ArrayList):
     """The predicted items, or the neighbours of one."""
 
-    help_text = """The next items by score, with the score as a bar. After a change of the history ^ or v with a number,
-        or a triangle, is by how many ranks an item rose or fell compared with the unchanged history; `new` was no
-        candidate there. Of neighbours: the cosine similarity of the embeddings, how often they came right after the
-        item in training, and how often right before it."""
+    help_text = """The next items by score, with the score as a bar. After a change of the history, ^ or v (or a
+        triangle) and a number show by how many ranks an item rose or fell compared with the unchanged history; `new`
+        marks an item that was not a candidate there. For neighbours: the cosine similarity of the embeddings, and how
+        often each came right after the item in training, and right before it."""
 
 
 class PredictionsPane(Pane):
@@ -170,7 +170,7 @@ class PredictionsPane(Pane):
         elif not self.item:
             return
         elif not self.session.history.entries:
-            self.notify("The history is empty; nothing in it can be a cause.")
+            self.notify("The history is empty, so there is nothing to explain.")
         else:
             self.post_message(self.ExplanationRequested(self.item))
 
@@ -192,7 +192,7 @@ class PredictionsPane(Pane):
         if self.session.change_diversity(steps):
             self._question_changed()
         else:
-            self.notify("Diversity is 0 already." if steps < 0 else "Diversity is 1 already.")
+            self.notify("Diversity is already 0." if steps < 0 else "Diversity is already 1.")
 
     def _question_changed(self, top: bool = False) -> None:
         details_closed = self.session.close_details()

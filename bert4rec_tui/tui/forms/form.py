@@ -38,9 +38,9 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
         Binding("pagedown", "move(8)", "Page down", id="form.page_down", show=False, tooltip="Go eight fields down"),
         Binding("pageup", "move(-8)", "Page up", id="form.page_up", show=False, tooltip="Go eight fields up"),
         Binding("right,space", "cycle(1)", "Next value", id="form.next_value", show=False,
-                tooltip="Choose the next value of a field with a few"),
+                tooltip="Select the next value of a choice"),
         Binding("left", "cycle(-1)", "Previous value", id="form.previous_value", show=False,
-                tooltip="Choose the previous value of a field with a few"),
+                tooltip="Select the previous value of a choice"),
         Binding("f", "fold_all", "All settings", id="form.fold", show=False,
                 tooltip="Show all settings, or only the common ones"),
     ]  # fmt: skip
@@ -219,7 +219,7 @@ class Form(ScrollableContainer, can_focus=False, inherit_bindings=False):
             row.begin()
 
     def action_cycle(self, direction: int) -> None:
-        """Choose the next value of a field with a few, or the previous one."""
+        """Select the next value of a choice, or the previous one."""
         row = self.selected
         if isinstance(row, FieldRow) and row.item.cycles:
             value = row.item.next_value(value_at(self.values, row.item.path), direction)

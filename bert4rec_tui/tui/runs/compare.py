@@ -32,9 +32,9 @@ class CompareScreen(Overlay[None], inherit_bindings=False):
         Binding("b", "change_baseline", "Change baseline", id="compare.base",
                 tooltip="Compare the others with the next run"),
         Binding("W", "app.picture", "Screenshot", id="compare.picture", show=False,
-                tooltip="Write what the terminal shows to an SVG file"),
+                tooltip="Save a screenshot as an SVG file"),
         Binding("question_mark", "app.help", "Help", id="compare.help", show=False,
-                tooltip="What has the focus, and every key that works here"),
+                tooltip="Help on what has the focus, and all keys that work here"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     CompareScreen { background: $background; }

@@ -32,9 +32,9 @@ class Console(Overlay[None], inherit_bindings=False):
         Binding("N", "next_match(-1)", "Previous match", id="console.previous_match", show=False,
                 tooltip="Go to the previous matching line"),
         Binding("question_mark", "app.help", "Help", id="console.help", show=False,
-                tooltip="Every key that works here"),
+                tooltip="All keys that work here"),
         Binding("W", "app.picture", "Screenshot", id="console.picture", show=False,
-                tooltip="Write what the terminal shows to an SVG file"),
+                tooltip="Save a screenshot as an SVG file"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     Console { background: $background; }

@@ -48,7 +48,7 @@ class FailureNotice(Static):
 
 def _ending(row: RunRow) -> str:
     at = f" in epoch {row.status.epoch + 1} of {row.status.epochs}" if row.status.epochs else ""
-    return ("failed" if row.state == "failed" else "is lost: its worker vanished without an error message") + at
+    return ("failed" if row.state == "failed" else "is lost: its worker ended without an error message") + at
 
 
 def _reason(row: RunRow) -> str:

@@ -57,7 +57,7 @@ _PARTS = {"process_memory": "run", "memory": "machine"}
 
 def _no_reading(runs: Sequence[ChartedRun], chart: str) -> str:
     if not any(shown.curves.system for shown in runs):
-        return "no readings yet; the machine is read every 10 s"
+        return "no readings yet; the machine is sampled every 10 s"
     return "no GPU" if chart.startswith("gpu") else "not measured"
 
 

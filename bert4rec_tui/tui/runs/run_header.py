@@ -38,7 +38,7 @@ class RunHeader(Pane):
         Binding("N", "note", "Note", id="runs.note", show=False, tooltip="Write a note about the run"),
         Binding("P", "pin", "Pin", id="runs.pin", show=False,
                 tooltip="Pin the run to the top of the table, or unpin it"),
-        Binding("x", "remove", "Remove", id="runs.remove", show=False, tooltip="Delete the run, after a question"),
+        Binding("x", "remove", "Remove", id="runs.remove", show=False, tooltip="Delete the run, after confirmation"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     RunHeader { height: 2; }
@@ -128,7 +128,7 @@ class RunHeader(Pane):
     async def ask_to_remove(self, row: RunRow) -> None:
         """Ask, then do."""
         detail = f"{row.run.id}, with its checkpoints, curves and test results."
-        choices = {"keep": "Keep it", "remove": "Delete it for good"}
+        choices = {"keep": "Keep it", "remove": "Delete it permanently"}
         if await self.application.ask(f"Remove {row.run.short_id}?", choices, detail) == "remove":
             self.request(lambda: run_requests.remove(self.application.runs, row.run))
 

@@ -30,7 +30,7 @@ class Dialog(Overlay[Answer], Generic[Answer], inherit_bindings=False):
     """A dialog; esc closes it without an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Cancel", id="dialog.cancel", tooltip="Close without an answer"),
+        Binding("escape", "leave", "Cancel", id="dialog.cancel", tooltip="Close without answering"),
         Binding("question_mark", "app.help", "Help", id="dialog.help", show=False,
                 tooltip="Help on what has the focus, and all keys that work here"),
         Binding("tab", "app.focus_next", "Next widget", id="dialog.focus_next", show=False,

@@ -46,7 +46,8 @@ def _dataset_errors(config: Config, dataset: PreparedDataset | None) -> dict[str
             continue
         unseen = guaranteed_negatives(dataset, protocol)
         if parse_protocol(protocol)[1] > unseen:
-            errors["evaluation.protocols"] = f"{protocol} needs more negatives than the {unseen:,} unseen items"
+            unseen_items = f"{unseen:,} unseen {dataset.noun.several}"
+            errors["evaluation.protocols"] = f"{protocol} needs more negatives than the {unseen_items}"
     return errors
 
 

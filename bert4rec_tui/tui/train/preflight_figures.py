@@ -98,7 +98,8 @@ class PreflightFigures(Widget, can_focus=True):
         }.get(estimate.fit, (f"{bad} may not fit: reduce the batch size", "$text-error"))
         return [
             self._line(
-                "memory, each" if each else "memory", f"{sign}{needed / GIB:.1f} of {device.memory_free / GIB:.1f} GiB"
+                "memory per device" if each else "memory",
+                f"{sign}{needed / GIB:.1f} of {device.memory_free / GIB:.1f} GiB",
             ),
             self._line("", words, style),
         ]

@@ -82,7 +82,7 @@ async def test_without_a_gpu_processes_share_the_cpu(machine: list[Device]) -> N
 async def test_each_gpu_is_shown_with_its_share_of_the_memory() -> None:
     async with Bert4RecApp().run_test(size=(140, 45)) as pilot:
         await open_train(pilot, processes=2)
-        await until_shown(pilot, "memory, each")
+        await until_shown(pilot, "memory per device")
         text = screen_text(pilot)
         assert "› cuda:0" in text
         assert "› cuda:1" in text
