@@ -72,10 +72,11 @@ def _table(described: list[dict[str, Any]]) -> str:
     if not described:
         return "no runs yet; start one with `bert4rec-tui train`"
     named = any(values.get("name") or values.get("pinned") for values in described)
-    rows = [("run", "state", "objective", "epoch", "best", "left", "age", "name" if named else "")]
+    titles = ("run", "state", "objective", "epoch", "best", "left", "age", "name" if named else "")
+    rows: list[tuple[str, ...]] = [titles]
     for values in described:
         if values["state"] == "unreadable":
-            rows.append((values["run"], "unreadable", "", "", values["message"], "", "", ""))
+            rows.append((values["run"], "unreadable", values["message"]))  # as long as it is: it widens no column
             continue
         best = values["best"]
         left = values["seconds_left"]
@@ -91,9 +92,11 @@ def _table(described: list[dict[str, Any]]) -> str:
                 " ".join(filter(None, ["pinned" if values["pinned"] else "", values["name"]])),
             )
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    whole = [row for row in rows if len(row) == len(titles)]
+    widths = [max(len(row[column]) for row in whole) for column in range(len(titles))]
+    widths[:2] = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows
     )
 
 

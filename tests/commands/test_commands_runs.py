@@ -83,6 +83,9 @@ def test_a_run_that_cannot_be_read_is_listed_with_the_reason(terminal, here):
     rows = here("runs", "--json").json()["runs"]
     assert [row["state"] for row in rows] == ["unreadable", "finished"]
     assert "status.json: cannot be read" in rows[0]["message"]
+    title, broken, whole = here("runs").out.splitlines()
+    assert broken.endswith(rows[0]["message"])
+    assert len(title) < len(broken) > len(whole)  # the reason widens no column of the other runs
     assert here("remove", run.short_id, "--yes").out == f"{run.id} removed\n"
 
 
