@@ -66,7 +66,7 @@ def prepare(
     noun = settings.item_noun or ("movie" if movielens else item_word(settings))
     settings = msgspec.structs.replace(settings, item_noun=noun)
     read = len(interactions)
-    report(Progress(stage="Sorting", done=read, unit="ratings"))
+    report(Progress(stage="Sorting", done=read, unit="interactions"))
     interactions = filtered(interactions, settings)
     with new_folder(datasets / settings.id) as folder:
         write(interactions, settings, read, folder, report)
@@ -153,7 +153,7 @@ def write(interactions: Interactions, settings: DatasetConfig, read: int, folder
     `read` is the number of ratings before filtering.
     """
     users, items = len(interactions.user_ids), len(interactions.item_ids)
-    report(Progress(stage="Writing", done=len(interactions), unit="ratings"))
+    report(Progress(stage="Writing", done=len(interactions), unit="interactions"))
     offsets = np.zeros(users + 1, dtype=np.int64)
     np.cumsum(np.bincount(interactions.users, minlength=users), out=offsets[1:])
     history = interactions.items + np.int32(1)

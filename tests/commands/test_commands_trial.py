@@ -19,4 +19,4 @@ def test_what_training_refuses_a_trial_refuses(here):
     said = here("train", "--try", "--dataset", "toy", "--set", "evaluation.ks=[10,9999]", code=2)
     assert "evaluation.ks = 9999" in said.err
     for words in (["--detach"], ["--name", "mine"], ["--print-launch", "sbatch"], ["--rendezvous", "a:29500"]):
-        assert "--try creates no run" in here("train", "--try", *words, "--dataset", "toy", code=2).err
+        assert "--try: creates no run" in here("train", "--try", *words, "--dataset", "toy", code=2).err

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bert4rec_tui.progress import Progress
-from bert4rec_tui.tui.shell.child_command import OUR_COMMAND, ChildCommand, Reported
+from bert4rec_tui.tui.shell.child_command import OUR_COMMAND, ChildCommand, CommandCancelledError, Reported
 
 
 class RunningCommands:
@@ -14,6 +14,7 @@ class RunningCommands:
     def __init__(self, report: Callable[[str], None], program: Sequence[str] = OUR_COMMAND) -> None:
         self.report, self.program = report, program
         self._running: set[ChildCommand] = set()
+        self._closed = False  # the program ends: a worker that still asks for a command gets none
         self._ending: set[ChildCommand] = set()  # nobody awaits them any more, and they may not be gone yet
 
     @property
@@ -26,6 +27,8 @@ class RunningCommands:
 
         Raises CommandError with the command's own sentence. Cancelling whoever awaits this ends the command.
         """
+        if self._closed:
+            raise CommandCancelledError("cancelled")
         command = ChildCommand(*arguments, program=self.program)
         self._running.add(command)
         try:
@@ -43,4 +46,5 @@ class RunningCommands:
 
     async def end_all(self) -> None:
         """End all of them and wait until they are gone: a loop that closes before would print a traceback for each."""
+        self._closed = True
         await asyncio.gather(*(command.end() for command in self._running | self._ending))

@@ -151,3 +151,12 @@ async def test_what_runs_or_was_just_cancelled_is_gone_with_its_pipes_before_the
         with suppress(asyncio.CancelledError, CommandError):
             await task
     assert not commands.busy
+
+
+async def test_a_program_that_ends_starts_no_more_commands() -> None:
+    """Random keys found it: a worker that was just about to start a test did so after all others had been ended."""
+    commands = RunningCommands(lambda sentence: None, program=(sys.executable, "-c", "import time; time.sleep(60)"))
+    await commands.end_all()
+    with pytest.raises(CommandCancelledError):
+        await commands.run("test")
+    assert not commands.busy
