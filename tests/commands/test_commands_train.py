@@ -210,7 +210,8 @@ def test_a_name_that_another_run_has_is_refused_and_one_from_a_file_is_left_out(
     assert here.refuses("train", "--dataset", "toy", "--preset", "fast", *tiny(), "--name", "mine") == (
         f"mine: {run.id} already has this name; choose another"
     )
-    assert here.refuses("train", "--dataset", "toy", "--preset", "fast", *tiny(), "--set", "name=latest").startswith(X)
+    reserved = here.refuses("train", "--dataset", "toy", "--preset", "fast", *tiny(), "--set", "name=latest")
+    assert reserved.startswith('"latest" means the newest run')
     again = terminal.run("train", "--config", str(run.path / "config.toml"), "--print-launch", "torchrun",
                          "--rendezvous", "localhost:29500", "--json")  # fmt: skip
     assert "this run has no name" in again.err
