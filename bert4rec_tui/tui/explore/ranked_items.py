@@ -49,7 +49,14 @@ def change_mark(now: int, before: int) -> Mark:
     """How an item's rank has changed, 0 for one that had none before: `▲12`, `▼3`, `new`, nothing where it stayed."""
     if before == 0:
         return NEW
-    return _shift(before - now, f"{abs(before - now):,}")
+    return _shift(before - now, _four_characters(abs(before - now)))
+
+
+def _four_characters(number: int) -> str:
+    """A number in the room of a mark: 1863, 12k, 3M; cut off, it would be another number."""
+    if number < 10_000:
+        return str(number)
+    return f"{number // 1000}k" if number < 1_000_000 else f"{number // 1_000_000}M"
 
 
 def difference_mark(place: int, item: int, places: Mapping[int, int]) -> Mark:

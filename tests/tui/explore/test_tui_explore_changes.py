@@ -109,10 +109,19 @@ def test_undo_and_redo_are_each_others_reverse(steps: list[tuple[str, int]]) -> 
         assert (history.baseline is None) == (not history.changed)
 
 
+@pytest.mark.parametrize(
+    ("by", "text"), [(12, "▲12"), (1863, "▲1863"), (12_999, "▲12k"), (999_999, "▲999k"), (3_000_000, "▲3M")]
+)
+def test_a_change_is_never_cut_off(by: int, text: str) -> None:
+    """In a narrow terminal ▲1,863 was shown as ▲1,86."""
+    assert change_mark(1, 1 + by).text == text
+
+
 @given(now=st.integers(1, 99_999), before=st.integers(0, 99_999))
 def test_a_change_is_the_same_in_ascii(now: int, before: int) -> None:
     mark = change_mark(now, before)
     assert mark.ascii.isascii()
+    assert len(mark.text) <= 5
     assert mark.ascii.replace("^", "▲").replace("v", "▼" if before and mark.ascii.startswith("v") else "v") == mark.text
 
 
