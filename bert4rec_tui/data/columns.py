@@ -19,7 +19,7 @@ _NAMES: dict[str, str] = {
     "eventtime tdat timestampms eventtimestamp purchasedate orderdate interactiontime",
     "rating": "rating ratings score stars overall bookrating",
     "title": "title movietitle itemtitle producttitle booktitle filmtitle",
-    "genres": "genres genre categories category",
+    "genres": "genres genre categories category maincategory maincat",
 }
 _RANKS = {role: {name: rank for rank, name in enumerate(names.split())} for role, names in _NAMES.items()}
 

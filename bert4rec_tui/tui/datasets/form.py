@@ -56,13 +56,18 @@ def dataset_sections() -> list[Section]:
     ]
 
 
+def role_word(role: str) -> str:
+    """What a column's role is called where nobody knows yet whether the items are movies."""
+    return "categories" if role == "genres" else role
+
+
 def import_sections() -> list[Section]:
     """The name, for each role the column that has it, what an item is called, the split and the separator."""
     fields = {field.path: field for field in fields_of(DatasetConfig)}
     roles = [
         FormField(
-            Field(f"columns.{role}", "str", NONE, f"The column with the {role}; {NONE} for none."),
-            role.capitalize(),
+            Field(f"columns.{role}", "str", NONE, f"The column with the {role_word(role)}; {NONE} for none."),
+            role_word(role).capitalize(),
             picked=True,
         )
         for role in ROLES

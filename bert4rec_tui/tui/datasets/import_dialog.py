@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.tui.datasets.form import IMPORT_NOTES, import_sections
+from bert4rec_tui.tui.datasets.form import IMPORT_NOTES, import_sections, role_word
 from bert4rec_tui.tui.datasets.importing import NONE, Described, import_errors
 from bert4rec_tui.tui.datasets.preview_table import PreviewTable
 from bert4rec_tui.tui.forms.draft import Draft
@@ -187,7 +187,7 @@ class ImportFile(Dialog[DatasetConfig]):
         role = path.rpartition(".")[2]
         chosen = str(event.form.values["columns"][role])
         choices = [Choice(column, clean(column), clean(notes.get(column, ""))[:30]) for column in columns]
-        self.app.push_screen(Chooser(f"Column with the {role}", choices, chosen), take)
+        self.app.push_screen(Chooser(f"Column with the {role_word(role)}", choices, chosen), take)
 
     def action_other(self) -> None:
         """Enter another path."""
