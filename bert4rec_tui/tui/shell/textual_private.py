@@ -105,15 +105,17 @@ def paint_now(screen: Screen[Any]) -> None:
 
 
 def paints_only_when_active(kind: AnyScreen) -> AnyScreen:
-    """A screen class that paints nothing while another stands over it.
+    """A screen class that paints nothing while another stands over it, nor during a batch of updates.
 
     Behind a dialog Textual paints each change of the screen below, which over SSH sends the whole screen each time.
+    During a batch, such as the opening of a screen, it draws every widget and then throws the picture away; what has
+    changed stays marked, and is painted once the batch has ended.
     """
     painting = cast(type[Screen[Any]], kind)
     paint = painting._compositor_refresh  # pyright: ignore[reportPrivateUsage]
 
     def _compositor_refresh(self: Screen[Any]) -> None:
-        if self.is_active:
+        if self.is_active and not self.app._batch_count:  # pyright: ignore[reportPrivateUsage]
             paint(self)
 
     painting._compositor_refresh = _compositor_refresh  # pyright: ignore[reportPrivateUsage]
