@@ -4,7 +4,8 @@ import html
 import os
 import re
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,28 +20,29 @@ from textual.pilot import Pilot
 
 HERE = Path(__file__).parent
 FAKE = HERE / "fake_command.py"
+SECONDS_TO_LOOK_SO = 5.0
 
 
 @pytest.fixture
-def look_like(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Pilot[Any], str], None]:
+def look_like(tmp_path: Path) -> Callable[[Pilot[Any], str], Awaitable[None]]:
     """Compare the screen with its picture in snapshots/; UPDATE_SNAPSHOTS=1 takes new pictures.
 
-    With the version of Textual that the picture was taken with every colour counts, with another one the text.
+    With the version of Textual that the picture was taken with every colour counts, with another one the text. On a
+    busy machine the focus may still have to move and the screen to scroll, so that it has some seconds to look so.
     """
 
-    def compare(pilot: Pilot[Any], name: str) -> None:
+    async def compare(pilot: Pilot[Any], name: str) -> None:
         width, height = pilot.app.size
         picture = HERE / "snapshots" / f"{name}-{width}x{height}.svg"
-        now = stable(pilot.app.export_screenshot(title="bert4rec"))
         if os.environ.get("UPDATE_SNAPSHOTS"):
+            await pilot.pause(1.0)
             picture.parent.mkdir(exist_ok=True)
-            picture.write_text(now, encoding="utf-8")
+            picture.write_text(screen_now(pilot), encoding="utf-8")
             return
-        before = picture.read_text(encoding="utf-8")
-        if before == now:
-            return
-        other_version = before.partition("\n")[0] != now.partition("\n")[0]
-        if text_of(before) == text_of(now) and other_version:
+        before, end = picture.read_text(encoding="utf-8"), time.monotonic() + SECONDS_TO_LOOK_SO
+        while not looks_equal(before, now := screen_now(pilot)) and time.monotonic() < end:
+            await pilot.pause(0.1)
+        if looks_equal(before, now):
             return
         seen = tmp_path / picture.name
         seen.write_text(now, encoding="utf-8")
@@ -48,6 +50,17 @@ def look_like(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Pilot
         pytest.fail(f"{picture.name} looks different, see {seen}:\n" + "\n".join(changed or ["only the colours"]))
 
     return compare
+
+
+def screen_now(pilot: Pilot[Any]) -> str:
+    """A picture of the screen."""
+    return stable(pilot.app.export_screenshot(title="bert4rec"))
+
+
+def looks_equal(before: str, now: str) -> bool:
+    """Whether two pictures are equal: to the colours with the same version of Textual, else in their text."""
+    other_version = before.partition("\n")[0] != now.partition("\n")[0]
+    return before == now or (other_version and text_of(before) == text_of(now))
 
 
 def stable(svg: str) -> str:

@@ -1,7 +1,7 @@
 """The datasets screen by keyboard: what is there, preparing and its end, importing, removing, the first start."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.datasets.stats import bars_text, stats_of
 
 SIZES = [(80, 24), (120, 40)]
-Look = Callable[[Pilot[Any], str], None]
+Look = Callable[[Pilot[Any], str], Awaitable[None]]
 Pretend = Callable[..., list[str]]
 Heard = Callable[[], list[list[str]]]
 
@@ -34,7 +34,7 @@ async def test_a_first_start_offers_the_quick_start(home: Path, size: tuple[int,
     async with Bert4RecApp().run_test(size=size) as pilot:
         await until_shown(pilot, "enter starts it")
         await until_shown(pilot, "enter Quick start")
-        look_like(pilot, "datasets-empty")
+        await look_like(pilot, "datasets-empty")
 
 
 async def test_one_key_goes_from_nothing_to_a_run(home: Path, tmp_path: Path, pretending: Pretend, said: Heard) -> None:
@@ -96,7 +96,7 @@ async def test_a_prepared_dataset_shows_what_its_settings_led_to(
         assert "40 users" in text
         assert "60 movies" in text
         assert "histories by length" in text
-        look_like(pilot, "datasets-filled")
+        await look_like(pilot, "datasets-filled")
 
 
 async def test_other_settings_are_another_preparation(home: Path, pretending: Pretend, said: Heard) -> None:
@@ -122,7 +122,7 @@ async def test_progress_is_shown_and_esc_ends_it(
         await pilot.press(*(["right_square_bracket"] if size[0] > 100 else []), "p")  # seen wherever one stands
         await until_shown(pilot, "300 of 610 users  49%")
         await until_shown(pilot, "esc Cancel")
-        look_like(pilot, "datasets-running")
+        await look_like(pilot, "datasets-running")
         await pilot.press("escape")
         await until(pilot, lambda: "300 of" not in screen_text(pilot))
         assert not app.commands.busy
@@ -141,7 +141,7 @@ async def test_a_preparation_that_fails_says_why(
         await until_shown(pilot, "sample was not prepared")
         await until_shown(pilot, "ratings.csv, line 41")
         await until(pilot, lambda: not app.commands.busy)
-        look_like(pilot, "datasets-failed")
+        await look_like(pilot, "datasets-failed")
 
 
 async def test_a_setting_in_error_is_not_prepared(home: Path, pretending: Pretend, said: Heard) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from bert4rec_tui.runs import machine
 from bert4rec_tui.tui.app import Bert4RecApp
 
 NOON = 1_795_521_600.0  # 24 November 2026, 12:00 UTC
-LookLike = Callable[[Any, str], None]
+LookLike = Callable[[Any, str], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
@@ -39,12 +39,12 @@ async def test_a_tested_run_its_groups_and_a_comparison(home: Path, size: tuple[
     async with Bert4RecApp().run_test(size=size) as pilot:
         await pilot.press("4")
         await until_shown(pilot, ".3000 ±.015")
-        look_like(pilot, "test-finished")
+        await look_like(pilot, "test-finished")
         await pilot.press("w")
         await until_shown(pilot, "History length  ")
-        look_like(pilot, "test-groups")
+        await look_like(pilot, "test-groups")
         await pilot.press("b", "j", "enter")
         await until_shown(pilot, "95% interval")
         await until_shown(pilot, "of 40 differ")
         await until(pilot, lambda: "Resampling" not in screen_text(pilot))
-        look_like(pilot, "test-comparison")
+        await look_like(pilot, "test-comparison")

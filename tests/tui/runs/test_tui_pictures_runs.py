@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from bert4rec_tui.tui.explore.screen import ExploreScreen
 FAKE = str(Path(__file__).parents[1].joinpath("fake_recommender.py"))
 NOON = 1_795_521_600.0  # 24 November 2026, 12:00 UTC
 SIZES = [(80, 24), (120, 40)]
-LookLike = Callable[[Any, str], None]
+LookLike = Callable[[Any, str], Awaitable[None]]
 
 pytestmark = pytest.mark.parametrize("size", SIZES)
 
@@ -50,7 +50,7 @@ async def test_runs_empty(home: Path, size: tuple[int, int], look_like: LookLike
     async with Bert4RecApp().run_test(size=size) as pilot:
         await pilot.press("3")
         await until_shown(pilot, "No runs yet")
-        look_like(pilot, "runs-empty")
+        await look_like(pilot, "runs-empty")
 
 
 @pytest.mark.parametrize("name", list(WORLDS))
@@ -67,7 +67,7 @@ async def test_runs(home: Path, size: tuple[int, int], name: str, look_like: Loo
         await until_shown(pilot, "NDCG@10 full · validation")
         await until_shown(pilot, "samples/s")
         await pilot.pause(0.3)
-        look_like(pilot, f"runs-{name}")
+        await look_like(pilot, f"runs-{name}")
     if lock is not None:
         lock.release()
 
@@ -80,4 +80,4 @@ async def test_explore_finished(home: Path, size: tuple[int, int], look_like: Lo
         await until_shown(pilot, "held out:")
         await pilot.press("y")
         await until_shown(pilot, "why ")
-        look_like(pilot, "explore-finished")
+        await look_like(pilot, "explore-finished")

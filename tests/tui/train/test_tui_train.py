@@ -1,7 +1,7 @@
 """The train screen by keyboard: configure, see what it means, launch; what is wrong is refused beside its field."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def selected(screen: TrainScreen) -> str:
     return field.path if field is not None else ""
 
 
-Look = Callable[[Pilot[Any], str], None]
+Look = Callable[[Pilot[Any], str], Awaitable[None]]
 Pretend = Callable[..., list[str]]
 Heard = Callable[[], list[list[str]]]
 EPOCHS = preset("recommended").training.epochs
@@ -58,7 +58,7 @@ async def test_the_form_begins_with_the_prepared_dataset(home: Path, size: tuple
         if size[0] > 100:
             await until_shown(pilot, "steps per epoch")
         assert screen.form.values["dataset"]["name"] == "tiny"
-        look_like(pilot, "train-filled")
+        await look_like(pilot, "train-filled")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -95,7 +95,7 @@ async def test_without_a_dataset_it_says_how_to_get_one(
         await until_shown(pilot, "sample is not prepared; press 1")
         if size[0] > 100:
             await until_shown(pilot, "No estimate ")
-        look_like(pilot, "train-empty")
+        await look_like(pilot, "train-empty")
         await pilot.press("r")
         await pilot.pause(0.2)
     assert said() == []
@@ -117,7 +117,7 @@ async def test_launching_with_an_error_is_refused_beside_the_field(
         await until(pilot, lambda: screen.form.selected is not None)
         if size[0] > 100:
             await until_shown(pilot, "No estimate ")
-        look_like(pilot, "train-failed")
+        await look_like(pilot, "train-failed")
     assert said() == []
 
 
