@@ -3,16 +3,17 @@
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 
 import typer
 
 from bert4rec_tui import __version__
 from bert4rec_tui.cli.label import label
 from bert4rec_tui.cli.options import AsJson, Checkpoint, PrintLaunch, Rendezvous, RunName
+from bert4rec_tui.cli.prepare import prepare
 from bert4rec_tui.cli.recommend import recommend
 from bert4rec_tui.cli.results import export, test
-from bert4rec_tui.commands.completion import complete_datasets, complete_known, complete_presets, complete_runs
+from bert4rec_tui.commands.completion import complete_datasets, complete_presets, complete_runs
 from bert4rec_tui.commands.exit_codes import UsageError, check_utf8, exit_with_usage_error, handling_errors
 from bert4rec_tui.interruption import exit_code, raising, received
 
@@ -94,82 +95,7 @@ def datasets(
         run_datasets(verify=verify, as_json=as_json)
 
 
-@app.command()
-def prepare(
-    name: Annotated[
-        str,
-        typer.Argument(help="A known dataset, such as ml-1m, or a name for your own.", autocompletion=complete_known),
-    ],
-    source: Annotated[str, typer.Option(help="A local folder, zip or file with the ratings; default: download.")] = "",
-    columns: Annotated[
-        str,
-        typer.Option(
-            help="user=…,item=…[,timestamp=…][,rating=…][,title=…][,genres=…]; column names, or numbers from 0."
-        ),
-    ] = "",
-    separator: Annotated[str, typer.Option(help="Column separator; default: detected.")] = "",
-    item_noun: Annotated[
-        str, typer.Option(help="Singular noun for an item, such as product; default: movie for MovieLens, else item.")
-    ] = "",
-    min_rating: Annotated[float, typer.Option(help="Min. rating; lower ones are dropped.")] = 0.0,
-    min_user_interactions: Annotated[
-        int, typer.Option(help="Min. interactions per user; users with fewer are dropped.")
-    ] = 5,
-    min_item_interactions: Annotated[
-        int, typer.Option(help="Min. interactions per item; items with fewer are dropped.")
-    ] = 0,
-    filter_kind: Annotated[
-        Literal["once", "core"],
-        typer.Option("--filter", help="Apply the two minimums once, or repeat until nothing changes (k-core)."),
-    ] = "once",
-    repeats: Annotated[
-        Literal["keep", "first", "last"],
-        typer.Option(help="Repeated interactions of a user with an item: keep all, the first or the last."),
-    ] = "keep",
-    split: Annotated[
-        str, typer.Option(help="Train/validation/test split: leave-one-out, holdout or time.")
-    ] = "leave-one-out",
-    eval_users: Annotated[
-        int,
-        typer.Option(help="Held-out users for validation, and as many for test; 0: 500, or 10% of a small dataset."),
-    ] = 0,
-    validation_users: Annotated[int, typer.Option(help="Number of validation users with leave-one-out; 0: all.")] = 0,
-    validation_share: Annotated[
-        float, typer.Option(help="Validation share of the interactions with --split time.")
-    ] = 0.1,
-    test_share: Annotated[float, typer.Option(help="Test share of the interactions with --split time.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Split seed.")] = 42,
-    again: Annotated[bool, typer.Option("--again", help="Prepare again, replacing an existing preparation.")] = False,
-    preview: Annotated[bool, typer.Option("--preview", help="Preview the first rows of the source and exit.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Prepare a dataset: download, filter, sort, split, sample negatives."""
-    with handling_errors(as_json):
-        from bert4rec_tui.commands.prepare import parse_columns, run_prepare, run_preview
-        from bert4rec_tui.config import DatasetConfig, from_dict
-
-        if preview:
-            run_preview(source, separator, parse_columns(columns), as_json=as_json)
-            return
-        values = {
-            "name": name,
-            "source": source,
-            "columns": parse_columns(columns),
-            "separator": separator,
-            "item_noun": item_noun,
-            "min_rating": min_rating,
-            "min_user_interactions": min_user_interactions,
-            "min_item_interactions": min_item_interactions,
-            "filter": filter_kind,
-            "repeats": repeats,
-            "split": split,
-            "eval_users": eval_users,
-            "validation_users": validation_users,
-            "validation_share": validation_share,
-            "test_share": test_share,
-            "seed": seed,
-        }
-        run_prepare(from_dict(values, DatasetConfig), again=again, as_json=as_json)
+app.command()(prepare)
 
 
 @app.command()

@@ -59,15 +59,26 @@ def run_preview(source: str, separator: str, columns: dict[str, str], *, as_json
 
 def parse_columns(text: str) -> dict[str, str]:
     """Parse `user=…,item=…`. Raises UserError for an unknown role, one given twice, or a missing `=`."""
+    columns = _parse_pairs(text, "--columns", "user=userId,item=movieId")
+    for role in columns:
+        if role not in ROLES:
+            raise UserError(f'--columns: "{role}" is not a role; choose from {", ".join(ROLES)}')
+    return columns
+
+
+def parse_item_columns(text: str) -> dict[str, str]:
+    """Parse `item=…,title=…,NAME=…`, where any other name is a feature. Raises UserError as `parse_columns`."""
+    return _parse_pairs(text, "--item-columns", "item=sku,title=name")
+
+
+def _parse_pairs(text: str, option: str, example: str) -> dict[str, str]:
     columns: dict[str, str] = {}
     for piece in text.split(",") if text.strip() else []:
         role, sign, column = (part.strip() for part in piece.partition("="))
         if not sign or not column:
-            raise UserError(f'--columns: "{piece.strip()}" is not role=column, such as user=userId,item=movieId')
-        if role not in ROLES:
-            raise UserError(f'--columns: "{role}" is not a role; choose from {", ".join(ROLES)}')
+            raise UserError(f'{option}: "{piece.strip()}" is not role=column, such as {example}')
         if role in columns:
-            raise UserError(f"--columns: {role} is given twice ({columns[role]} and {column})")
+            raise UserError(f"{option}: {role} is given twice ({columns[role]} and {column})")
         columns[role] = column
     return columns
 

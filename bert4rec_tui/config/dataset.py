@@ -1,5 +1,6 @@
 """Every setting of a dataset: which ratings, and how they are filtered, sorted and split."""
 
+import hashlib
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -26,6 +27,10 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         str,
         Meta(title="Source", description="Folder, zip or file with the ratings; empty: download a built-in dataset."),
     ] = ""
+    further_sources: Annotated[
+        tuple[str, ...],
+        Meta(title="Further sources", description="More files or folders with interactions, read after the source."),
+    ] = ()
     columns: Annotated[
         dict[str, str],
         Meta(
@@ -36,6 +41,42 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     separator: Annotated[
         str, Meta(title="Separator", description="Column separator; empty: detected from the file.")
     ] = ""
+    encoding: Annotated[
+        str,
+        Meta(title="Encoding", description="Encoding of text files, such as latin-1; empty: detected from the file."),
+    ] = ""
+    time_format: Annotated[
+        str,
+        Meta(title="Time format", description="Format of the times, such as %d/%m/%Y %H:%M; empty: detected."),
+    ] = ""
+    time_unit: Annotated[
+        str,
+        Meta(
+            pattern=r"^(\d{0,9}(ns|us|ms|s|min|h|d))?\Z",
+            title="Time unit",
+            description="Unit of numeric times: s, ms, us, ns, or a multiple such as 5s; empty: detected.",
+            extra={"allowed": "s, ms, us, ns, min, h or d, or a multiple such as 5s"},
+        ),
+    ] = ""
+    items: Annotated[
+        str,
+        Meta(title="Items file", description="File with titles, categories or features of the items; empty: detected."),
+    ] = ""
+    item_columns: Annotated[
+        dict[str, str],
+        Meta(
+            title="Item columns",
+            description="Columns of the items file: item, title, genres, and features by names of your own.",
+        ),
+    ] = {}
+    where: Annotated[
+        str,
+        Meta(title="Where", description="Condition that the interactions must meet, such as event = 'purchase'."),
+    ] = ""
+    drop_incomplete: Annotated[
+        bool,
+        Meta(title="Drop incomplete", description="Drop interactions without a user, an item or a time."),
+    ] = False
     item_noun: Annotated[
         str,
         Meta(
@@ -65,10 +106,10 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         ),
     ] = "once"
     repeats: Annotated[
-        Literal["keep", "first", "last"],
+        Literal["keep", "unique", "first", "last"],
         Meta(
             title="Repeated items",
-            description="Repeated interactions of a user with the same item: keep all, the first or the last.",
+            description="Repeated items of a user: keep all, drop duplicates, keep the first or the last.",
         ),
     ] = "keep"
     split: Annotated[
@@ -126,7 +167,9 @@ class DatasetConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             "min_user_interactions": f"users{self.min_user_interactions}",
             "min_item_interactions": f"items{self.min_item_interactions}",
             "filter": self.filter,
-            "repeats": f"{self.repeats}only",
+            "where": f"where-{hashlib.sha256(self.where.encode()).hexdigest()[:6]}",
+            "drop_incomplete": "complete",
+            "repeats": "unique" if self.repeats == "unique" else f"{self.repeats}only",
             "split": self.split,
             "eval_users": f"eval{self.eval_users}",
             "validation_users": f"validation{self.validation_users}",

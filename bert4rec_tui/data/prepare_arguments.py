@@ -10,6 +10,11 @@ def prepare_arguments(settings: DatasetConfig) -> list[str]:
     for field, flag in {
         "source": "--source",
         "separator": "--separator",
+        "encoding": "--encoding",
+        "time_format": "--time-format",
+        "time_unit": "--time-unit",
+        "items": "--items",
+        "where": "--where",
         "item_noun": "--item-noun",
         "min_rating": "--min-rating",
         "min_user_interactions": "--min-user-interactions",
@@ -25,6 +30,11 @@ def prepare_arguments(settings: DatasetConfig) -> list[str]:
     }.items():
         if getattr(settings, field) != getattr(default, field):
             arguments += [flag, str(getattr(settings, field))]
-    if settings.columns:
-        arguments += ["--columns", ",".join(f"{role}={column}" for role, column in settings.columns.items())]
+    for source in settings.further_sources:
+        arguments += ["--source", source]
+    if settings.drop_incomplete:
+        arguments.append("--drop-incomplete")
+    for flag, columns in (("--columns", settings.columns), ("--item-columns", settings.item_columns)):
+        if columns:
+            arguments += [flag, ",".join(f"{role}={column}" for role, column in columns.items())]
     return arguments

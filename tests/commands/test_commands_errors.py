@@ -240,7 +240,7 @@ def test_a_program_is_told_of_a_wrong_word_as_json(here):
     assert answer.out == ""
     error = json.loads(answer.err)["error"]
     assert error == (
-        "Invalid value for '--repeats': 'nonsense' is not one of 'keep', 'first', 'last'; "
+        "Invalid value for '--repeats': 'nonsense' is not one of 'keep', 'unique', 'first', 'last'; "
         "see bert4rec-tui prepare --help"
     )
 

@@ -40,6 +40,8 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
         return st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
     if field.path == "dataset.item_noun":
         return st.from_regex(r"\A([a-zé][a-z é'-]{0,31})?\Z")
+    if field.path == "dataset.time_unit":
+        return st.from_regex(r"\A([0-9]{0,9}(ns|us|ms|s|min|h|d))?\Z")
     low, high = field.low or 0, min(field.high or 10**6, 10**6)
     texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
     return {
@@ -47,6 +49,7 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
         "float": st.floats(low, high, exclude_min=field.open_low, exclude_max=field.open_high),
         "bool": st.booleans(),
         "str": texts,
+        "list of str": st.lists(st.from_regex(r"\A[a-z./]{1,20}\Z")).map(tuple),
         "choice": st.sampled_from(field.choices or ("",)),
         "mapping": st.dictionaries(st.sampled_from(["user", "item", "rating"]), texts),
     }[field.kind]
