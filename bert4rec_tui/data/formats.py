@@ -1,37 +1,42 @@
-"""Read any supported layout of ratings into `Interactions`."""
-
-from dataclasses import replace
+"""Read any supported layout of interactions."""
 
 import msgspec
-import numpy as np
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve, time_columns
 from bert4rec_tui.data.format_detection import Head, Shape, head_of, parse_separator, read_head
-from bert4rec_tui.data.interactions import Interactions
-from bert4rec_tui.data.movies import read_movies
-from bert4rec_tui.data.parquet import parquet_head, read_parquet
+from bert4rec_tui.data.parquet import parquet_head, stage_parquet
 from bert4rec_tui.data.sources import RatingsSource
-from bert4rec_tui.data.tables import read_text, textual_ids
+from bert4rec_tui.data.staging import Staging
+from bert4rec_tui.data.tables import stage_text, textual_ids
 from bert4rec_tui.errors import UserError, printable
+from bert4rec_tui.progress import ReportProgress, ignore_progress
 
 PARQUET = (".parquet", ".pq")
 SAMPLE_ROWS = 100  # by whose values the columns of a Parquet file are told
 
 
-def read_interactions(source: RatingsSource, settings: DatasetConfig) -> tuple[Interactions, DatasetConfig]:
-    """All ratings of a source, and the settings completed with guessed columns.
+def stage_interactions(
+    source: RatingsSource, settings: DatasetConfig, staging: Staging, report: ReportProgress = ignore_progress
+) -> tuple[DatasetConfig, list[str]]:
+    """Read all interactions of a source into `staging`; the settings completed with guessed columns, and notes.
 
     Raises UserError that names file and line.
     """
-    if source.layout is None:
-        settings = with_columns(settings, source)
-        interactions = _read_table(source, settings)
-        if interactions.titles is None:
-            interactions = _with_movies(interactions, source)
-        return _with_unused_times(interactions, source, settings), settings
-    shape, roles = movielens_shape(read_head(source.ratings, source.layout.separator, source.layout.header), source)
-    return _with_movies(read_text(source.ratings, shape, roles, movielens=True), source), settings
+    if source.layout is not None:
+        shape, roles = movielens_shape(read_head(source.ratings, source.layout.separator, source.layout.header), source)
+        stage_text(source.ratings, shape, roles, staging, movielens=True, report=report)
+        return settings, []
+    settings, path = with_columns(settings, source), source.ratings
+    if path.suffix.lower() in PARQUET:
+        names, _ = parquet_head(path)
+        stage_parquet(path, resolve(settings.columns, names, len(names), path.name), staging, report)
+    else:
+        head = table_head(source, settings)
+        roles = resolve(settings.columns, head.shape.names, head.shape.count, path.name)
+        texts = textual_ids(head.rows, roles)
+        stage_text(path, head.shape, roles, staging, movielens=False, texts=texts, report=report)
+    return settings, [] if staging.times is not None else _unused_times(source, settings)
 
 
 def movielens_shape(head: Head, source: RatingsSource) -> tuple[Shape, dict[str, int]]:
@@ -43,27 +48,8 @@ def movielens_shape(head: Head, source: RatingsSource) -> tuple[Shape, dict[str,
     return shape, resolve(layout.columns, shape.names, shape.count, name)
 
 
-def _with_movies(interactions: Interactions, source: RatingsSource) -> Interactions:
-    if source.movies is None:
-        return interactions
-    movies = read_movies(source.movies)
-    ids = np.asarray(interactions.item_ids).tolist()
-    found = [movies.get(item, ("", "")) for item in ids]
-    interactions = replace(interactions, titles=[title for title, _ in found], genres=[genres for _, genres in found])
-    without = [item for item in ids if item not in movies]
-    if 2 * len(without) <= len(ids):
-        return interactions
-    examples = f'such as "{printable(str(without[0]), 40)}"'
-    if movies:
-        examples += f'; it has, for example, "{next(iter(movies))}"'
-    note = f"{source.movies.name} has no title for {len(without):,} of {len(ids):,} items, {examples}"
-    return replace(interactions, notes=(*interactions.notes, note))
-
-
-def _with_unused_times(interactions: Interactions, source: RatingsSource, settings: DatasetConfig) -> Interactions:
-    """Note a column of times that nobody chose: the order of the file decides which interaction is the last."""
-    if interactions.times is not None:
-        return interactions
+def _unused_times(source: RatingsSource, settings: DatasetConfig) -> list[str]:
+    """A note on a column of times that nobody chose: the order of the file decides which interaction is the last."""
     if source.ratings.suffix.lower() in PARQUET:
         names, rows = parquet_head(source.ratings, SAMPLE_ROWS)
     else:
@@ -71,22 +57,11 @@ def _with_unused_times(interactions: Interactions, source: RatingsSource, settin
         names, rows = head.shape.names or [str(index) for index in range(head.shape.count)], head.rows
     unused = time_columns(names, rows, settings.columns.values())
     if not unused:
-        return interactions
-    note = (
+        return []
+    return [
         f"{source.ratings.name}: {printable(unused[0], 40)} has times but is not used, so that the order of the file "
         f"decides which interaction is a user's last; use it with --columns …,timestamp={printable(unused[0], 40)}"
-    )
-    return replace(interactions, notes=(*interactions.notes, note))
-
-
-def _read_table(source: RatingsSource, settings: DatasetConfig) -> Interactions:
-    path = source.ratings
-    if path.suffix.lower() in PARQUET:
-        names, _ = parquet_head(path)
-        return read_parquet(path, resolve(settings.columns, names, len(names), path.name))
-    head = table_head(source, settings)
-    roles = resolve(settings.columns, head.shape.names, head.shape.count, path.name)
-    return read_text(path, head.shape, roles, movielens=False, texts=textual_ids(head.rows, roles))
+    ]
 
 
 def table_head(source: RatingsSource, settings: DatasetConfig, start: bytes | None = None) -> Head:

@@ -1,20 +1,23 @@
 """Read ratings from a Parquet file."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bert4rec_tui.data.format_detection import explain_read_error
-from bert4rec_tui.data.interactions import Interactions
-from bert4rec_tui.data.tables import interactions_from
+from bert4rec_tui.data.staging import BATCH_ROWS, Staging
 from bert4rec_tui.data.times import MixedUnitsError, TimeMissingError
 from bert4rec_tui.errors import UserError, printable
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
 EXACT = 2**53  # from which floating point leaves out whole numbers
 
 
-def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
+def stage_parquet(
+    path: Path, roles: dict[str, int], staging: Staging, report: ReportProgress = ignore_progress
+) -> None:
     """Read a Parquet table. Raises UserError that names the invalid column and row."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -25,20 +28,39 @@ def read_parquet(path: Path, roles: dict[str, int]) -> Interactions:
         twice = next((names[index] for index in roles.values() if names.count(names[index]) > 1), None)
         if twice is not None:
             raise UserError(f"{path.name}: has several columns named {printable(twice)}; rename them")
-        table = file.read(columns=[names[index] for index in roles.values()])
+        chosen = {role: names[index] for role, index in roles.items()}
+        kinds = {role: file.schema_arrow.field(name).type for role, name in chosen.items()}
+        schema = pa.schema([(role, _typed(pa.nulls(0, kind), role, path).type) for role, kind in kinds.items()])
+        staging.load(_batches(file, chosen, schema, path, report), schema)
     except OSError as error:
         raise explain_read_error(error, path) from None
+    except (MixedUnitsError, TimeMissingError) as error:
+        raise UserError(f"{path.name}, row {error.row + 1:,}: {error}") from None
     except pa.ArrowException as error:
         raise UserError(f"{path.name}: cannot be read as Parquet ({printable(str(error))})") from None
-    if not len(table):
+    except ValueError as error:
+        raise UserError(f"{path.name}: {error}") from None
+    if not staging.rows:
         raise UserError(f"{path.name}: contains no ratings; expected a row per rating")
-    columns = {role: _typed(table.column(names[index]), role, path) for role, index in roles.items()}
     try:
-        return interactions_from(columns)
+        staging.finish_ids()
+        staging.finish_times()
     except (MixedUnitsError, TimeMissingError) as error:
         raise UserError(f"{path.name}, row {error.row + 1:,}: {error}") from None
     except ValueError as error:
         raise UserError(f"{path.name}: {error}") from None
+
+
+def _batches(file: Any, names: dict[str, str], schema: Any, path: Path, report: ReportProgress) -> Iterator[Any]:
+    """The columns by role, typed, in batches."""
+    import pyarrow as pa
+
+    first, rows, size = 0, max(1, file.metadata.num_rows), path.stat().st_size
+    for batch in file.iter_batches(BATCH_ROWS, columns=list(names.values())):
+        columns = [_typed(batch.column(name), role, path, first) for role, name in names.items()]
+        yield pa.record_batch(columns, schema=schema)
+        first += len(batch)
+        report(Progress(stage="Reading", done=size * first // rows, total=size, unit="bytes"))
 
 
 def parquet_head(path: Path, count: int = 0) -> tuple[list[str], list[list[str]]]:
@@ -74,43 +96,43 @@ def _shown(cell: Any) -> str:
     return "" if cell is None else str(cell)
 
 
-def _typed(column: Any, role: str, path: Path) -> Any:
-    """Cast a Parquet column to a type that `interactions_from` accepts."""
+def _typed(column: Any, role: str, path: Path, first: int = 0) -> Any:
+    """Cast a Parquet column to a type that `Staging` accepts. first: the row of the file that it begins with."""
     import pyarrow as pa
 
     if column.null_count and role in ("user", "item", "timestamp", "rating"):
-        row = 1 + int(np.flatnonzero(column.is_null().to_numpy())[0])
+        row = 1 + first + column.is_null().to_pylist().index(True)
         raise UserError(f"{path.name}, row {row:,}: the {role} is empty")
     kind: Any = column.type
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
         kind = column.type
     if _holds_text(kind):
-        column = _as_utf_8(column, role, path)
+        column = _as_utf_8(column, role, path, first)
         kind = column.type
     try:
         if role == "rating":
             return column.cast(pa.float32())
         if role in ("title", "genres"):
-            return _as_text(column).dictionary_encode()
+            return _as_text(column)
         if pa.types.is_string(kind):
-            return _as_times(column) if role == "timestamp" else column.dictionary_encode()
+            return column
         if role == "timestamp" and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
             # Nanoseconds, which some writers add by default, are truncated to microseconds.
             return column.cast(pa.timestamp("us"), safe=False)
         if role in ("user", "item") and pa.types.is_floating(kind):
-            _check_float_ids(column, role, path)
+            _check_float_ids(column, role, path, first)
         return column.cast(pa.float64() if role == "timestamp" and pa.types.is_floating(kind) else pa.int64())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise UserError(f"{path.name}: the {role} column cannot be used ({printable(str(error))})") from None
 
 
-def _check_float_ids(column: Any, role: str, path: Path) -> None:
+def _check_float_ids(column: Any, role: str, path: Path, first: int) -> None:
     """Raises UserError for ids of 2^53 or more in floating point, which has merged some of them in the file."""
-    lost = np.flatnonzero(np.abs(column.to_numpy()) >= EXACT)
+    lost = np.flatnonzero(np.abs(np.from_dlpack(column)) >= EXACT)
     if len(lost):
         raise UserError(
-            f"{path.name}, row {lost[0] + 1:,}: the {role} ids are floating point, which merges ids from 2^53 on "
+            f"{path.name}, row {first + lost[0] + 1:,}: the {role} ids are floating point, which merges ids from 2^53 on "
             "(DuckDB's HUGEINT and pandas' columns with a gap are written so); write them as integers or as text"
         )
 
@@ -124,14 +146,14 @@ def _holds_text(kind: Any) -> bool:
     return any(is_one(kind) for is_one in (*of_text, *of_bytes))
 
 
-def _as_utf_8(column: Any, role: str, path: Path) -> Any:
+def _as_utf_8(column: Any, role: str, path: Path, first: int) -> Any:
     """A column of text or bytes as text. Raises UserError that names the first row that is not UTF-8."""
     import pyarrow as pa
 
     try:
         return column.cast(pa.string())
     except pa.ArrowInvalid:
-        row = next((row for row, cell in enumerate(column, 1) if not _is_utf_8(cell.as_py())), 0)
+        row = next((row for row, cell in enumerate(column, first + 1) if not _is_utf_8(cell.as_py())), 0)
         raise UserError(
             f"{path.name}, row {row:,}: the {role} is not UTF-8 text; write the column as strings"
         ) from None
@@ -155,15 +177,3 @@ def _as_text(column: Any) -> Any:
         lists = column.cast(pa.list_(pa.string()))
         return compute.call_function("binary_join", [lists, pa.scalar("|")])
     return column.cast(pa.string())
-
-
-def _as_times(column: Any) -> Any:
-    """A text column as numbers if all are numeric, else unchanged, for dates."""
-    import pyarrow as pa
-
-    for kind in (pa.int64(), pa.float64()):
-        try:
-            return column.cast(kind)
-        except pa.ArrowInvalid:
-            continue
-    return column.cast(pa.string()).dictionary_encode()

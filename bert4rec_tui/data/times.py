@@ -10,9 +10,9 @@ _FIRST_DATE, _LAST_DATE = 1900_01_01, 2099_12_31
 # The digits after the date in 20010129235959; as milliseconds that would be a day of 2604.
 _CLOCK = 10**6
 # Seconds reach this number in the year 5138: a column above it has a finer unit.
-_TOO_LATE = 10**11
+TOO_LATE = 10**11
 # Seconds in 1973: where all other timestamps are above it, a 0 is a missing value and not 1970.
-_A_DATE = 10**8
+A_DATE = 10**8
 
 
 class TimeMissingError(ValueError):
@@ -60,11 +60,11 @@ def from_numbers(values: np.ndarray) -> Times:
         whole = np.floor(values)
         return _from_fractions(values) if (whole != values).any() else from_numbers(whole.astype(np.int64))
     ticks = values.astype(np.int64, copy=False)
-    if _are_dates(ticks):
-        return Times(_days(ticks) * 86_400, 1)
-    if _are_date_times(ticks):
-        hours, minutes, seconds = _clock(ticks)
-        return Times(_days(ticks // _CLOCK) * 86_400 + hours * 3600 + minutes * 60 + seconds, 1)
+    if are_dates(ticks):
+        return Times(days_of(ticks) * 86_400, 1)
+    if are_date_times(ticks):
+        hours, minutes, seconds = clock_of(ticks)
+        return Times(days_of(ticks // _CLOCK) * 86_400 + hours * 3600 + minutes * 60 + seconds, 1)
     return Times(ticks, _unit(ticks))
 
 
@@ -73,13 +73,13 @@ def _check_one_unit(values: np.ndarray) -> None:
     if not len(values):
         return
     missing = values == 0
-    if missing.any() and not missing.all() and np.abs(values[~missing]).min() >= _A_DATE:
+    if missing.any() and not missing.all() and np.abs(values[~missing]).min() >= A_DATE:
         raise TimeMissingError(int(missing.argmax()))
-    limit = _TOO_LATE * _unit(values)
+    limit = TOO_LATE * _unit(values)
     if values.max() <= limit and values.min() >= -limit:
         return
     late = np.abs(values) > limit
-    if _are_date_times(values.astype(np.int64, copy=False)):
+    if are_date_times(values.astype(np.int64, copy=False)):
         return
     fewer = late if 2 * np.count_nonzero(late) <= len(values) else ~late
     row = int(fewer.argmax())
@@ -94,37 +94,42 @@ def _from_fractions(values: np.ndarray) -> Times:
 
 
 def _unit(values: np.ndarray) -> int:
-    """Ticks per second of a column: 1, or as many as make its smallest value a plausible date."""
-    per_second, least = 1, int(values.min()) if len(values) else 0
-    while least > _TOO_LATE and per_second < 10**9:
+    return unit_of(int(values.min())) if len(values) else 1
+
+
+def unit_of(least: int) -> int:
+    """Ticks per second of a column with this smallest value: 1, or as many as make it a plausible date."""
+    per_second = 1
+    while least > TOO_LATE and per_second < 10**9:
         least, per_second = least // 1000, per_second * 1000
     return per_second
 
 
-def _are_dates(values: np.ndarray) -> bool:
+def are_dates(values: np.ndarray) -> bool:
+    """Whether all numbers are dates such as 20010129."""
     if not len(values) or values.min() < _FIRST_DATE or values.max() > _LAST_DATE:
         return False
     months, days = values // 100 % 100, values % 100
     return bool(((months >= 1) & (months <= 12) & (days >= 1) & (days <= 31)).all())
 
 
-def _days(dates: np.ndarray) -> np.ndarray:
+def days_of(dates: np.ndarray) -> np.ndarray:
     """(rows,) days since 1970 of dates such as 20010129."""
     months = (dates // 10_000 - 1970) * 12 + dates // 100 % 100 - 1
     return months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) + dates % 100 - 1
 
 
-def _are_date_times(values: np.ndarray) -> bool:
+def are_date_times(values: np.ndarray) -> bool:
     """Whether all are dates with a time of day, such as 20010129235959; a 30th of February is not."""
     dates = values // _CLOCK
-    if not _are_dates(dates):
+    if not are_dates(dates):
         return False
-    hours, minutes, seconds = _clock(values)
-    months = _days(dates).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
+    hours, minutes, seconds = clock_of(values)
+    months = days_of(dates).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
     return bool(((hours < 24) & (minutes < 60) & (seconds < 60) & (months == dates // 100 % 100)).all())
 
 
-def _clock(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def clock_of(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The hours, minutes and seconds of numbers such as 20010129235959."""
     return moments // 10_000 % 100, moments // 100 % 100, moments % 100
 

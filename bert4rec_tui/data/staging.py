@@ -1,0 +1,276 @@
+"""The interactions of a source in a database on disk, for as long as a dataset is prepared from them.
+
+DuckDB keeps a stated memory whatever the number of rows: it counts, joins and sorts on the disk beside the dataset.
+"""
+
+import shutil
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bert4rec_tui.data.dates import parse_time
+from bert4rec_tui.data.staged_ids import check_ids, find_floats
+from bert4rec_tui.data.time_scale import MixedTimesError, NumberSummary, TimeScale
+from bert4rec_tui.data.times import MixedUnitsError
+from bert4rec_tui.errors import OutOfReachError, UserError, printable
+
+MICROSECONDS = 10**6  # in a second
+LEAST_MEMORY = 128 * 2**20
+# Of the stated memory, what DuckDB may take: batches, arrays and its own overhead need the rest.
+SHARE = 0.6
+BATCH_ROWS = 2**18
+MISSING = "a value is missing"
+
+
+class Staging:
+    """A table `interactions` with a column for each role; `rowid` is the place of a row in the source.
+
+    user, item: BIGINT or VARCHAR. timestamp: BIGINT or DOUBLE, whose meaning is `times`. rating: FLOAT. title, genres:
+    VARCHAR. folder: a new folder for the database, removed by `close`. memory: bytes. threads: 0 for all cores.
+    """
+
+    def __init__(self, folder: Path, memory: int, threads: int = 0) -> None:
+        import duckdb
+
+        folder.mkdir()
+        self.folder = folder
+        self.rows = 0
+        self.roles: tuple[str, ...] = ()
+        self.times: TimeScale | None = None
+        limit = max(LEAST_MEMORY, int(memory * SHARE)) // 2**20
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": f"{limit}MiB",
+            "temp_directory": str(folder / "spilled"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if threads:
+            config["threads"] = threads
+        with _explained():
+            self._database = duckdb.connect(str(folder / "interactions.duckdb"), config=config)
+
+    def __enter__(self) -> "Staging":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the database."""
+        self._database.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> None:
+        """Change the database. Raises UserError where memory or disk do not suffice."""
+        with _explained():
+            self._database.execute(statement, values)
+
+    def value(self, query: str) -> Any:
+        """The first value of the first row of an answer; None where there is none."""
+        row = self.row(query)
+        return row[0] if row else None
+
+    def row(self, query: str) -> tuple[Any, ...] | None:
+        """The first row of an answer; None where there is none."""
+        with _explained():
+            return self._database.execute(query).fetchone()
+
+    def table(self, query: str) -> Any:
+        """The whole answer, as an Arrow table."""
+        with _explained():
+            return self._database.execute(query).to_arrow_table()
+
+    def batches(self, query: str) -> Iterator[Any]:
+        """The answer in Arrow batches, of which one at a time is in memory."""
+        with _explained():
+            # Not by `execute`, whose reader keeps the whole answer as well.
+            yield from self._database.sql(query).to_arrow_reader(BATCH_ROWS)
+
+    def kind(self, role: str) -> str:
+        """The type of a column in SQL."""
+        return str(self.value(f"SELECT typeof({role}) FROM interactions LIMIT 1"))
+
+    def load(self, batches: Iterable[Any], schema: Any) -> None:
+        """Take the interactions of a source, in Arrow batches with a column for each role.
+
+        A second call replaces the first, as when a column turns out to be of another type. Whatever `batches` raises is
+        raised. Raises ValueError where a value is missing or not finite, an id spans lines, or times make no sense.
+        """
+        import pyarrow as pa
+
+        self.roles = tuple(schema.names)
+        checked = _Checked(batches, schema)
+        reader = pa.RecordBatchReader.from_batches(checked.schema, checked.batches())
+        try:
+            with _explained():
+                self._database.register("incoming", reader)
+                self._database.execute("CREATE OR REPLACE TABLE interactions AS SELECT * FROM incoming")
+        except Exception:
+            if checked.failure is not None:  # Arrow and DuckDB pass on its words, but not the exception itself
+                raise checked.failure from None
+            raise
+        finally:
+            self._database.unregister("incoming")
+        self.rows = checked.rows
+        try:
+            self.times = checked.times()
+        except MixedTimesError:
+            raise self._mixed_units(checked.numbers.limit) from None
+
+    def _mixed_units(self, limit: int) -> MixedUnitsError:
+        """The error that names the first of the fewer times, of those within a limit and those beyond it."""
+        late = f"abs(timestamp) > {limit}"
+        many = self.value(f"SELECT 2 * count(*) > {self.rows} FROM interactions WHERE {late}")
+        row, value = self._first_time(f"NOT ({late})" if many else late)
+        return MixedUnitsError(row, value, self._first_time(late if many else f"NOT ({late})")[1])
+
+    def _first_time(self, condition: str) -> tuple[int, float]:
+        first = f"SELECT rowid, timestamp FROM interactions WHERE {condition} ORDER BY rowid LIMIT 1"
+        row, value = self.row(first) or (0, 0.0)
+        return int(row), float(value)
+
+    def finish_ids(self) -> None:
+        """Look at every distinct id that is text. Raises ValueError where one is empty, missing or changed."""
+        for role in ("user", "item"):
+            if self.kind(role) != "VARCHAR":
+                continue
+            self.execute(f"CREATE OR REPLACE TABLE ids AS SELECT DISTINCT {role} AS id FROM interactions")
+            if find_floats(self.batches("SELECT id FROM ids")):
+                whole = f"CAST(split_part({role}, '.', 1) AS BIGINT)"
+                self.execute(f"ALTER TABLE interactions ALTER {role} TYPE BIGINT USING {whole}")
+            else:
+                check_ids(self)
+            self.execute("DROP TABLE ids")
+
+
+    def finish_times(self) -> None:
+        """Turn times that are text into microseconds, each distinct one once. Raises ValueError where one is no date."""
+        if "timestamp" not in self.roles or self.kind("timestamp") != "VARCHAR":
+            return
+        if number := self._number_in_texts():
+            self.execute(f"ALTER TABLE interactions ALTER timestamp TYPE {number}")
+            summary = NumberSummary()
+            for batch in self.batches("SELECT timestamp FROM interactions"):
+                summary.add(_numbers(batch.column(0)))
+            try:
+                self.times = summary.scale()
+            except MixedTimesError:
+                raise self._mixed_units(summary.limit) from None
+            return
+        self.execute("CREATE OR REPLACE TABLE moments (text VARCHAR, ticks BIGINT)")
+        for batch in list(self.batches("SELECT DISTINCT timestamp FROM interactions")):
+            self._database.register("incoming", _parsed(batch.column(0)))
+            self.execute("INSERT INTO moments SELECT * FROM incoming")
+        self.execute("ALTER TABLE interactions ADD COLUMN ticks BIGINT")
+        self.execute("UPDATE interactions SET ticks = moments.ticks FROM moments WHERE timestamp = moments.text")
+        for change in ("DROP COLUMN timestamp", "RENAME COLUMN ticks TO timestamp"):
+            self.execute(f"ALTER TABLE interactions {change}")
+        self.execute("DROP TABLE moments")
+        self.times = TimeScale("units", MICROSECONDS)
+
+
+    def _number_in_texts(self) -> str:
+        """The type of number that all times are, though they are text; empty where one is none."""
+        for kind, pattern in (("BIGINT", r"\s*[+-]?[0-9]{1,18}\s*"), ("DOUBLE", r"\s*[+-]?[0-9]*\.?[0-9]+(e[+-]?[0-9]+)?\s*")):
+            if self.value(f"SELECT bool_and(regexp_full_match(timestamp, '{pattern}', 'i')) FROM interactions"):
+                return kind
+        return ""
+
+
+def _parsed(texts: Any) -> Any:
+    import pyarrow as pa
+
+    words = texts.to_pylist()
+    ticks = [parse_time(word) for word in words]
+    if None in ticks:
+        raise ValueError(f'the timestamp "{printable(words[ticks.index(None)], 40)}" is not a date')
+    return pa.table({"text": texts, "ticks": pa.array(ticks, pa.int64())})
+
+
+class _Checked:
+    """Batches on their way into the database: checked, trimmed, and their times summed up."""
+
+    def __init__(self, batches: Iterable[Any], schema: Any) -> None:
+        import pyarrow as pa
+
+        self._batches, self._given = batches, schema
+        self.failure: Exception | None = None
+        self.rows = 0
+        self.numbers = NumberSummary()
+        self._moments = "timestamp" in schema.names and pa.types.is_timestamp(schema.field("timestamp").type)
+        self._has_times = "timestamp" in schema.names
+        self.schema = pa.schema(
+            [(field.name, pa.int64() if pa.types.is_timestamp(field.type) else field.type) for field in schema]
+        )
+
+    def batches(self) -> Iterator[Any]:
+        try:
+            for batch in self._batches:
+                if len(batch):
+                    yield self._check(batch)
+                    self.rows += len(batch)
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def _check(self, batch: Any) -> Any:
+        import pyarrow as pa
+
+        columns = [
+            self._check_column(field.name, batch.column(index)) for index, field in enumerate(self._given)
+        ]
+        return pa.record_batch(columns, schema=self.schema)
+
+    def _check_column(self, role: str, column: Any) -> Any:
+        import pyarrow as pa
+        from pyarrow import compute
+
+        if role in ("title", "genres"):
+            return column
+        if column.null_count:
+            raise ValueError(MISSING)
+        if role in ("user", "item") and pa.types.is_string(column.type):
+            if compute.any(compute.match_substring(column, "\n")).as_py():  # pyright: ignore
+                raise ValueError("an id spans several lines")
+            # Spaces around an id are layout, not part of the id.
+            return compute.utf8_trim_whitespace(column)  # pyright: ignore
+        if role == "rating" and not np.isfinite(_numbers(column)).all():
+            raise ValueError("a rating is not a finite number")
+        if role == "timestamp" and self._moments:
+            return column.cast(pa.int64())
+        if role == "timestamp" and not pa.types.is_string(column.type):
+            self.numbers.add(_numbers(column))
+        return column
+
+    def times(self) -> TimeScale | None:
+        if not self._has_times:
+            return None
+        return TimeScale("units", MICROSECONDS) if self._moments else self.numbers.scale()
+
+
+def _numbers(column: Any) -> np.ndarray:
+    """A column without nulls, by DLPack, because Arrow's own conversion imports pandas."""
+    return np.from_dlpack(column)
+
+
+@contextmanager
+def _explained() -> Generator[None]:
+    """Turn what DuckDB says of the machine into our words; any other error is a defect, and stays as it is."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise OutOfReachError(
+            "the interactions need more memory than they may take; allow more, such as --memory 4GB"
+        ) from None
+    except duckdb.IOException as error:
+        if "space" in str(error):
+            raise OutOfReachError(
+                "the disk is full while the interactions are sorted on it; free some space, or set "
+                "BERT4REC_TUI_HOME to a folder on a larger disk"
+            ) from None
+        raise UserError(f"the interactions cannot be sorted on the disk ({printable(str(error), 200)})") from None
