@@ -28,6 +28,7 @@ import numpy as np
 from msgspec import Struct
 
 from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.blocks import Sliced, row_blocks
 from bert4rec_tui.data.integrity import RangeCheck, check_texts, damaged, is_ascending, load_archive, load_array
 from bert4rec_tui.data.json_files import read_json
 from bert4rec_tui.data.nouns import Noun, category_word, item_word, noun_of
@@ -335,11 +336,12 @@ class PreparedDataset:
         return np.flatnonzero(self.split.targets(part) >= 0)
 
 
-def hash_arrays(*arrays: np.ndarray) -> str:
+def hash_arrays(*arrays: Sliced) -> str:
     """The SHA-256 of the content of arrays, which `split_hash` of a manifest is."""
     digest = hashlib.sha256()
     for array in arrays:
-        digest.update(np.ascontiguousarray(array).data)
+        for block in row_blocks(array):
+            digest.update(np.ascontiguousarray(block).data)
     return digest.hexdigest()
 
 

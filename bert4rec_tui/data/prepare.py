@@ -1,37 +1,31 @@
-"""Prepare a dataset from ratings: filter, index, sort, split, write."""
+"""Prepare a dataset from interactions: stage them on disk, filter, sort, split, write."""
 
+import shutil
 from pathlib import Path
 
 import msgspec
-import numpy as np
+import psutil
 
 from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.data.arrays import save_archive, save_array
 from bert4rec_tui.data.catalog import KNOWN
-from bert4rec_tui.data.dataset import SCHEMA, Counts, Manifest, PreparedDataset, Split, hash_arrays, manifest_bytes
+from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.fingerprints import fingerprint_source, load_fingerprints, save_fingerprints
-from bert4rec_tui.data.formats import read_interactions
-from bert4rec_tui.data.integrity import checksum
-from bert4rec_tui.data.interactions import (
-    Interactions,
-    filter_by_count,
-    in_time_order,
-    reindexed,
-    without_repeats,
-)
+from bert4rec_tui.data.formats import stage_interactions
+from bert4rec_tui.data.history_files import write_histories
+from bert4rec_tui.data.item_texts import missing_titles, stage_item_texts
 from bert4rec_tui.data.leftovers import remove_leftovers
-from bert4rec_tui.data.negatives import check_enough, file_name, parse_protocol, sample_negatives, weights_for
-from bert4rec_tui.data.nouns import item_word, noun_of
-from bert4rec_tui.data.sources import find_origin, folder_names, opened
-from bert4rec_tui.data.splits import Histories, newcomers, split_histories
-from bert4rec_tui.data.texts import Texts, pack_texts
-from bert4rec_tui.errors import UserError
+from bert4rec_tui.data.nouns import item_word
+from bert4rec_tui.data.selection import select
+from bert4rec_tui.data.sources import RatingsSource, find_origin, folder_names, opened
+from bert4rec_tui.data.staging import Staging
+from bert4rec_tui.data.writing import write_dataset, write_ids
+from bert4rec_tui.errors import OutOfReachError, UserError
 from bert4rec_tui.files import make_folder, new_folder
-from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
+from bert4rec_tui.progress import ReportProgress, ignore_progress
 
-MIN_ITEMS = 3
-# Sampled with the dataset, because nearly every test needs them.
-FIRST_PROTOCOLS, FIRST_SEED = ("uniform-100", "popular-100"), 42
+STAGING = "staging"
+# Of the machine's memory, what preparing takes unless told otherwise.
+SHARE_OF_MACHINE = 0.25
 
 
 def prepare(
@@ -41,11 +35,12 @@ def prepare(
     report: ReportProgress = ignore_progress,
     again: bool = False,
     mirror: str | None = None,
+    memory: int = 0,
 ) -> PreparedDataset:
     """Prepare a dataset in the folder `datasets`; downloads are kept in `raw`.
 
-    A dataset already prepared with the same settings from the same source is only opened, unless `again`. Interrupted,
-    it leaves nothing half-written. Raises UserError where the ratings or the settings cannot be used.
+    memory: bytes that preparing may take, about; 0: a quarter of the machine. A dataset already prepared with the same settings from the same source is only opened, unless `again`. Interrupted,
+    it leaves nothing half-written. Raises UserError where the interactions or the settings cannot be used.
     """
     if settings.source:
         settings = msgspec.structs.replace(settings, source=str(Path(settings.source).expanduser().absolute()))
@@ -59,20 +54,42 @@ def prepare(
     origin = find_origin(settings, raw, report, mirror)
     # Taken before reading: a change in the meantime makes it another source the next time.
     fingerprints = fingerprint_source(Path(settings.source)) if settings.source else None
-    with opened(origin, raw, settings, report) as source:
-        movielens = source.layout is not None or source.movies is not None
-        report(Progress(stage="Reading", done=source.ratings.stat().st_size, unit="bytes"))
-        interactions, settings = read_interactions(source, settings)
-    noun = settings.item_noun or ("movie" if movielens else item_word(settings))
-    settings = msgspec.structs.replace(settings, item_noun=noun)
-    read = len(interactions)
-    report(Progress(stage="Sorting", done=read, unit="interactions"))
-    interactions = filtered(interactions, settings)
-    with new_folder(datasets / settings.id) as folder:
-        write(interactions, settings, read, folder, report)
+    with opened(origin, raw, settings, report) as source, new_folder(datasets / settings.id) as folder:
+        _check_disk(source.ratings, datasets)
+        settings = _write(source, settings, folder, memory or int(psutil.virtual_memory().total * SHARE_OF_MACHINE), report)
         if fingerprints is not None:
             save_fingerprints(fingerprints, folder)
     return PreparedDataset(datasets / settings.id)
+
+
+def _write(
+    source: RatingsSource, settings: DatasetConfig, folder: Path, memory: int, report: ReportProgress
+) -> DatasetConfig:
+    """Write all files of a dataset; the same source and settings give the same bytes. Returns completed settings."""
+    movielens = source.layout is not None or source.movies is not None
+    with Staging(folder / STAGING, memory) as staging:
+        settings, notes = stage_interactions(source, settings, staging, report)
+        noun = settings.item_noun or ("movie" if movielens else item_word(settings))
+        settings = msgspec.structs.replace(settings, item_noun=noun)
+        has_titles = stage_item_texts(staging, source.movies)
+        selection = select(staging, settings)
+        if source.movies is not None and "title" not in staging.roles:
+            notes = [*notes, *filter(None, [missing_titles(staging, source.movies.name)])]
+        offsets = write_histories(staging, selection, folder, report)
+        items = write_ids(staging, folder)
+        read = staging.rows
+    write_dataset(folder, settings, offsets, items, read=read, has_titles=has_titles, notes=notes, report=report)
+    return settings
+
+
+def _check_disk(source: Path, datasets: Path) -> None:
+    """Raises OutOfReachError where the disk surely cannot hold what is sorted on it."""
+    free, needed = shutil.disk_usage(datasets).free, source.stat().st_size
+    if free < needed:
+        raise OutOfReachError(
+            f"{datasets}: has {free / 2**20:,.0f} MB free, and {source.name} needs {needed / 2**20:,.0f} MB and more while "
+            "it is sorted; free some space, or set BERT4REC_TUI_HOME to a folder on a larger disk"
+        )
 
 
 def _check_source(settings: DatasetConfig, datasets: Path) -> None:
@@ -116,141 +133,3 @@ def _is_unchanged(source: Path, dataset: Path) -> bool:
     files = [source, *(source / name for name in names), *(source.glob("*") if names else ())]
     written = (dataset / "manifest.json").stat().st_mtime
     return source.exists() and not any(file.stat().st_mtime > written for file in files)
-
-
-def filtered(interactions: Interactions, settings: DatasetConfig) -> Interactions:
-    """The ratings that pass the filters, sorted by time and renumbered.
-
-    Raises UserError where no users, or fewer than three items, are left.
-    """
-    if interactions.ratings is not None:
-        keep = interactions.ratings >= settings.min_rating
-        interactions = interactions if keep.all() else interactions.take(keep)
-    elif settings.min_rating > 0:
-        raise UserError(f"dataset.min_rating = {settings.min_rating:g} needs a rating column, and the source has none")
-    interactions = in_time_order(interactions)
-    if settings.repeats != "keep":
-        interactions = without_repeats(interactions, settings.repeats)
-    interactions = filter_by_count(
-        interactions, settings.min_item_interactions, settings.min_user_interactions, settings.filter == "core"
-    )
-    interactions = reindexed(interactions)
-    if not len(interactions):
-        raise UserError(
-            f"{settings.name}: no users left after filtering (min_rating = {settings.min_rating:g}, "
-            f"min_item_interactions = {settings.min_item_interactions}, "
-            f"min_user_interactions = {settings.min_user_interactions}); lower them"
-        )
-    if len(interactions.item_ids) < MIN_ITEMS:
-        left = noun_of(item_word(settings)).counted(len(interactions.item_ids))
-        raise UserError(f"{settings.name}: {left} left after filtering, at least {MIN_ITEMS} are needed")
-    return interactions
-
-
-def write(interactions: Interactions, settings: DatasetConfig, read: int, folder: Path, report: ReportProgress) -> None:
-    """Write all files of a prepared dataset into `folder`; the same input and settings give the same bytes.
-
-    `read` is the number of ratings before filtering.
-    """
-    users, items = len(interactions.user_ids), len(interactions.item_ids)
-    report(Progress(stage="Writing", done=len(interactions), unit="interactions"))
-    offsets = np.zeros(users + 1, dtype=np.int64)
-    np.cumsum(np.bincount(interactions.users, minlength=users), out=offsets[1:])
-    history = interactions.items + np.int32(1)
-    seconds = interactions.times.seconds() if interactions.times is not None else None
-    histories = Histories(offsets, seconds)
-    split = split_histories(histories, settings)
-    train_counts = _train_counts(history, offsets, split, items)
-
-    split_rows = np.stack([split.train_end, split.validation, split.test])
-    arrays = {"history": history, "offsets": offsets, "split": split_rows}
-    if seconds is not None:
-        arrays["timestamps"] = seconds
-    if interactions.ratings is not None:
-        arrays["ratings"] = interactions.ratings
-    for name, array in arrays.items():
-        save_array(folder / f"{name}.npy", array)
-    save_archive(folder / "users.npz", _id_arrays(interactions.user_ids))
-    counts = {"counts": np.bincount(history, minlength=items + 1)[1:], "train_counts": train_counts}
-    save_archive(folder / "items.npz", _id_arrays(interactions.item_ids) | _text_arrays(interactions) | counts)
-    for protocol in FIRST_PROTOCOLS:
-        kind, number = parse_protocol(protocol)
-        sampled = sample_negatives(history, offsets, weights_for(kind, train_counts), number, FIRST_SEED, report)
-        try:
-            check_enough(sampled, protocol)
-        except UserError:
-            continue  # a small catalogue still supports `full`; using this protocol raises
-        save_array(folder / file_name(protocol, FIRST_SEED), sampled)
-    manifest = Manifest(
-        schema=SCHEMA,
-        id=settings.id,
-        settings=settings,
-        counts=_counts(history, histories, split, train_counts, read),
-        has_timestamps=seconds is not None,
-        has_ratings=interactions.ratings is not None,
-        has_titles=interactions.titles is not None,
-        split_hash=hash_arrays(history, offsets, split_rows),
-        cuts=split.cuts,
-        notes=list(interactions.notes),
-        checksums={file.name: checksum(file) for file in sorted(folder.iterdir())},
-    )
-    (folder / "manifest.json").write_bytes(manifest_bytes(manifest))
-
-
-def _train_counts(history: np.ndarray, offsets: np.ndarray, split: Split, items: int) -> np.ndarray:
-    """(N,) the training interactions of each item: all but those past each user's train_end."""
-    counts = np.bincount(history, minlength=items + 1)
-    lengths = np.diff(offsets)
-    held_out = lengths - split.train_end
-    past = np.repeat(offsets[:-1] + split.train_end - np.cumsum(held_out) + held_out, held_out)
-    past += np.arange(len(past))
-    return (counts - np.bincount(history[past], minlength=items + 1))[1:]
-
-
-def _counts(history: np.ndarray, histories: Histories, split: Split, train_counts: np.ndarray, read: int) -> Counts:
-    offsets, lengths = histories.offsets, histories.lengths
-    validation_newcomers, test_newcomers = newcomers(histories, split.cuts)
-    users, items = len(lengths), len(train_counts)
-
-    def untrained(positions: np.ndarray) -> int:
-        targets = history[(offsets[:-1] + positions)[positions >= 0]]
-        return int(np.count_nonzero(train_counts[targets - 1] == 0))
-
-    return Counts(
-        users=users,
-        items=items,
-        interactions=len(history),
-        density=len(history) / (users * items),
-        raw_interactions=read,
-        train_interactions=int(split.train_end.sum(dtype=np.int64)),
-        validation_users=int(np.count_nonzero(split.validation >= 0)),
-        test_users=int(np.count_nonzero(split.test >= 0)),
-        shortest_history=int(lengths.min()),
-        median_history=float(np.median(lengths)),
-        longest_history=int(lengths.max()),
-        untrained_validation_targets=untrained(split.validation),
-        untrained_test_targets=untrained(split.test),
-        validation_newcomers=validation_newcomers,
-        test_newcomers=test_newcomers,
-    )
-
-
-def _id_arrays(ids: np.ndarray | list[str]) -> dict[str, np.ndarray]:
-    if isinstance(ids, np.ndarray):
-        return {"ids": ids}
-    texts = pack_texts(ids)
-    return {"id_characters": texts.characters, "id_offsets": texts.offsets}
-
-
-def _text_arrays(interactions: Interactions) -> dict[str, np.ndarray]:
-    """Titles and genres as arrays; the raw id replaces an unknown title."""
-    raw = [str(identity) for identity in interactions.item_ids]
-    known = interactions.titles or raw
-    titles = pack_texts(title or identity for title, identity in zip(known, raw, strict=True))
-    genres: Texts = pack_texts(interactions.genres or [""] * len(raw))
-    return {
-        "title_characters": titles.characters,
-        "title_offsets": titles.offsets,
-        "genre_characters": genres.characters,
-        "genre_offsets": genres.offsets,
-    }

@@ -12,7 +12,7 @@ MIN_ITEMS = 3
 
 @dataclass(frozen=True)
 class Selection:
-    """What is left: tables `users (id, n)` and `items (id, n, code)` in the database, in the order of their ids.
+    """What is left: tables `users` and `items` (id, n, code) in the database; code: from 0, in the order of the ids.
 
     The rows that belong to it are those whose user and item are in the two tables.
     """
@@ -28,7 +28,7 @@ def select(staging: Staging, settings: DatasetConfig) -> Selection:
     Raises UserError where no users, or fewer than three items, are left.
     """
     if "rating" in staging.roles:
-        staging.execute("DELETE FROM interactions WHERE NOT (rating >= $1)", [settings.min_rating])
+        staging.execute("DELETE FROM interactions WHERE NOT (rating >= CAST($1 AS FLOAT))", [settings.min_rating])
     elif settings.min_rating > 0:
         raise UserError(f"dataset.min_rating = {settings.min_rating:g} needs a rating column, and the source has none")
     if settings.repeats != "keep":
@@ -64,12 +64,12 @@ def _drop_repeats(staging: Staging, keep: str) -> None:
     order = time_order(staging)
     if keep == "last":
         order = ", ".join(f"{part} DESC" for part in order.split(", "))
+    # In one transaction: DuckDB may number the rows anew between two.
     staging.execute(
-        "CREATE TABLE kept AS SELECT rowid AS place FROM interactions "
-        f"QUALIFY row_number() OVER (PARTITION BY {same} ORDER BY {order}) = 1"
+        "BEGIN; CREATE TABLE kept AS SELECT rowid AS place FROM interactions "
+        f"QUALIFY row_number() OVER (PARTITION BY {same} ORDER BY {order}) = 1; "
+        "DELETE FROM interactions WHERE rowid NOT IN (SELECT place FROM kept); DROP TABLE kept; COMMIT"
     )
-    staging.execute("DELETE FROM interactions WHERE rowid NOT IN (SELECT place FROM kept)")
-    staging.execute("DROP TABLE kept")
 
 
 def _filter_by_count(staging: Staging, items: int, users: int, until_stable: bool) -> None:
@@ -84,9 +84,13 @@ def _filter_by_count(staging: Staging, items: int, users: int, until_stable: boo
             break
     if _dropped(staging, "user") or _dropped(staging, "item"):
         _count(staging, "item", "items", f"{_known('user')} {_known('item')}", 1)
-    staging.execute("CREATE TABLE numbered AS SELECT id, n, row_number() OVER (ORDER BY id) - 1 AS code FROM items")
-    staging.execute("DROP TABLE items")
-    staging.execute("ALTER TABLE numbered RENAME TO items")
+    for table in ("users", "items"):
+        staging.execute(
+            f"CREATE TABLE numbered AS SELECT id, n, CAST(row_number() OVER (ORDER BY id) - 1 AS INTEGER) AS code "
+            f"FROM {table}"
+        )
+        staging.execute(f"DROP TABLE {table}")
+        staging.execute(f"ALTER TABLE numbered RENAME TO {table}")
 
 
 def _count(staging: Staging, role: str, table: str, among: str, least: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bert4rec_tui.config import DatasetConfig
+from bert4rec_tui.data.blocks import Sliced, smallest, user_blocks, values_at
 from bert4rec_tui.data.dataset import Split
 from bert4rec_tui.data.times import day_of
 from bert4rec_tui.errors import UserError
@@ -17,11 +18,12 @@ MAX_HELD_OUT = 500
 class Histories:
     """The input of a split: the offsets of the histories, and the times of the interactions if known.
 
-    offsets: (users + 1,) int64; no history is empty. seconds: (interactions,) int64, ascending for each user.
+    offsets: (users + 1,) int64; no history is empty. seconds: (interactions,) int64, ascending for each user, in memory
+    or in a file.
     """
 
     offsets: np.ndarray
-    seconds: np.ndarray | None
+    seconds: Sliced | None
 
     @property
     def lengths(self) -> np.ndarray:
@@ -102,9 +104,11 @@ def by_time(histories: Histories, settings: DatasetConfig) -> Split:
             "choose the column, or leave-one-out or holdout"
         )
     first, second = time_cuts(seconds, settings)
-    before_first, before_second = (
-        np.add.reduceat(seconds < cut, offsets[:-1], dtype=np.int32) for cut in (first, second)
-    )
+    before_first, before_second = (np.empty(len(offsets) - 1, dtype=np.int32) for _ in range(2))
+    for start, end in user_blocks(offsets):
+        block = seconds[slice(int(offsets[start]), int(offsets[end]))]
+        for before, cut in ((before_first, first), (before_second, second)):
+            before[start:end] = np.add.reduceat(block < cut, offsets[start:end] - offsets[start], dtype=np.int32)
     validated = (before_first > 0) & (before_second > before_first)
     tested = (before_second > 0) & (histories.lengths > before_second)
     if not before_first.any():
@@ -129,7 +133,7 @@ def by_time(histories: Histories, settings: DatasetConfig) -> Split:
     )
 
 
-def time_cuts(seconds: np.ndarray, settings: DatasetConfig) -> tuple[int, int]:
+def time_cuts(seconds: Sliced, settings: DatasetConfig) -> tuple[int, int]:
     """The two cuts in seconds since 1970, after which `test_share`, and with it `validation_share`, of the data are.
 
     A cut is the time of an interaction, which belongs to the part after it, as does everything of the same second. So
@@ -137,16 +141,15 @@ def time_cuts(seconds: np.ndarray, settings: DatasetConfig) -> tuple[int, int]:
     """
     count = len(seconds)
     shares = (1 - settings.validation_share - settings.test_share, 1 - settings.test_share)
-    places = [min(count - 1, round(count * share)) for share in shares]
-    ordered = np.partition(seconds, places)
-    return int(ordered[places[0]]), int(ordered[places[1]])
+    first, second = (smallest(seconds, min(count - 1, round(count * share))) for share in shares)
+    return first, second
 
 
 def newcomers(histories: Histories, cuts: tuple[int, int] | None) -> tuple[int, int]:
     """How many users have their very first item as the target of validation, and of test: they are not evaluated."""
     if cuts is None or histories.seconds is None:
         return 0, 0
-    begins = histories.seconds[histories.offsets[:-1]]
+    begins = values_at(histories.seconds, histories.offsets, np.zeros_like(histories.lengths), np.int64)
     first, second = cuts
     return int(np.count_nonzero((begins >= first) & (begins < second))), int(np.count_nonzero(begins >= second))
 

@@ -76,7 +76,8 @@ class Staging:
     def row(self, query: str) -> tuple[Any, ...] | None:
         """The first row of an answer; None where there is none."""
         with _explained():
-            return self._database.execute(query).fetchone()
+            rows = self._database.execute(query).fetchall()
+        return rows[0] if rows else None
 
     def table(self, query: str) -> Any:
         """The whole answer, as an Arrow table."""
@@ -86,8 +87,17 @@ class Staging:
     def batches(self, query: str) -> Iterator[Any]:
         """The answer in Arrow batches, of which one at a time is in memory."""
         with _explained():
-            # Not by `execute`, whose reader keeps the whole answer as well.
-            yield from self._database.sql(query).to_arrow_reader(BATCH_ROWS)
+            # A connection of its own: the answer may be left unread. Not by `execute`, whose reader keeps all of it.
+            with self._database.cursor() as connection:
+                yield from connection.sql(query).to_arrow_reader(BATCH_ROWS)
+
+    def store(self, name: str, table: Any) -> None:
+        """Make a table of an Arrow table."""
+        self._database.register("incoming", table)
+        try:
+            self.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM incoming")
+        finally:
+            self._database.unregister("incoming")
 
     def kind(self, role: str) -> str:
         """The type of a column in SQL."""
@@ -145,7 +155,6 @@ class Staging:
                 check_ids(self)
             self.execute("DROP TABLE ids")
 
-
     def finish_times(self) -> None:
         """Turn times that are text into microseconds, each distinct one once. Raises ValueError where one is no date."""
         if "timestamp" not in self.roles or self.kind("timestamp") != "VARCHAR":
@@ -164,13 +173,13 @@ class Staging:
         for batch in list(self.batches("SELECT DISTINCT timestamp FROM interactions")):
             self._database.register("incoming", _parsed(batch.column(0)))
             self.execute("INSERT INTO moments SELECT * FROM incoming")
+            self._database.unregister("incoming")
         self.execute("ALTER TABLE interactions ADD COLUMN ticks BIGINT")
         self.execute("UPDATE interactions SET ticks = moments.ticks FROM moments WHERE timestamp = moments.text")
         for change in ("DROP COLUMN timestamp", "RENAME COLUMN ticks TO timestamp"):
             self.execute(f"ALTER TABLE interactions {change}")
         self.execute("DROP TABLE moments")
         self.times = TimeScale("units", MICROSECONDS)
-
 
     def _number_in_texts(self) -> str:
         """The type of number that all times are, though they are text; empty where one is none."""

@@ -1,6 +1,6 @@
 """Many strings packed into two arrays, which can be memory-mapped and need no pickle."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -35,3 +35,11 @@ def pack_texts(strings: Iterable[str]) -> Texts:
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum([len(piece) for piece in encoded], out=offsets[1:])
     return Texts(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
+
+
+def concatenated(pieces: Sequence[tuple[np.ndarray, np.ndarray]]) -> Texts:
+    """Texts from pieces of UTF-8 bytes with the length of each string in them."""
+    lengths = np.concatenate([sizes for _, sizes in pieces]) if pieces else np.empty(0, np.int64)
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return Texts(np.concatenate([piece for piece, _ in pieces]) if pieces else np.empty(0, np.uint8), offsets)

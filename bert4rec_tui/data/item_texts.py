@@ -1,0 +1,104 @@
+"""Titles and genres of items in the staged database: from the interactions themselves, or from a file beside them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bert4rec_tui.data.movies import read_movies
+from bert4rec_tui.data.staging import Staging
+from bert4rec_tui.data.texts import Texts, concatenated
+from bert4rec_tui.errors import printable
+
+
+def stage_item_texts(staging: Staging, movies: Path | None) -> bool:
+    """Make the table `texts (id VARCHAR, title, genres)`, of the first texts in the rows of each item or of a file.
+
+    Returns whether there are titles. Before rows are dropped: the first title may stand in one of them. Raises UserError
+    where the file cannot be read.
+    """
+    titles, genres = (role in staging.roles for role in ("title", "genres"))
+    if titles or genres or movies is None:
+        first = {
+            role: f"arg_min(nullif({role}, ''), rowid)" if there else "NULL::VARCHAR"
+            for role, there in (("title", titles), ("genres", genres))
+        }
+        rows = "GROUP BY item" if titles or genres else "LIMIT 0"
+        columns = "item AS id" if titles or genres else "NULL AS id"
+        staging.execute(
+            f"CREATE TABLE texts AS SELECT {columns}, {first['title']} AS title, {first['genres']} AS genres "
+            f"FROM interactions {rows}"
+        )
+        if titles or movies is None:
+            return titles
+        staging.execute("DROP TABLE texts")  # genres without titles: those of the file are more
+    assert movies is not None
+    import pyarrow as pa
+
+    found = read_movies(movies)
+    staging.store(
+        "texts",
+        pa.table(
+            {
+                "id": pa.array(list(found), pa.int64()),
+                "title": pa.array([title for title, _ in found.values()], pa.string()),
+                "genres": pa.array([genres for _, genres in found.values()], pa.string()),
+            }
+        ),
+    )
+    return True
+
+
+def missing_titles(staging: Staging, file: str) -> str:
+    """A sentence where fewer than half of the items have a title in the file, with an example of each side."""
+    row = staging.row(
+        f"SELECT count(*), count(*) FILTER (t.id IS NULL), arg_min(i.id, i.code) FILTER (t.id IS NULL) FROM {_JOINED}"
+    )
+    items, without, example = row or (0, 0, None)
+    if 2 * without <= items:
+        return ""
+    examples = f'such as "{printable(str(example), 40)}"'
+    other = staging.value("SELECT id FROM texts ORDER BY rowid LIMIT 1")
+    if other is not None:
+        examples += f'; it has, for example, "{printable(str(other), 40)}"'
+    return f"{file} has no title for {without:,} of {items:,} items, {examples}"
+
+
+def item_arrays(staging: Staging) -> dict[str, np.ndarray]:
+    """The raw ids, titles and genres of items 1…N as arrays; the raw id replaces an unknown title."""
+    arrays = id_arrays(staging, "items")
+    for name, value in (
+        ("title", "coalesce(nullif(t.title, ''), CAST(i.id AS VARCHAR))"),
+        ("genre", "coalesce(t.genres, '')"),
+    ):
+        texts = texts_of(staging.batches(f"SELECT {value} FROM {_JOINED} ORDER BY i.code"))
+        arrays |= {f"{name}_characters": texts.characters, f"{name}_offsets": texts.offsets}
+    return arrays
+
+
+def id_arrays(staging: Staging, table: str) -> dict[str, np.ndarray]:
+    """The raw ids of `users` or `items` in order, as int64 or as texts."""
+    batches = staging.batches(f"SELECT id FROM {table} ORDER BY code")
+    if staging.kind(table.removesuffix("s")) != "VARCHAR":
+        return {"ids": np.concatenate([np.from_dlpack(batch.column(0)) for batch in batches]).astype(np.int64)}
+    texts = texts_of(batches)
+    return {"id_characters": texts.characters, "id_offsets": texts.offsets}
+
+
+def texts_of(batches: Iterable[Any]) -> Texts:
+    """The texts of the first column of Arrow batches, which has no nulls; without a Python string for each."""
+    import pyarrow as pa
+
+    pieces: list[tuple[np.ndarray, np.ndarray]] = []
+    for batch in batches:
+        column = batch.column(0).cast(pa.large_string())
+        _, offsets, characters = column.buffers()
+        ends = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
+        whole = np.frombuffer(characters, np.uint8) if characters is not None else np.empty(0, np.uint8)
+        pieces.append((whole[ends[0] : ends[-1]].copy(), np.diff(ends)))
+    return concatenated(pieces)
+
+
+# Ids of a file are compared as they are written: of a number, its digits.
+_JOINED = "items i LEFT JOIN texts t ON CAST(i.id AS VARCHAR) = CAST(t.id AS VARCHAR)"
