@@ -58,7 +58,7 @@ def _ordered(staging: Staging) -> str:
     columns, keys = ["items.code AS item"], list[str]()
     joins = "JOIN items ON interactions.item = items.id"
     low, high = staging.row("SELECT min(id), max(id) FROM users") or (0, 0)
-    if isinstance(low, int) and 0 <= low and high < 2**32:
+    if isinstance(low, int) and low >= 0 and high < 2**32:
         keys.append("CAST(interactions.user AS UINTEGER)")
         joins += " SEMI JOIN users ON interactions.user = users.id"
     else:

@@ -15,8 +15,8 @@ from bert4rec_tui.errors import printable
 def stage_item_texts(staging: Staging, movies: Path | None) -> bool:
     """Make the table `texts (id VARCHAR, title, genres)`, of the first texts in the rows of each item or of a file.
 
-    Returns whether there are titles. Before rows are dropped: the first title may stand in one of them. Raises UserError
-    where the file cannot be read.
+    Returns whether there are titles. Call it before rows are dropped: the first title may be in one of them. Raises
+    UserError where the file cannot be read.
     """
     titles, genres = (role in staging.roles for role in ("title", "genres"))
     if titles or genres or movies is None:

@@ -132,8 +132,8 @@ def _check_float_ids(column: Any, role: str, path: Path, first: int) -> None:
     lost = np.flatnonzero(np.abs(np.from_dlpack(column)) >= EXACT)
     if len(lost):
         raise UserError(
-            f"{path.name}, row {first + lost[0] + 1:,}: the {role} ids are floating point, which merges ids from 2^53 on "
-            "(DuckDB's HUGEINT and pandas' columns with a gap are written so); write them as integers or as text"
+            f"{path.name}, row {first + lost[0] + 1:,}: the {role} ids are floating point, which merges ids from 2^53 "
+            "on (DuckDB's HUGEINT and pandas' columns with a gap are written so); write them as integers or as text"
         )
 
 

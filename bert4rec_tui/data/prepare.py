@@ -39,8 +39,9 @@ def prepare(
 ) -> PreparedDataset:
     """Prepare a dataset in the folder `datasets`; downloads are kept in `raw`.
 
-    memory: bytes that preparing may take, about; 0: a quarter of the machine. A dataset already prepared with the same settings from the same source is only opened, unless `again`. Interrupted,
-    it leaves nothing half-written. Raises UserError where the interactions or the settings cannot be used.
+    memory: bytes that preparing may take, about; 0: a quarter of the machine. A dataset already prepared with the same
+    settings from the same source is only opened, unless `again`. Interrupted, it leaves nothing half-written. Raises
+    UserError where the interactions or the settings cannot be used.
     """
     if settings.source:
         settings = msgspec.structs.replace(settings, source=str(Path(settings.source).expanduser().absolute()))
@@ -56,7 +57,9 @@ def prepare(
     fingerprints = fingerprint_source(Path(settings.source)) if settings.source else None
     with opened(origin, raw, settings, report) as source, new_folder(datasets / settings.id) as folder:
         _check_disk(source.ratings, datasets)
-        settings = _write(source, settings, folder, memory or int(psutil.virtual_memory().total * SHARE_OF_MACHINE), report)
+        settings = _write(
+            source, settings, folder, memory or int(psutil.virtual_memory().total * SHARE_OF_MACHINE), report
+        )
         if fingerprints is not None:
             save_fingerprints(fingerprints, folder)
     return PreparedDataset(datasets / settings.id)
@@ -87,8 +90,8 @@ def _check_disk(source: Path, datasets: Path) -> None:
     free, needed = shutil.disk_usage(datasets).free, source.stat().st_size
     if free < needed:
         raise OutOfReachError(
-            f"{datasets}: has {free / 2**20:,.0f} MB free, and {source.name} needs {needed / 2**20:,.0f} MB and more while "
-            "it is sorted; free some space, or set BERT4REC_TUI_HOME to a folder on a larger disk"
+            f"{datasets}: has {free / 2**20:,.0f} MB free, and {source.name} needs {needed / 2**20:,.0f} MB and more "
+            "while it is sorted; free some space, or set BERT4REC_TUI_HOME to a folder on a larger disk"
         )
 
 

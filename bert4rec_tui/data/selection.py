@@ -33,9 +33,7 @@ def select(staging: Staging, settings: DatasetConfig) -> Selection:
         raise UserError(f"dataset.min_rating = {settings.min_rating:g} needs a rating column, and the source has none")
     if settings.repeats != "keep":
         _drop_repeats(staging, settings.repeats)
-    _filter_by_count(
-        staging, settings.min_item_interactions, settings.min_user_interactions, settings.filter == "core"
-    )
+    _filter_by_count(staging, settings.min_item_interactions, settings.min_user_interactions, settings.filter == "core")
     users, interactions = staging.row("SELECT count(*), sum(n) FROM users") or (0, 0)
     if not users:
         raise UserError(

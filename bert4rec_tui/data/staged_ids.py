@@ -21,7 +21,7 @@ class AnswersQueries(Protocol):
 def find_floats(batches: Iterable[Any]) -> bool:
     """Whether all ids are whole numbers written as floating point, as pandas does for a column with a gap: 1.0 is 1.
 
-    batches: Arrow batches of the distinct ids. Raises ValueError for one of 2^53 or more, which has lost its last digits
+    batches: Arrow batches of the distinct ids. Raises ValueError for one of 2^53 or more, which lost its last digits
     when it was made a float.
     """
     largest, longest = 0, ""
@@ -47,7 +47,8 @@ def check_ids(database: AnswersQueries) -> None:
     missing = database.value(f"SELECT id FROM ids WHERE lower(id) IN ({words}) ORDER BY id LIMIT 1")
     if missing is not None:
         others = database.value(
-            f"SELECT count(*) > 0 AND bool_and(regexp_full_match(id, '[0-9]+')) FROM ids WHERE lower(id) NOT IN ({words})"
+            "SELECT count(*) > 0 AND bool_and(regexp_full_match(id, '[0-9]+')) FROM ids "
+            f"WHERE lower(id) NOT IN ({words})"
         )
         if others:
             raise ValueError(f'"{missing}" as an id among numbers is a missing value; remove its lines')

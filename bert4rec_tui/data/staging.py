@@ -82,14 +82,13 @@ class Staging:
     def table(self, query: str) -> Any:
         """The whole answer, as an Arrow table."""
         with _explained():
-            return self._database.execute(query).to_arrow_table()
+            return self._database.sql(query).to_arrow_table()
 
     def batches(self, query: str) -> Iterator[Any]:
         """The answer in Arrow batches, of which one at a time is in memory."""
-        with _explained():
-            # A connection of its own: the answer may be left unread. Not by `execute`, whose reader keeps all of it.
-            with self._database.cursor() as connection:
-                yield from connection.sql(query).to_arrow_reader(BATCH_ROWS)
+        # A connection of its own: the answer may be left unread. Not by `execute`, whose reader keeps all of it.
+        with _explained(), self._database.cursor() as connection:
+            yield from connection.sql(query).to_arrow_reader(BATCH_ROWS)
 
     def store(self, name: str, table: Any) -> None:
         """Make a table of an Arrow table."""
@@ -156,7 +155,10 @@ class Staging:
             self.execute("DROP TABLE ids")
 
     def finish_times(self) -> None:
-        """Turn times that are text into microseconds, each distinct one once. Raises ValueError where one is no date."""
+        """Turn times that are text into microseconds, each distinct one once.
+
+        Raises ValueError where one is no date.
+        """
         if "timestamp" not in self.roles or self.kind("timestamp") != "VARCHAR":
             return
         if number := self._number_in_texts():
@@ -183,7 +185,8 @@ class Staging:
 
     def _number_in_texts(self) -> str:
         """The type of number that all times are, though they are text; empty where one is none."""
-        for kind, pattern in (("BIGINT", r"\s*[+-]?[0-9]{1,18}\s*"), ("DOUBLE", r"\s*[+-]?[0-9]*\.?[0-9]+(e[+-]?[0-9]+)?\s*")):
+        whole, fraction = r"\s*[+-]?[0-9]{1,18}\s*", r"\s*[+-]?[0-9]*\.?[0-9]+(e[+-]?[0-9]+)?\s*"
+        for kind, pattern in (("BIGINT", whole), ("DOUBLE", fraction)):
             if self.value(f"SELECT bool_and(regexp_full_match(timestamp, '{pattern}', 'i')) FROM interactions"):
                 return kind
         return ""
@@ -206,7 +209,7 @@ class _Checked:
         import pyarrow as pa
 
         self._batches, self._given = batches, schema
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         self.rows = 0
         self.numbers = NumberSummary()
         self._moments = "timestamp" in schema.names and pa.types.is_timestamp(schema.field("timestamp").type)
@@ -221,16 +224,14 @@ class _Checked:
                 if len(batch):
                     yield self._check(batch)
                     self.rows += len(batch)
-        except Exception as error:
+        except BaseException as error:
             self.failure = error
             raise
 
     def _check(self, batch: Any) -> Any:
         import pyarrow as pa
 
-        columns = [
-            self._check_column(field.name, batch.column(index)) for index, field in enumerate(self._given)
-        ]
+        columns = [self._check_column(field.name, batch.column(index)) for index, field in enumerate(self._given)]
         return pa.record_batch(columns, schema=self.schema)
 
     def _check_column(self, role: str, column: Any) -> Any:

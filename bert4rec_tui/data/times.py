@@ -1,6 +1,5 @@
 """Timestamps as integer ticks since 1970: seconds, or fractions of them if the source has them."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -32,69 +31,6 @@ class MixedUnitsError(ValueError):
             "write all in seconds, or all in milliseconds"
         )
         self.row = row
-
-
-@dataclass(frozen=True)
-class Times:
-    """(rows,) int64 ticks, and the number of ticks per second; sort by ticks, show seconds."""
-
-    ticks: np.ndarray
-    per_second: int
-
-    def seconds(self) -> np.ndarray:
-        """(rows,) int64 whole seconds since 1970."""
-        return self.ticks if self.per_second == 1 else self.ticks // self.per_second
-
-    def take(self, rows: np.ndarray) -> "Times":
-        """The times of a selection of rows, by index or by mask."""
-        return Times(self.ticks[rows], self.per_second)
-
-
-def from_numbers(values: np.ndarray) -> Times:
-    """Times from seconds, with or without fractions; finer units, and dates such as 20010129, are detected by size.
-
-    Raises MixedUnitsError where one unit does not fit all of them, TimeMissingError for a 0 among dates.
-    """
-    _check_one_unit(values)
-    if values.dtype.kind == "f":
-        whole = np.floor(values)
-        return _from_fractions(values) if (whole != values).any() else from_numbers(whole.astype(np.int64))
-    ticks = values.astype(np.int64, copy=False)
-    if are_dates(ticks):
-        return Times(days_of(ticks) * 86_400, 1)
-    if are_date_times(ticks):
-        hours, minutes, seconds = clock_of(ticks)
-        return Times(days_of(ticks // _CLOCK) * 86_400 + hours * 3600 + minutes * 60 + seconds, 1)
-    return Times(ticks, _unit(ticks))
-
-
-def _check_one_unit(values: np.ndarray) -> None:
-    """Raises MixedUnitsError where values are beyond the year 5138 in the unit that the smallest one needs."""
-    if not len(values):
-        return
-    missing = values == 0
-    if missing.any() and not missing.all() and np.abs(values[~missing]).min() >= A_DATE:
-        raise TimeMissingError(int(missing.argmax()))
-    limit = TOO_LATE * _unit(values)
-    if values.max() <= limit and values.min() >= -limit:
-        return
-    late = np.abs(values) > limit
-    if are_date_times(values.astype(np.int64, copy=False)):
-        return
-    fewer = late if 2 * np.count_nonzero(late) <= len(values) else ~late
-    row = int(fewer.argmax())
-    raise MixedUnitsError(row, float(values[row]), float(values[int((~fewer).argmax())]))
-
-
-def _from_fractions(values: np.ndarray) -> Times:
-    """Times from numbers with a fraction, of which three digits are kept, for seconds six."""
-    unit = _unit(values)
-    finer = 10**6 if unit == 1 else 1000
-    return Times(np.round(values * finer).astype(np.int64), unit * finer)
-
-
-def _unit(values: np.ndarray) -> int:
-    return unit_of(int(values.min())) if len(values) else 1
 
 
 def unit_of(least: int) -> int:

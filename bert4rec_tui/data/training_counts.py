@@ -38,7 +38,5 @@ def count_training(history: Sliced, offsets: np.ndarray, split: Split, counts: n
             users = np.flatnonzero(positions >= 0)
             found[first + users] = items[begins[users] + positions[users]]
     trained = counts - held_out[1:]
-    untrained = {
-        part: int(np.count_nonzero(trained[found[found > 0] - 1] == 0)) for part, found in targets.items()
-    }
+    untrained = {part: int(np.count_nonzero(trained[found[found > 0] - 1] == 0)) for part, found in targets.items()}
     return TrainingCounts(trained, untrained["validation"], untrained["test"])

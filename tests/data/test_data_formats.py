@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
-from reading import fault, read, rows, written
+from reading import fault, read, rows, scale_of, written
 
-from bert4rec_tui.data.times import day_of, from_numbers
+from bert4rec_tui.data.times import day_of
 
 
 @pytest.mark.parametrize("layout", ["u.data", "dat", "csv"])
@@ -402,8 +402,10 @@ def test_another_encoding_is_said_with_its_line(tmp_path):
 
 @given(st.lists(st.dates(date(1900, 1, 1), date(2099, 12, 31)), min_size=1, max_size=20))
 def test_dates_written_as_whole_numbers_are_dates(days):
-    times = from_numbers(np.array([day.year * 10_000 + day.month * 100 + day.day for day in days]))
-    assert [day_of(second) for second in times.seconds().tolist()] == [day.isoformat() for day in days]
+    numbers = np.array([day.year * 10_000 + day.month * 100 + day.day for day in days])
+    assert [day_of(second) for second in scale_of(numbers).seconds(numbers).tolist()] == [
+        day.isoformat() for day in days
+    ]
 
 
 def test_ids_stay_as_they_are_written(tmp_path):

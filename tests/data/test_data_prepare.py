@@ -380,7 +380,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_was_prepared_before(place, m
     def full(path: Path, arrays: dict) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bert4rec_tui.data.prepare.save_archive", full)
+    monkeypatch.setattr("bert4rec_tui.data.writing.save_archive", full)
     with pytest.raises(UserError) as error:
         place.prepare(source, again=True)
     assert str(error.value) == f"{before.path}: the disk is full; free some space and try again"

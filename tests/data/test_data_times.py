@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import fault, read, written
+from reading import fault, read, scale_of, written
 
-from bert4rec_tui.data.times import TimeMissingError, from_numbers
+from bert4rec_tui.data.times import TimeMissingError
 
 
 @pytest.mark.parametrize("per_second", [1000, 10**6])
@@ -18,9 +18,10 @@ def test_fractions_of_milli_and_microseconds_keep_their_order_and_their_day(tmp_
     lines = "".join(f"1,{place},{moment * per_second!r}\n" for place, moment in enumerate(moments))
     times = read(written(tmp_path / "mine.csv", f"user,item,timestamp\n{lines}")).times
     assert times.seconds().tolist() == [1_764_201_600 - place for place in range(5)]
-    near = np.array([1_764_201_600.25, 1_764_201_600.75]) * per_second + 0.25
-    ticks = from_numbers(near).ticks
-    assert 0 < ticks[0] < ticks[1]
+    near = [(1_764_201_600 + quarter / 4) * per_second + 0.25 for quarter in (1, 3)]
+    lines = "".join(f"1,{place},{moment!r}\n" for place, moment in enumerate(near))
+    first, second = read(written(tmp_path / "near.csv", f"user,item,timestamp\n{lines}")).times.ticks
+    assert 0 < first < second
 
 
 SECOND, MILLISECOND = 1_600_000_000, 1_600_000_000_000
@@ -69,34 +70,39 @@ def test_timestamps_in_one_unit_are_never_refused(seconds, per_second):
     """For finer units from 1975 on: those of before are taken for seconds, which orders them alike."""
     if per_second > 1:
         seconds = [max(second, 160_000_000) for second in seconds]
-    times = from_numbers(np.array(seconds, dtype=np.int64) * per_second)
-    assert np.array_equal(np.argsort(times.ticks, kind="stable"), np.argsort(seconds, kind="stable"))
+    ticks = np.array(seconds, dtype=np.int64) * per_second
+    scale = scale_of(ticks)
+    assert (scale.kind, scale.order("timestamp")) == ("units", "timestamp")
+    found = scale.seconds(ticks)
+    assert np.array_equal(np.argsort(found, kind="stable"), np.argsort(seconds, kind="stable"))
 
 
 @given(st.lists(st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31)), min_size=1, max_size=20))
 def test_moments_written_as_whole_numbers_are_moments(moments):
     moments = [moment.replace(microsecond=0) for moment in moments]
-    times = from_numbers(np.array([int(moment.strftime("%Y%m%d%H%M%S")) for moment in moments]))
-    assert times.seconds().tolist() == [int(moment.replace(tzinfo=UTC).timestamp()) for moment in moments]
+    numbers = np.array([int(moment.strftime("%Y%m%d%H%M%S")) for moment in moments])
+    expected = [int(moment.replace(tzinfo=UTC).timestamp()) for moment in moments]
+    assert scale_of(numbers).seconds(numbers).tolist() == expected
 
 
 @pytest.mark.parametrize("no_moment", [20010230120000, 20010119240000, 20010119126000, 20010119120060, 20011319120000])
 def test_numbers_of_which_one_is_no_moment_count_milliseconds(no_moment):
-    assert from_numbers(np.array([20010119120000, no_moment])).per_second == 1000
+    assert scale_of(np.array([20010119120000, no_moment])).per_second == 1000
 
 
 @pytest.mark.parametrize("unit", [1, 1000, 10**6])
 def test_a_zero_among_dates_is_a_missing_value_and_not_1970(unit):
     """One 0 among milliseconds made all other dates wrong."""
     with pytest.raises(TimeMissingError) as error:
-        from_numbers(np.array([1_500_000_000 * unit, 0, 1_500_000_001 * unit]))
+        scale_of(np.array([1_500_000_000 * unit, 0, 1_500_000_001 * unit]))
     assert error.value.row == 1
     assert "0 is a missing value" in str(error.value)
 
 
 def test_zeros_among_small_numbers_are_times():
-    assert from_numbers(np.array([0, 1, 2])).seconds().tolist() == [0, 1, 2]
-    assert from_numbers(np.array([0, 0])).seconds().tolist() == [0, 0]
+    for values in ([0, 1, 2], [0, 0]):
+        numbers = np.array(values)
+        assert scale_of(numbers).seconds(numbers).tolist() == values
 
 
 def test_a_zero_among_dates_is_refused_with_its_line(tmp_path):
