@@ -1,18 +1,23 @@
 """Sampled negatives that a held-out item is ranked among: seeded, unseen by the user, uniform or by popularity."""
 
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 
 from bert4rec_tui.data.arrays import save_array
+from bert4rec_tui.data.blocks import Sliced
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.integrity import load_array
+from bert4rec_tui.data.sparse_negatives import sample_sparse
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import replacing
 from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
 # Users per batch: a table of users × items of the seen items has at most this many bytes.
 _TABLE_BYTES = 64 * 1024 * 1024
+# Where the table holds fewer users than this, what a user has seen is searched instead.
+_FEW_USERS = 512
 # After this many samples per negative, the few users who still lack some are completed exactly.
 _MAX_TRIES = 4
 
@@ -89,7 +94,7 @@ def _too_few(protocol: str, most: int) -> UserError:
 
 
 def sample_negatives(
-    history: np.ndarray,
+    history: Sliced,
     offsets: np.ndarray,
     weights: np.ndarray,
     number: int,
@@ -102,18 +107,21 @@ def sample_negatives(
     fewer such items gets all of them, followed by zeros.
     """
     users, items = len(offsets) - 1, len(weights)
+    together = max(1, _TABLE_BYTES // (items + 1))
+    if together < _FEW_USERS:
+        return sample_sparse(history, offsets, weights, number, seed, report, partial(_complete_seen, weights=weights))
+    together = min(users, together)
     sampled = np.zeros((users, number), dtype=np.int32)
     generator = np.random.default_rng(seed)
     sampler = _WeightedSampler(weights)
     never = np.concatenate([[True], weights == 0])
-    together = min(users, max(1, _TABLE_BYTES // (items + 1)))
     # Allocated once and reset only where it was written: with many items, that is a small part.
     taken = np.repeat(never[np.newaxis], together, axis=0)
     for start in range(0, users, together):
         end = min(users, start + together)
         report(Progress(stage="Sampling negatives", done=start, total=users, unit="users"))
         lengths = np.diff(offsets[start : end + 1])
-        rows, seen = np.repeat(np.arange(end - start), lengths), history[offsets[start] : offsets[end]]
+        rows, seen = np.repeat(np.arange(end - start), lengths), history[slice(int(offsets[start]), int(offsets[end]))]
         taken[rows, seen] = True
         _fill(sampled[start:end], taken[: end - start], lengths, weights, sampler, generator)
         taken[rows, seen] = never[seen]
@@ -174,7 +182,29 @@ def _fill(
             unfinished = filled < number
             users, filled = users[unfinished], filled[unfinished]
     for user, have in zip(users.tolist(), filled.tolist(), strict=True):
-        left = np.flatnonzero(~taken[user])
-        # The smallest of exponential variables with the weights as rates are a sample without replacement.
-        arrivals = generator.standard_exponential(len(left)) / weights[left - 1]
-        sampled[user, have:] = left[np.argsort(arrivals, kind="stable")[: number - have]]
+        sampled[user, have:] = _sample_exactly(np.flatnonzero(~taken[user]), weights, number - have, generator)
+
+
+def _sample_exactly(left: np.ndarray, weights: np.ndarray, number: int, generator: np.random.Generator) -> np.ndarray:
+    """At most so many of the items that are left, in proportion to their weights, without replacement."""
+    # The smallest of exponential variables with the weights as rates are a sample without replacement.
+    arrivals = generator.standard_exponential(len(left)) / weights[left - 1]
+    return left[np.argsort(arrivals, kind="stable")[:number]]
+
+
+def _complete_seen(
+    seen: np.ndarray, sampled: np.ndarray, generator: np.random.Generator, weights: np.ndarray
+) -> np.ndarray:
+    """(number,) the negatives of a user who has some, completed; all that there are, where they do not suffice."""
+    free = np.concatenate([[False], weights > 0])
+    free[seen] = False
+    have = int(np.count_nonzero(sampled))
+    if np.count_nonzero(free) <= len(sampled):
+        found = np.flatnonzero(free)
+    else:
+        free[sampled] = False
+        found = _sample_exactly(np.flatnonzero(free), weights, len(sampled) - have, generator)
+        found = np.concatenate([sampled[:have], found])
+    completed = np.zeros_like(sampled)
+    completed[: len(found)] = found
+    return completed

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bert4rec_tui.config import DatasetConfig
@@ -17,6 +17,13 @@ def lay(histories: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
     return np.array([item for history in histories for item in history], np.int32), offsets
 
 
+@pytest.fixture(params=["in a table", "by a search"], autouse=True)
+def way(request, monkeypatch) -> str:
+    """Both ways to know what a user has seen, whatever the size of the catalogue."""
+    monkeypatch.setattr("bert4rec_tui.data.negatives._FEW_USERS", 0 if request.param == "in a table" else 10**12)
+    return request.param
+
+
 @st.composite
 def worlds(draw):
     items = draw(st.integers(3, 25))
@@ -25,6 +32,7 @@ def worlds(draw):
     return histories, np.array(weights), draw(st.integers(1, 30)), draw(st.integers(0, 3))
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(worlds(), st.booleans())
 def test_negatives_are_distinct_unseen_and_as_many_as_there_are(world, uniform):
     histories, weights, number, seed = world
@@ -40,6 +48,7 @@ def test_negatives_are_distinct_unseen_and_as_many_as_there_are(world, uniform):
         assert row[len(found) :].tolist() == [0] * (number - len(found))
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(worlds())
 def test_the_seed_decides(world):
     histories, weights, number, seed = world
@@ -60,6 +69,7 @@ def test_popular_negatives_are_drawn_in_proportion_not_the_fixed_top():
 def test_without_replacement_means_in_proportion_to_what_is_left(monkeypatch, most_tries):
     """Also where the quick way gives up and the exact one finishes: the law of the second draw is known."""
     monkeypatch.setattr("bert4rec_tui.data.negatives._MAX_TRIES", most_tries)
+    monkeypatch.setattr("bert4rec_tui.data.sparse_negatives.MAX_ROUNDS", most_tries)
     weights = np.array([6, 3, 1, 5])
     drawn = sample_negatives(*lay([[4]] * 30_000), weights, 2, 7)
     second = {
@@ -80,6 +90,7 @@ def test_uniform_negatives_are_uniform():
 
 def test_users_are_worked_on_in_pieces_that_do_not_matter_to_the_rules(monkeypatch):
     monkeypatch.setattr("bert4rec_tui.data.negatives._TABLE_BYTES", 70)
+    monkeypatch.setattr("bert4rec_tui.data.sparse_negatives.BLOCK_ROWS", 9)
     drawn = sample_negatives(*lay([[1, 2, 3], [4, 5], [20]] * 5), np.arange(1, 21), 12, 0)
     for user, row in enumerate(drawn.tolist()):
         assert not set(row) & ({1, 2, 3}, {4, 5}, {20})[user % 3]
@@ -89,6 +100,7 @@ def test_users_are_worked_on_in_pieces_that_do_not_matter_to_the_rules(monkeypat
 def test_what_a_user_has_seen_is_kept_from_nobody_in_a_later_piece(monkeypatch):
     """The table of what may not be drawn is wiped between pieces: all of these are drawn whatever was seen before."""
     monkeypatch.setattr("bert4rec_tui.data.negatives._TABLE_BYTES", 70)
+    monkeypatch.setattr("bert4rec_tui.data.sparse_negatives.BLOCK_ROWS", 9)
     histories = [[1, 2, 3], [4, 5], [20], [7], [8, 9, 10, 11]] * 3  # pieces of three users, which all differ
     drawn = sample_negatives(*lay(histories), np.arange(1, 21), 19, 0)
     for history, row in zip(histories, drawn.tolist(), strict=True):
