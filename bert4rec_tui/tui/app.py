@@ -26,7 +26,7 @@ from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import Settings, home, runs_folder
 from bert4rec_tui.tui.screens import SCREENS, import_screens
 from bert4rec_tui.tui.shell.ascii import AsciiOnly
-from bert4rec_tui.tui.shell.child_command import OUR_COMMAND
+from bert4rec_tui.tui.shell.child_command import OUR_COMMAND, ChildCommand
 from bert4rec_tui.tui.shell.dialogs import Chooser, Question
 from bert4rec_tui.tui.shell.export import screenshot_name, write_export
 from bert4rec_tui.tui.shell.help import HelpScreen, keys_here
@@ -273,6 +273,10 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         Raises CommandError with the command's own sentence. Cancelling the worker ends the command.
         """
         return await self.commands.run(*arguments, progressed=progressed)
+
+    def command(self, *arguments: str) -> ChildCommand:
+        """One of our commands that the caller follows and may cancel; it ends with the program without a question."""
+        return self.commands.command(*arguments)
 
     def _report(self, sentence: str) -> None:
         self.notify(sentence, markup=False, timeout=12)

@@ -32,7 +32,7 @@ from bert4rec_tui.tui.evaluation.comparison_lines import (
 from bert4rec_tui.tui.evaluation.results import keys_of_view, plain
 from bert4rec_tui.tui.evaluation.session import TEST_RUNNING, EvaluationSession
 from bert4rec_tui.tui.lists.array_list import ArrayList
-from bert4rec_tui.tui.shell.child_command import ChildCommand, CommandCancelledError, CommandError
+from bert4rec_tui.tui.shell.child_command import CommandCancelledError, CommandError
 from bert4rec_tui.tui.shell.dialogs import Choice, Chooser
 from bert4rec_tui.tui.shell.lines import Lines
 from bert4rec_tui.tui.shell.pane import Pane
@@ -160,8 +160,7 @@ class ComparisonPane(Pane):
         self._take(replace(comparison, status=RESAMPLING))
         for protocols in self._portions(comparison):
             words = [word for protocol in protocols for word in ("--protocol", protocol)]
-            program = self.application.program
-            command = ChildCommand("compare", other.reference, ours.reference, *words, program=program)
+            command = self.application.command("compare", other.reference, ours.reference, *words)
             try:
                 async for _ in command.events():
                     pass
