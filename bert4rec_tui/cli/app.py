@@ -100,7 +100,9 @@ def prepare(
         str,
         typer.Argument(help="A known dataset, such as ml-1m, or a name for your own.", autocompletion=complete_known),
     ],
-    source: Annotated[str, typer.Option(help="A local folder, zip or file with the ratings; default: download.")] = "",
+    source: Annotated[
+        str, typer.Option(help="A local folder, zip or file with the interactions; default: download.")
+    ] = "",
     columns: Annotated[
         str,
         typer.Option(

@@ -45,7 +45,7 @@ from bert4rec_tui.tui.shell.themes import HIGH_CONTRAST, remember_theme
 
 @no_errors_after_exit
 class Bert4RecApp(App[str | None], inherit_bindings=False):
-    """From raw ratings to recommendations, in the terminal. Returns the line to print after it has closed."""
+    """From raw interactions to recommendations, in the terminal. Returns the line to print after it has closed."""
 
     TITLE = "bert4rec"
     CSS_PATH = "app.tcss"
@@ -282,7 +282,7 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         self.notify(sentence, markup=False, timeout=12)
 
     async def on_unmount(self) -> None:
-        """Take down what works for this program alone; runs are nobody's child and go on."""
+        """Take down what works for this program alone; runs are nobody's child and continue."""
         await self.commands.end_all()
 
     async def ask(self, question: str, choices: Mapping[str, str], detail: str = "") -> str | None:

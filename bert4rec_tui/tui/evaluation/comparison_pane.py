@@ -39,7 +39,7 @@ from bert4rec_tui.tui.shell.pane import Pane
 
 RESAMPLING = "Resampling users…"
 MANY_USERS = 50_000  # from which the paired test of a protocol takes seconds
-ALL_PROTOCOLS = 34  # lines of the terminal from which every protocol stands above the users
+ALL_PROTOCOLS = 34  # lines of the terminal from which every protocol is above the users
 
 
 class UserDifferencesList(ArrayList):
@@ -222,7 +222,7 @@ class ComparisonPane(Pane):
 
     @on(UserDifferencesList.Opened)
     def explore(self, message: UserDifferencesList.Opened) -> None:
-        """Open Explore on the user, by the run of the screen with the other one beside it."""
+        """Open Explore on the user, by the run of the screen with the other one next to it."""
         message.stop()
         comparison, users = self.session.comparison, self._shown_users()
         if comparison is None or users is None or message.row >= len(users):
