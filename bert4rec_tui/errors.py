@@ -18,7 +18,7 @@ def why_unreadable(error: Exception) -> str:
 
 
 class UserError(Exception):
-    """The request cannot be served as it stands: exit code 2.
+    """The request cannot be served as it is: exit code 2.
 
     The message is one sentence for the person at the keyboard: what is wrong, where, and what would be right.
     """
@@ -27,7 +27,7 @@ class UserError(Exception):
 
 
 class OutOfReachError(UserError):
-    """The request was right, and the disk or the network would not: exit code 1. To be met like any other refusal."""
+    """The request was right, and the disk or the network would not: exit code 1. Handled like any other refusal."""
 
     exit_code = 1
 

@@ -30,7 +30,7 @@ _REASONS = {
     errno.EDQUOT: "your disk quota is used up; free some space and try again",
 }
 
-# What another request would not meet; all else is the disk's.
+# What another request would not run into; all else is the disk's.
 _WRONG_PLACE = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOENT, errno.EROFS}
 
 _WHOSE = re.compile(r"\.(?P<pid>[0-9]{1,9})\.(?P<machine>[0-9a-f]{8})[0-9a-f]{6}\.(tmp|removed|replaced)$")
@@ -92,7 +92,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def temporary_path(path: Path, suffix: str = "tmp") -> Path:
-    """A name beside `path` that no reader takes for anything, by which `clear_leftovers` knows whose it is."""
+    """A name next to `path` that no reader takes for anything, by which `clear_leftovers` knows whose it is."""
     return path.with_name(f".{path.name}.{os.getpid()}.{_machine()}{os.urandom(3).hex()}.{suffix}")
 
 
@@ -190,7 +190,7 @@ def _lives(pid: int) -> bool:
 
 @contextmanager
 def replacing(path: Path) -> Generator[Path]:
-    """Give a temporary path beside `path` to write to; flush and rename it over `path` at the end.
+    """Give a temporary path next to `path` to write to; flush and rename it over `path` at the end.
 
     Nothing stays behind when the body fails. Raises UserError for a full disk or a folder without permission, also
     where a library that wrote there says it in an error of its own.
@@ -226,7 +226,7 @@ def flush_to_disk(path: Path) -> None:
 
 @contextmanager
 def new_folder(path: Path) -> Generator[Path]:
-    """Give a temporary folder beside `path` to fill; rename it to `path` at the end, in place of what was there.
+    """Give a temporary folder next to `path` to fill; rename it to `path` at the end, in place of what was there.
 
     Nothing stays behind when the body fails. Raises UserError for a full disk or a folder without permission.
     """

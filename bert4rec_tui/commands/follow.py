@@ -160,7 +160,7 @@ def summary_text(run: Run, status: Status) -> str:
     best = f", best {status.best.metric} {status.best.value:.4f} in epoch {status.best.epoch}" if status.best else ""
     epochs = f"{status.epoch} epoch" + ("" if status.epoch == 1 else "s")
     text = f"{run.id}: {run.state(status)} after {epochs} and {duration(status.seconds)}{best}"
-    if run.state(status) in ("stopped", "lost") or (run.state(status) == "failed" and run.can_go_on()):
+    if run.state(status) in ("stopped", "lost") or (run.state(status) == "failed" and run.can_continue()):
         text += f"\nto resume: bert4rec-tui resume {run.short_id}"
     if status.best and run.checkpoint("best").exists():
         return f"{text}\nnext: bert4rec-tui test {run.short_id}   bert4rec-tui recommend {run.short_id} --user ID"

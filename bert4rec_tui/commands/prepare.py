@@ -1,4 +1,4 @@
-"""The command `prepare`: from ratings to a prepared dataset, or a preview of a file."""
+"""The command `prepare`: from interactions to a prepared dataset, or a preview of a file."""
 
 import time
 from pathlib import Path

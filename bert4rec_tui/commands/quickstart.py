@@ -1,4 +1,4 @@
-"""The command `quickstart`: from the bundled ratings to recommendations for a user, in minutes on a laptop."""
+"""The command `quickstart`: from the bundled MovieLens sample to recommendations for a user, in minutes on a laptop."""
 
 import time
 from typing import Any

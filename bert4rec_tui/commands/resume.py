@@ -57,7 +57,7 @@ def run_resume(
             output.message(f"{run.id}: continues from step {status.step:,}")
         elif starts:
             pid = launch(run)
-            where = "its last checkpoint" if run.can_go_on() else "the beginning"
+            where = "its last checkpoint" if run.can_continue() else "the beginning"
             output.message(f"{run.id}: was {state}; a new worker continues from {where}")
             warning = logout_warning()
             if warning:

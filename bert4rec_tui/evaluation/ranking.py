@@ -97,7 +97,7 @@ class Question:
     @property
     def widest(self) -> int:
         """The largest number of candidates of a sampled protocol."""
-        return max((1 + drawn.size(1) for drawn in self.negatives.values()), default=1)
+        return max((1 + sampled.size(1) for sampled in self.negatives.values()), default=1)
 
 
 def held_out(
@@ -116,14 +116,14 @@ def held_out(
     users = dataset.evaluated_users(part)
     offsets = torch.from_numpy(np.asarray(dataset.offsets[:-1])[users])
     places = torch.from_numpy(dataset.split.targets(part)[users].astype(np.int64))
-    drawn = {
+    sampled = {
         protocol: torch.from_numpy(negatives(dataset, protocol, negatives_seed)[users]).to(device)
         for protocol in protocols
         if protocol != "full"
     }
     flat = torch.from_numpy(np.array(dataset.history)).to(device) if items is None else items
     return Question(
-        users, flat, offsets.to(device), (offsets + places).to(device), tuple(protocols), drawn, dataset.items
+        users, flat, offsets.to(device), (offsets + places).to(device), tuple(protocols), sampled, dataset.items
     )
 
 
@@ -164,8 +164,8 @@ def rank(
         scores = _scores(scorer, question, starts, places, width)
         target = question.items[places].long()[:, None] - 1  # (B, 1)
         not_finite += (~scores.pick(target).isfinite()).sum()
-        for protocol, drawn in question.negatives.items():
-            ranks[protocol][chosen], candidates[protocol][chosen] = _sampled_ranks(scores, target, drawn[chosen])
+        for protocol, sampled in question.negatives.items():
+            ranks[protocol][chosen], candidates[protocol][chosen] = _sampled_ranks(scores, target, sampled[chosen])
         if full:
             seen = seen_items(question.items, starts, places, batch.longest, target)
             top = recommended.top_items()
@@ -189,12 +189,12 @@ def rank(
     }
 
 
-def _sampled_ranks(scores: CatalogueScores, target: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
+def _sampled_ranks(scores: CatalogueScores, target: Tensor, sampled: Tensor) -> tuple[Tensor, Tensor]:
     """The rank of each target among itself and its negatives, and the number of candidates.
 
-    target: (B, 1) int64, from 0. drawn: (B, number) items from 1, 0 where there is none. Returns (B,) int32, twice.
+    target: (B, 1) int64, from 0. sampled: (B, number) items from 1, 0 where there is none. Returns (B,) int32, twice.
     """
-    others = drawn.long() - 1  # (B, number)
+    others = sampled.long() - 1  # (B, number)
     used = (others >= 0) & (others != target)
     picked = scores.pick(torch.cat([target, others.clamp(min=0)], 1))  # (B, 1 + number)
     above = ~(picked[:, 1:] < picked[:, :1]) & used

@@ -21,7 +21,7 @@ from bert4rec_tui.model.dropout import Dropout, attend
 class Queries:
     """The positions that are read of the last block.
 
-    columns: (B, Q) int64, where in its row each query stands; a row with fewer fills up; None for every one.
+    columns: (B, Q) int64, where in its row each query is; a row with fewer fills up; None for every one.
     chosen: (M,) int64, which of the B × Q are meant, in order; None for all of them.
     """
 
@@ -29,7 +29,7 @@ class Queries:
     chosen: Tensor | None = None
 
     def pick(self, read: Tensor) -> Tensor:
-        """What was asked for of what stands at the queries. read: (B, Q, D). Returns (M, D)."""
+        """What was asked for of what is at the queries. read: (B, Q, D). Returns (M, D)."""
         flat = read.flatten(0, 1)                                                     # (B × Q, D)
         return flat if self.chosen is None else flat[self.chosen]
 

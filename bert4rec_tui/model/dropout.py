@@ -1,4 +1,4 @@
-"""Dropout and attention, each in the way that is faster on a CPU (`benchmarks/sites.py` times them beside torch's)."""
+"""Dropout and attention, each in the way that is faster on a CPU (`benchmarks/sites.py` times them next to torch's)."""
 
 import math
 from typing import Any

@@ -8,7 +8,7 @@ from bert4rec_tui.config import DEVICE, DEVICE_WORDS, ModelConfig
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.runs.machine import usable_cores
 
-# torch's library for CPUs makes a kernel in bf16 for each shape that it meets, and its two caches keep 1,024 each: half
+# torch's library for CPUs makes a kernel in bf16 for each shape that it sees, and its two caches keep 1,024 each: half
 # of a training's memory. A step of `notebook` has 46 to 74; with fewer kept each of them would be made anew each time.
 # Read when the first kernel is made.
 KERNEL_CACHES = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"
@@ -86,6 +86,6 @@ def scores_at_once(device: torch.device) -> int:
     """How many scores of items may be held at once: the bound of memory wherever a whole catalogue is scored.
 
     16 MB of them on a CPU, near its caches, and 256 MB on a GPU. What is counted and sorted of them takes up to four
-    times that beside them, however many items and histories there are.
+    times that in addition, however many items and histories there are.
     """
     return 1 << 22 if device.type == "cpu" else 1 << 26

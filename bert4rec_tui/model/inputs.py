@@ -9,7 +9,7 @@ FEW_WIDTHS = 8
 
 
 def next_of_few(width: int) -> int:
-    """The next multiple of 8: a CPU's library makes a kernel for each shape it meets, and keeps it."""
+    """The next multiple of 8: a CPU's library makes a kernel for each shape it sees, and keeps it."""
     return -(-width // FEW_WIDTHS) * FEW_WIDTHS
 
 

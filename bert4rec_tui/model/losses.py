@@ -1,9 +1,9 @@
-"""Losses against drawn items: sampled softmax and gBCE, whose cost does not grow with the catalogue.
+"""Losses against sampled items: sampled softmax and gBCE, whose cost does not grow with the catalogue.
 
-All targets of a step meet the same K drawn items, so that one product of matrices scores them. A drawn item that is a
-row's own target says nothing against it (an accidental hit) and is left out of that row.
+All targets of a step share the same K sampled items, so that one product of matrices scores them. A sampled item that
+is a row's own target says nothing against it (an accidental hit) and is left out of that row.
 
-Letters in shapes: M targets, K drawn items, N items, D hidden size.
+Letters in shapes: M targets, K sampled items, N items, D hidden size.
 """
 
 import math
@@ -21,8 +21,8 @@ NO_SCORE = -1e30
 def sample_negatives(items: int, number: int, generator: torch.Generator) -> Tensor:
     """Different items, each as likely as any other, in time that does not depend on the catalogue.
 
-    The catalogue is cut into `number` stretches of like length, one item is drawn from each, and all are moved on by
-    one random distance: none comes twice, as it would in independent draws, and each item comes with probability
+    The catalogue is cut into `number` stretches of like length, one item is sampled from each, and all are moved on by
+    one random distance: none comes twice, as it would in independent samples, and each item comes with probability
     number / items exactly. Returns (number,) int64 of 1…items, on the device of the generator.
     """
     device = generator.device
@@ -34,27 +34,27 @@ def sample_negatives(items: int, number: int, generator: torch.Generator) -> Ten
     return (edges[:-1] + within + distance) % items + 1
 
 
-def mask_accidental_hits(others: Tensor, targets: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
-    """The scores of drawn items without accidental hits, and how many are left of each row.
+def mask_accidental_hits(others: Tensor, targets: Tensor, sampled: Tensor) -> tuple[Tensor, Tensor]:
+    """The scores of sampled items without accidental hits, and how many are left of each row.
 
-    others: (M, K) scores. targets: (M,) int64. drawn: (K,) int64, all different, so that a row has one hit at most and
+    others: (M, K) scores. targets: (M,) int64. sampled: (K,) int64, all different: a row has at most one hit, and
     a single place of it is written. Returns (M, K) float32 with NO_SCORE at hits, and (M,) int64.
     """
-    ordered, places = drawn.sort()
-    at = torch.searchsorted(ordered, targets).clamp_(max=len(drawn) - 1)  # (M,)
+    ordered, places = sampled.sort()
+    at = torch.searchsorted(ordered, targets).clamp_(max=len(sampled) - 1)  # (M,)
     hit, column = ordered[at] == targets, places[at][:, None]
     others = others.float()
     kept = others.gather(1, column).masked_fill(hit[:, None], NO_SCORE)
-    return others.scatter(1, column, kept), len(drawn) - hit.long()
+    return others.scatter(1, column, kept), len(sampled) - hit.long()
 
 
 def sampled_softmax(wanted: Tensor, others: Tensor, left: Tensor, items: int) -> Tensor:
-    """The cross-entropy with the sum over all other items estimated from the drawn ones (Bengio & Senécal, 2008).
+    """The cross-entropy with the sum over all other items estimated from the sampled ones (Bengio & Senécal, 2008).
 
-    A drawn item stands for (N - 1) / K others, so its score is raised by the logarithm of that (the correction by log q
-    of uniform draws): the estimate of the sum is unbiased, and with all other items drawn this is the full softmax.
+    A sampled item stands for (N - 1) / K others, so its score is raised by the logarithm of that (the correction by log
+    q of uniform sampling): the estimate of the sum is unbiased, and with all other items it is the full softmax.
 
-    wanted: (M,) float32, targets. others: (M, K) float32, drawn items. left: (M,) int64, how many of them count.
+    wanted: (M,) float32, targets. others: (M, K) float32, sampled items. left: (M,) int64, how many of them count.
     Returns (M,).
     """
     each = ((items - 1) / left.clamp(min=1)).log()  # (M,)
@@ -65,7 +65,7 @@ def sampled_softmax(wanted: Tensor, others: Tensor, left: Tensor, items: int) ->
 def gbce_beta(items: int, number: int, t: float) -> float:
     """The exponent of the positive's probability (gSASRec: Petrov & Macdonald, RecSys '23).
 
-    With α = k / (N - 1) the share of negatives that is drawn, β = α (t (1 - 1/α) + 1/α): 1 at t = 0, plain binary
+    With α = k / (N - 1) the share of negatives that is sampled, β = α (t (1 - 1/α) + 1/α): 1 at t = 0, plain binary
     cross-entropy, and α at t = 1, where the optimum of the scores is the true probability of the items.
     """
     share = min(1.0, number / (items - 1))
@@ -79,7 +79,7 @@ def gbce(wanted: Tensor, others: Tensor, beta: float) -> Tensor:
     cross-entropy from the shelf. The logarithm of σ of that is β log σ(s), which needs neither: it is computed from s
     itself and holds at any size of s.
 
-    wanted: (M,) float32, targets. others: (M, K) float32, drawn items. Returns (M,).
+    wanted: (M,) float32, targets. others: (M, K) float32, sampled items. Returns (M,).
     """
     return (F.softplus(others).sum(1) + beta * F.softplus(-wanted)) / (others.size(1) + 1)
 
@@ -104,8 +104,8 @@ def sum_in_pieces(
     A piece's gradient is taken as soon as its loss is known. So nothing of the M × K scores is kept for the backward
     pass, and on a CPU a piece stays in the caches: half the time, a fraction of the memory.
 
-    encoded: (M, D). wanted: (M,) float32, scores of targets. weight: (K, D) and bias: (K,), of the drawn items.
-    loss_of: the summed loss, (), of the targets in a slice, given their scores (m,) and those of the drawn items
+    encoded: (M, D). wanted: (M,) float32, scores of targets. weight: (K, D) and bias: (K,), of the sampled items.
+    loss_of: the summed loss, (), of the targets in a slice, given their scores (m,) and those of the sampled items
     (m, K). at_once: how many scores a piece may have. Returns () float32.
     """
     if at_once is None:

@@ -1,7 +1,7 @@
 """What the network is asked to predict: Cloze (masked items) and causal (the next item), and the loss.
 
 An objective turns windows into a `Task`: the tokens that the network sees, the positions that are read and the items
-that belong there. Everything is drawn with tensor operations on the device of the windows.
+that belong there. Everything is sampled with tensor operations on the device of the windows.
 """
 
 import math
@@ -82,7 +82,7 @@ class Slots:
 
     @classmethod
     def for_rate(cls, windows: int, width: int, rate: float) -> "Slots":
-        """Room for the mean and six standard deviations of masks drawn with a rate, and for one in every window."""
+        """Room for the mean and six standard deviations of masks sampled with a rate, and for one in every window."""
         spread = rate * (1 - rate)
         row = min(width, math.ceil(width * rate + 6 * math.sqrt(width * spread)) + 1)
         places = windows * width
@@ -104,14 +104,14 @@ def cloze_task(
     last item alone masked, always by the mask: the task of test time.
 
     windows: (B, T) int64 of items 1…N padded with 0 on the left. slots: how many targets there is room for, on devices
-    on which shapes must not depend on data. rows: the share of the windows that is laid out; what is drawn for a window
-    does not depend on it.
+    on which shapes must not depend on data. rows: the share of the windows that is laid out; what is sampled for a
+    window does not depend on it.
     """
     device, mask = windows.device, items + 1
     real = windows > 0                                                                # (B, T)
-    draw = torch.rand(windows.shape, generator=generator, device=device).masked_fill_(~real, 2.0)
-    # The smallest draw of a row is a target whatever the rate, so that no window is without one.
-    chosen = (draw < mask_rate) | (draw == draw.min(dim=1, keepdim=True).values) & real
+    noise = torch.rand(windows.shape, generator=generator, device=device).masked_fill_(~real, 2.0)
+    # The smallest number of a row is a target whatever the rate, so that no window is without one.
+    chosen = (noise < mask_rate) | (noise == noise.min(dim=1, keepdim=True).values) & real
     fate = torch.rand(windows.shape, generator=generator, device=device)
     if last_item_rate > 0:
         last_only = torch.rand(len(windows), 1, generator=generator, device=device) < last_item_rate

@@ -1,7 +1,7 @@
 """Some rows of a table of embeddings as a small table of their own.
 
-A step meets a few thousand items of a catalogue that may have a million. A gradient for the whole table would be as
-large as the table, and nearly all zeros. So the rows met are copied out, the network works with the copy, and the copy
+A step uses a few thousand items of a catalogue that may have a million. A gradient for the whole table would be as
+large as the table, and nearly all zeros. So the rows used are copied out, the network works with the copy, and the copy
 gets the gradient: dense, small and exact. Then those rows alone are updated.
 """
 
@@ -36,7 +36,7 @@ class Rows:
         self.small = table.detach()[self.places].requires_grad_()
 
     def __call__(self, ids: Tensor, padding: bool = False) -> Tensor:
-        """The copies that belong to ids, all of them among those met.
+        """The copies that belong to ids, all of them among those used.
 
         ids: (…) int64. padding: whether the first id stands for padding, which gets no gradient. Returns (…, D).
         """

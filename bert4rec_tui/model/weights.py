@@ -24,7 +24,7 @@ CHECKSUM = "checksum"  # of head and tensors; files of the first versions have n
 
 
 def weights_metadata(model: Bert4Rec, dataset: PreparedDataset, epoch: int, step: int) -> dict[str, str]:
-    """What stands in the head of a weights file, so that it is never used with another dataset or network."""
+    """What is in the head of a weights file, so that it is never used with another dataset or network."""
     return {
         "format": FORMAT,
         "dataset": dataset.id,

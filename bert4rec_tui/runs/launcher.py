@@ -20,7 +20,7 @@ _LINGERING = Path("/var/lib/systemd/linger")  # a file for each user whose proce
 
 
 def launch(run: Run) -> int:
-    """Start the worker of a run that is not live; it goes on from the last checkpoint, if there is one.
+    """Start the worker of a run that is not live; it continues from the last checkpoint, if there is one.
 
     Returns the worker's pid. Raises UserError while another worker has the run.
     """

@@ -128,7 +128,7 @@ class _Holder(Struct, frozen=True, kw_only=True):
 
 
 class _StandIn:
-    """A file beside the lock whose exclusive creation stands in for it."""
+    """A file next to the lock whose exclusive creation stands in for it."""
 
     def __init__(self, file: Path) -> None:
         self.file = file.with_name(f"{file.name}.holder")

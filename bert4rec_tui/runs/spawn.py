@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def become_worker(folder: Path) -> NoReturn:
-    """Leave terminal and parent behind, and go on as the worker of a run."""
+    """Leave terminal and parent behind, and continue as the worker of a run."""
     os.setsid()
     # The mask outlasts an exec: a signal waits until the worker, which Python takes a moment to start, can obey it.
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))

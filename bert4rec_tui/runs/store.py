@@ -105,8 +105,8 @@ class Run:
         """Where the weights of a checkpoint are, whether they exist or not."""
         return self.path / "checkpoints" / f"{name}.safetensors"
 
-    def can_go_on(self) -> bool:
-        """Whether a worker would go on from a checkpoint; else it begins with the first step."""
+    def can_continue(self) -> bool:
+        """Whether a worker would continue from a checkpoint; else it begins with the first step."""
         return (self.path / "checkpoints" / "last.state").exists()
 
     def missing(self, name: CheckpointName) -> UserError:

@@ -85,7 +85,7 @@ class Summary:
         return True
 
     def save(self) -> None:
-        """Put it beside the log, where there is something new. Raises UserError where that cannot be written."""
+        """Put it next to the log, where there is something new. Raises UserError where that cannot be written."""
         if self.offset == self._saved:
             return
         ending = self._ending(self.offset)

@@ -14,7 +14,7 @@ from bert4rec_tui.runs.store import Run
 
 PORT = 29_500  # torchrun's own default
 SAVING_SECONDS = 600  # a rank saves before it ends: how long the agent waits after one has failed until it kills
-MEETING = "BERT4REC_TUI_MEETING"  # the variable with the folder in which ranks of one machine meet
+RENDEZVOUS = "BERT4REC_TUI_RENDEZVOUS"  # the variable with the folder in which the ranks of one machine find each other
 CORES_OF_RANK = 4
 
 _AGENT = (*OUR_PYTHON, "-m", "bert4rec_tui.training.agent")
@@ -50,8 +50,8 @@ def torchrun_line(run: Run, training: TrainingConfig, rendezvous: str, home: Pat
 
     rendezvous: HOST:PORT on one of them, where they meet; several machines need one, one machine none.
     """
-    meeting = [*_meeting(run), f"--rdzv-endpoint={rendezvous}"] if training.machines > 1 else []
-    command = [*_agent(training), *meeting, *_worker(run.path)]
+    rendezvous_options = [*_rendezvous(run), f"--rdzv-endpoint={rendezvous}"] if training.machines > 1 else []
+    command = [*_agent(training), *rendezvous_options, *_worker(run.path)]
     return shlex.join(["env", *_assignments(home, training.machines), *command])
 
 
@@ -60,8 +60,10 @@ def sbatch_script(run: Run, training: TrainingConfig, home: Path) -> str:
     gpus = "" if training.device == "cpu" else f"#SBATCH --gpus-per-node={training.processes}\n"
     cores = training.threads or CORES_OF_RANK * training.processes
     exports = "\n".join(f"export {shlex.quote(assignment)}" for assignment in _assignments(home, training.machines))
-    meeting = _SLURM_MEETING if training.machines > 1 else ""
-    endpoint = f'    {shlex.join(_meeting(run))} --rdzv-endpoint="$first:$port" \\\n' if training.machines > 1 else ""
+    rendezvous_options = _SLURM_RENDEZVOUS if training.machines > 1 else ""
+    endpoint = (
+        f'    {shlex.join(_rendezvous(run))} --rdzv-endpoint="$first:$port" \\\n' if training.machines > 1 else ""
+    )
     return f"""#!/bin/bash
 #SBATCH --job-name={run.id}
 #SBATCH --nodes={training.machines}
@@ -73,14 +75,14 @@ def sbatch_script(run: Run, training: TrainingConfig, home: Path) -> str:
 set -euo pipefail
 
 {exports}
-{_SLURM_TIME_LIMIT}{meeting}
+{_SLURM_TIME_LIMIT}{rendezvous_options}
 srun --kill-on-bad-exit=1 --cpus-per-task="$SLURM_CPUS_PER_TASK" \\
     {shlex.join(_agent(training))} \\
 {endpoint}    {shlex.join(_worker(run.path))}
 """
 
 
-_SLURM_MEETING = f"""
+_SLURM_RENDEZVOUS = f"""
 # Rendezvous on the first machine, at a port that another job is unlikely to use. It listens on every network of that
 # machine and authenticates nobody: use this only on a cluster whose network nobody else can reach.
 first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
@@ -119,7 +121,7 @@ def _agent(training: TrainingConfig) -> list[str]:
     ]
 
 
-def _meeting(run: Run) -> list[str]:
+def _rendezvous(run: Run) -> list[str]:
     return ["--rdzv-backend=c10d", f"--rdzv-id={run.id}"]
 
 

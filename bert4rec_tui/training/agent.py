@@ -26,7 +26,7 @@ from types import FrameType
 import psutil
 
 from bert4rec_tui.files import narrow_umask
-from bert4rec_tui.runs.torchrun import MEETING
+from bert4rec_tui.runs.torchrun import RENDEZVOUS
 from bert4rec_tui.training.signals import let_signals_through
 
 EXIT_SECONDS = 30  # rank 0 outlives the others, who wait for its end, so agents end within seconds of each other
@@ -39,18 +39,18 @@ def main() -> int:
     pass_signals_on()
     narrow_umask()
     if not any(word.startswith(("--rdzv-endpoint", "--rdzv_endpoint")) for word in arguments):
-        with meeting_folder() as folder:
-            os.environ[MEETING] = str(folder)
+        with rendezvous_folder() as folder:
+            os.environ[RENDEZVOUS] = str(folder)
             # Else the agent would serve a store of its own to the ranks, on all interfaces.
             os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
-            meeting = [
+            rendezvous_options = [
                 "--rdzv-backend=c10d",
                 "--rdzv-conf=store_type=file",
                 f"--rdzv-endpoint={folder / 'agent'}",
                 "--rdzv-id=one-machine",
                 "--local-addr=127.0.0.1",
             ]
-            return run_agent([*meeting, *arguments])
+            return run_agent([*rendezvous_options, *arguments])
     return run_agent(arguments)
 
 
@@ -78,7 +78,7 @@ def run_agent(arguments: list[str]) -> int:
 
 
 def pass_signals_on() -> None:
-    """Have SIGTERM and SIGINT reach the ranks, and go on until they have ended; a terminal that closes is no matter."""
+    """Have SIGTERM and SIGINT reach the ranks, and continue until they have ended; a closed terminal ends nothing."""
 
     waiting: list[int] = []  # signals that came before there were ranks
 
@@ -109,7 +109,7 @@ def pass_signals_on() -> None:
 
 
 @contextmanager
-def meeting_folder() -> Generator[Path]:
+def rendezvous_folder() -> Generator[Path]:
     """A folder on a disk of this machine that nobody else may enter; those of agents that were killed are removed."""
     place = Path(tempfile.gettempdir())
     for left in place.glob(f"{_PREFIX}*"):

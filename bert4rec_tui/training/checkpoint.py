@@ -1,4 +1,4 @@
-"""The `last` checkpoint: weights, and beside them everything else that a run needs to go on; and the `best` one.
+"""The `last` checkpoint: weights, and next to them everything else that a run needs to continue; and the `best` one.
 
 `last.safetensors` belongs to `last.state`, and so does `best.safetensors`: the state says which epoch was the best.
 Files cannot be renamed together, so the weights wait as `last.next.safetensors` and `best.next.safetensors` until the
@@ -48,7 +48,7 @@ class Stateful(Protocol):
     """An optimizer, as far as a checkpoint is concerned."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What it needs to go on."""
+        """What it needs to continue."""
         ...
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

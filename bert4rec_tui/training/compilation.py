@@ -32,7 +32,7 @@ def wants_compilation(config: TrainingConfig, device: torch.device) -> bool:
 
 
 class Compilation:
-    """A network's `encode` that is compiled for each shape when it is first met, and stays as it was where that fails.
+    """A network's `encode` that is compiled for each shape when it is first seen, and stays as it was where that fails.
 
     A GPU's kernels of a step, a thousand launches of a few microseconds, become one CUDA graph for each shape, which is
     why shapes must be few. Several ranks exchange gradients while the backward pass still works, and a graph would hold

@@ -21,7 +21,7 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.ranking import Question, Ranks, Scorer, TiledScorer, rank
 from bert4rec_tui.model.hardware import choose_device
 from bert4rec_tui.runs.control import Request
-from bert4rec_tui.runs.torchrun import MEETING
+from bert4rec_tui.runs.torchrun import RENDEZVOUS
 
 # Rank 0 may take long to write a checkpoint to a slow disk, and the others wait for it.
 PATIENCE = timedelta(minutes=30)
@@ -65,7 +65,7 @@ class World:
         if not self.alone:
             gpus = device != "cpu" and torch.cuda.is_available()
             backend = "cpu:gloo,cuda:nccl" if gpus else "gloo"
-            if folder := os.environ.get(MEETING):
+            if folder := os.environ.get(RENDEZVOUS):
                 # A store of files has no port, while torch's own listens on all interfaces.
                 file = f"{folder}/ranks"
                 store = dist.FileStore(file, self.size)  # pyright: ignore[reportPrivateImportUsage]
@@ -73,7 +73,7 @@ class World:
             else:
                 dist.init_process_group(backend, timeout=PATIENCE)
 
-    def meeting_place(self) -> str:
+    def rendezvous_place(self) -> str:
         """What the log says of where ranks of several machines meet; empty on one, where nobody else can."""
         if self.size == self.local_size:
             return ""

@@ -268,7 +268,7 @@ class Recorder:
             return
         reported = self._scalars.lost
         reason = self._scalars.add(points, samples)
-        if reason and not reported:  # once in a life: the run itself goes on
+        if reason and not reported:  # once in a life: the run itself continues
             self.alert("tensorboard", f"TensorBoard's curves have a gap at step {self.status.step}: {reason}")
 
     def estimate(self, seconds_left: float | None, seconds: float) -> None:

@@ -1,13 +1,13 @@
-"""An optimizer for tables of embeddings that touches the rows a step met, and no other.
+"""An optimizer for tables of embeddings that touches the rows a step uses, and no other.
 
 It is the lazy form of the dense one: each row has an optimizer of its own whose time stands still while the row is not
-met. What that changes:
+used. What that changes:
 
-- Moments advance, and weights decay, only in steps that meet the row. A dense Adam lets a row drift on by its old
-  momentum for some tens of steps after it was last met, and forgets meanwhile how large its gradients are.
+- Moments advance, and weights decay, only in steps that use the row. A dense Adam lets a row drift on by its old
+  momentum for some tens of steps after it was last used, and forgets meanwhile how large its gradients are.
 - Adam's correction for moments that start at zero counts the steps of the row, not those of the run (as SparseAdam of
   torch does): the first update of a row is as large as the learning rate whenever it comes, and not three times that.
-- A row that every step meets is updated exactly as by the dense optimizer.
+- A row that every step uses is updated exactly as by the dense optimizer.
 
 Moments are kept for each weight (Kingma & Ba, 2015), not one for a row as in row-wise Adagrad: with Adam the tables
 take three times their size, and in return a row trains as it does with the full softmax.
@@ -33,16 +33,16 @@ class Table:
         self.weight = weight.detach().view(len(weight), -1)  # (N, D)
         self.decay = config.weight_decay if weight.dim() > 1 else 0.0
         self.config = config
-        # Of zeros a system hands out memory only where it is written to, so that rows never met take none on a CPU.
+        # Of zeros a system hands out memory only where it is written to, so that rows never used take none on a CPU.
         names = ("momentum",) if config.optimizer == "sgd" else ("mean", "square")
         self.moments = {name: torch.zeros_like(self.weight) for name in names}
         if config.optimizer != "sgd":
-            # In how many steps each row was met: what corrects moments that start at zero.
+            # In how many steps each row was used: what corrects moments that start at zero.
             self.moments["steps"] = torch.zeros(len(weight), dtype=torch.int32, device=weight.device)
 
     @torch.no_grad()
     def update(self, rows: Rows, rate: float) -> None:
-        """One step for the rows met, by their gradients."""
+        """One step for the rows of a step, by their gradients."""
         places, weight, gradient = rows.places, rows.small.detach(), rows.gradient()
         if self.config.optimizer == "adamw":
             weight = weight * (1 - rate * self.decay)
@@ -68,7 +68,7 @@ class Table:
 
 
 class RowOptimizer:
-    """The dense optimizer of a network as if alone; the tables, updated by row beside it, join it in checkpoints."""
+    """The dense optimizer of a network as if alone; the tables, updated by row next to it, join it in checkpoints."""
 
     def __init__(self, dense: torch.optim.Optimizer, tables: dict[str, Table]) -> None:
         self.dense, self.tables = dense, tables

@@ -1,6 +1,6 @@
-"""Random numbers that depend on where the training is, not on what was drawn before.
+"""Random numbers that depend on where the training is, not on what was sampled before.
 
-Order, masks and dropout are seeded by (seed, epoch, step, purpose): a resumed run draws what the run never killed drew.
+Order, masks and dropout are seeded by (seed, epoch, step, purpose): a resumed run samples what a run never killed does.
 """
 
 from hashlib import blake2b

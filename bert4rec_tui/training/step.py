@@ -28,10 +28,12 @@ class TrainingStep:
     ) -> None:
         self.model, self.config, self.device, self.precision = model, config, device, precision
         self.world = world
-        # With drawn items the tables of the catalogue have no gradient: rows that a step meets stand in for them.
-        self.drawn = NegativeSampling(model, config.training, device, world) if config.training.loss != "full" else None
+        # With sampled items the tables of the catalogue have no gradient: copies of the rows that a step uses have.
+        self.sampling = (
+            NegativeSampling(model, config.training, device, world) if config.training.loss != "full" else None
+        )
         dense = make_optimizer(model, config.training)
-        self.optimizer = RowOptimizer(dense, self.drawn.tables) if self.drawn else dense
+        self.optimizer = RowOptimizer(dense, self.sampling.tables) if self.sampling else dense
         wanted = wants_compilation(config.training, device)
         self.compilation = Compilation(model.encode, wanted, graphs=device.type == "cuda" and world.alone)
         self.fixed_shapes = has_fixed_shapes(config.training, device)
@@ -45,8 +47,8 @@ class TrainingStep:
             group["lr"] = rate
         task = self.task(windows, epoch, step)
         self.overflow += task.overflow
-        met = self.drawn.meet(task, epoch, step) if self.drawn else None
-        weights = [*self.model.parameters(), *(met.leaves() if met else ())]
+        step_rows = self.sampling.sample(task, epoch, step) if self.sampling else None
+        weights = [*self.model.parameters(), *(step_rows.leaves() if step_rows else ())]
         count = self.world.sum_over_ranks((task.targets != IGNORED).sum())
         loss = torch.zeros((), device=self.device)
         parts = [task]
@@ -55,45 +57,45 @@ class TrainingStep:
             parts = [part.rounded() for part in task.slices(rows)]
         shape = tuple(task.tokens.shape), tuple(task.targets.shape)
         if self.compilation.is_new(shape):
-            self.compilation.attempt(shape, lambda: self._gradient_norms(parts[0], met, count, weights))
+            self.compilation.attempt(shape, lambda: self._gradient_norms(parts[0], step_rows, count, weights))
         self.compilation.begin_step()
         # Dropout draws from the default generators; seeded here, a step is the same wherever training was resumed.
         torch.manual_seed(seed_at(training.seed, epoch, step, self.world.purpose("dropout")))
         for part in parts:
-            loss += self._share(part, met, count, last=part is parts[-1])
-        if self.drawn and met:
-            self.drawn.exchange(met)
+            loss += self._share(part, step_rows, count, last=part is parts[-1])
+        if self.sampling and step_rows:
+            self.sampling.exchange(step_rows)
         norm = torch.nn.utils.get_total_norm([w.grad for w in weights if w.grad is not None])
         if training.gradient_clip:
             torch.nn.utils.clip_grads_with_norm_(weights, training.gradient_clip, norm)
         self.optimizer.step()
-        if self.drawn and met:
-            self.drawn.update(met, rate)
+        if self.sampling and step_rows:
+            self.sampling.update(step_rows, rate)
         self.optimizer.zero_grad(set_to_none=True)
         return self.world.sum_over_ranks(loss), norm
 
-    def _share(self, part: Task, met: StepRows | None, count: Tensor, last: bool) -> Tensor:
+    def _share(self, part: Task, step_rows: StepRows | None, count: Tensor, last: bool) -> Tensor:
         """The loss of a slice of a step, whose gradient is added to what there is; count: () int64, of all targets."""
         low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
         with self.shared_loss.exchange(last=last), low:
-            share = self.shared_loss(part, met) / count
+            share = self.shared_loss(part, step_rows) / count
         share.backward()
         return share.detach()
 
-    def _gradient_norms(self, part: Task, met: StepRows | None, count: Tensor, weights: list[Tensor]) -> Tensor:
+    def _gradient_norms(self, part: Task, step_rows: StepRows | None, count: Tensor, weights: list[Tensor]) -> Tensor:
         """The norm of each weight's gradient of a slice of a step, of which nothing is left. Returns (W,) float32."""
         try:
-            self._share(part, met, count, last=False)
+            self._share(part, step_rows, count, last=False)
             none = torch.zeros((), device=self.device)
             return torch.stack([none if weight.grad is None else weight.grad.float().norm() for weight in weights])
         finally:
             for weight in weights:
                 weight.grad = None
 
-    def loss_sum(self, task: Task, met: StepRows | None = None) -> Tensor:
+    def loss_sum(self, task: Task, step_rows: StepRows | None = None) -> Tensor:
         """The loss of a task, or of a slice of it, summed over its targets. Returns () float32."""
-        if self.drawn and met:
-            return self.drawn.loss_sum(task, met, self.compilation)
+        if self.sampling and step_rows:
+            return self.sampling.loss_sum(task, step_rows, self.compilation)
         return full_softmax_loss(self.model, task, self.compilation)
 
     def task(self, windows: Tensor, epoch: int, step: int) -> Task:

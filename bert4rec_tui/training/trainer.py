@@ -68,7 +68,7 @@ class Trainer:
         world.check_same(self.position.step, f"{self.checkpoints}: differs from the checkpoint that rank 0 sees")
         self.scorer = ModelScorer(self.model, precision)
         evaluation = config.evaluation
-        # Negatives that are not drawn yet are written beside the dataset, by one rank.
+        # Negatives that are not sampled yet are written next to the dataset, by one rank.
         self.question = world.leader_first(
             lambda: held_out(
                 dataset, "validation", evaluation.protocols, evaluation.negatives_seed, device, self.batches.items
@@ -76,7 +76,7 @@ class Trainer:
         )
         recorder = Recorder if world.is_leader else SilentRecorder
         self.recorder = recorder(folder, device, config.evaluation.best_metric, config.training.patience)
-        self._step_seconds = self._between_seconds = 0.0  # of a step, and of all that stands between two epochs
+        self._step_seconds = self._between_seconds = 0.0  # of a step, and of everything between two epochs
         self._step_began = time.monotonic()
         self._last_checkpoint = time.monotonic()
         self._next_scalars = 0

@@ -1,6 +1,6 @@
 """What the process does that a run lives in, or one of the ranks that it lives in.
 
-It holds the run's lock for life, goes on from the last checkpoint where there is one, and leaves its ending in the
+It holds the run's lock for life, continues from the last checkpoint where there is one, and leaves its ending in the
 status: finished, stopped, or failed with one sentence that says what to do. SIGTERM saves and ends; a second one ends
 at once. Of several ranks the first does so, and all of them end together.
 """
@@ -218,7 +218,7 @@ class Worker:
         recorder.open(position, trainer.resumed, trainer.batches.steps_per_epoch, device, trainer.precision)
         self.recorder = recorder
         if self.lifeline:
-            recorder.note(f"training with {', '.join(map(str, self.lifeline.members))}{world.meeting_place()}")
+            recorder.note(f"training with {', '.join(map(str, self.lifeline.members))}{world.rendezvous_place()}")
         if self.lock_refused:
             recorder.note(
                 f"the disk of this run does not support locks ({self.lock_refused}): a file and the heartbeat "

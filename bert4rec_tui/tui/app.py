@@ -26,7 +26,7 @@ from bert4rec_tui.runs.store import LocalRuns, Run
 from bert4rec_tui.settings import Settings, home, runs_folder
 from bert4rec_tui.tui.screens import SCREENS, import_screens
 from bert4rec_tui.tui.shell.ascii import AsciiOnly
-from bert4rec_tui.tui.shell.child_command import OUR_COMMAND
+from bert4rec_tui.tui.shell.child_command import OUR_COMMAND, ChildCommand
 from bert4rec_tui.tui.shell.dialogs import Chooser, Question
 from bert4rec_tui.tui.shell.export import screenshot_name, write_export
 from bert4rec_tui.tui.shell.help import HelpScreen, keys_here
@@ -45,7 +45,7 @@ from bert4rec_tui.tui.shell.themes import HIGH_CONTRAST, remember_theme
 
 @no_errors_after_exit
 class Bert4RecApp(App[str | None], inherit_bindings=False):
-    """From raw ratings to recommendations, in the terminal. Returns the line to print after it has closed."""
+    """From raw interactions to recommendations, in the terminal. Returns the line to print after it has closed."""
 
     TITLE = "bert4rec"
     CSS_PATH = "app.tcss"
@@ -274,11 +274,15 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         """
         return await self.commands.run(*arguments, progressed=progressed)
 
+    def command(self, *arguments: str) -> ChildCommand:
+        """One of our commands that the caller follows and may cancel; it ends with the program without a question."""
+        return self.commands.command(*arguments)
+
     def _report(self, sentence: str) -> None:
         self.notify(sentence, markup=False, timeout=12)
 
     async def on_unmount(self) -> None:
-        """Take down what works for this program alone; runs are nobody's child and go on."""
+        """Take down what works for this program alone; runs are nobody's child and continue."""
         await self.commands.end_all()
 
     async def ask(self, question: str, choices: Mapping[str, str], detail: str = "") -> str | None:

@@ -181,7 +181,7 @@ def test_weights_without_their_state_are_not_written_over_by_a_training_that_beg
     assert finish(run) == 0
     (run.path / "checkpoints" / "last.state").unlink()
     before = run.checkpoint("last").read_bytes(), run.checkpoint("best").read_bytes()
-    assert not run.can_go_on()
+    assert not run.can_continue()
     assert finish(run) == 1
     message = run.status().message
     assert message.startswith(f"{run.path / 'checkpoints' / 'last.state'}: is missing, so the run cannot be resumed; ")

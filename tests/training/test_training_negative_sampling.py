@@ -1,4 +1,4 @@
-"""A step against drawn items: the loss and the gradient of the whole, touching the rows it meets alone."""
+"""A step against sampled items: the loss and the gradient of the whole, touching the rows it meets alone."""
 
 import json
 import os
@@ -48,11 +48,11 @@ def tasks_of(objective: str, windows: torch.Tensor) -> list:
     ]
 
 
-def dense_gradients(model: Bert4Rec, drawn: NegativeSampling, met) -> dict[str, torch.Tensor]:
-    """The gradients of the rows met, spread over tables of zeros; and those of all other weights."""
+def dense_gradients(model: Bert4Rec, sampling: NegativeSampling, step_rows) -> dict[str, torch.Tensor]:
+    """The gradients of the rows used, spread over tables of zeros; and those of all other weights."""
     found = {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
-    for name, table in drawn.tables.items():
-        rows = met.rows[name]
+    for name, table in sampling.tables.items():
+        rows = step_rows.rows[name]
         spread = torch.zeros_like(table.weight)
         used = slice(None) if rows.source is None else rows.source == torch.arange(len(rows.source))
         spread[rows.places[used]] = rows.small.grad[used]
@@ -71,18 +71,18 @@ def test_with_all_items_drawn_a_step_has_the_loss_and_gradients_of_the_full_soft
     full = full_softmax_loss(model, tasks[0])
     full.backward()
     expected = {name: weight.grad.clone() for name, weight in model.named_parameters()}
-    drawn = NegativeSampling(model, config.training, CPU)
+    sampling = NegativeSampling(model, config.training, CPU)
     for number, task in enumerate([*tasks, tasks[0]]):
         model.zero_grad()
-        drawn.device = torch.device("cuda") if number == 1 else CPU  # which alone decides whether shapes are fixed
-        met = drawn.copy_rows(task, torch.randperm(ITEMS) + 1)
+        sampling.device = torch.device("cuda") if number == 1 else CPU  # which alone decides whether shapes are fixed
+        step_rows = sampling.copy_rows(task, torch.randperm(ITEMS) + 1)
         loss = torch.zeros(())
         for part in task.slices(2 if number == 2 else 100):
-            share = drawn.loss_sum(part, met)
+            share = sampling.loss_sum(part, step_rows)
             share.backward()
             loss += share.detach()
         assert_close(loss, full.detach(), rtol=1e-5, atol=1e-5)
-        found = dense_gradients(model, drawn, met)
+        found = dense_gradients(model, sampling, step_rows)
         assert set(found) == set(expected)
         for name, gradient in expected.items():
             assert_close(found[name], gradient, rtol=1e-3, atol=1e-5)
@@ -97,14 +97,14 @@ def test_fixed_shapes_train_to_the_same_weights(objective, loss):
     for fixed in (0, 1):
         model = Bert4Rec(ITEMS, config.model)
         step = TrainingStep(model, config, CPU, "fp32")
-        step.drawn.device = torch.device("cuda") if fixed else CPU
-        draw = step.drawn.copy_rows
+        step.sampling.device = torch.device("cuda") if fixed else CPU
+        copy_rows = step.sampling.copy_rows
         for number in range(3):
             task = tasks_of(objective, windows_of(number))[fixed]
-            met = draw(task, torch.arange(1 + number, 20 + number))
-            (step.drawn.loss_sum(task, met) / (task.targets != IGNORED).sum()).backward()
+            step_rows = copy_rows(task, torch.arange(1 + number, 20 + number))
+            (step.sampling.loss_sum(task, step_rows) / (task.targets != IGNORED).sum()).backward()
             step.optimizer.step()
-            step.drawn.update(met, 0.01)
+            step.sampling.update(step_rows, 0.01)
             step.optimizer.zero_grad()
         weights.append(dict(model.named_parameters()))
     for name, weight in weights[0].items():

@@ -119,7 +119,7 @@ class FullChart(Overlay[None], inherit_bindings=False):
         self.redraw()
 
     def action_move(self, cells: int) -> None:
-        """Move the cursor by a cell; the first time it stands at the end that it comes from."""
+        """Move the cursor by a cell; the first time it is at the end that it comes from."""
         view = next((chart.drawn for chart in self.query(Chart)), None)
         if view is None:
             return

@@ -1,4 +1,4 @@
-"""Where a dataset comes from, and what a prepared one is like: briefly beside its settings, or at length."""
+"""Where a dataset comes from, and what a prepared one is like: briefly next to its settings, or at length."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class DatasetFacts(Widget, can_focus=True):
 
 
 def in_place_of(figures: Figures) -> Content:
-    """What stands in the place of figures that are not there: what to do, or what went wrong."""
+    """What is in the place of figures that are not there: what to do, or what went wrong."""
     style = "$text-error" if figures.error else MUTED
     return Content("\n").join(Content.styled(clean(line), style) for line in figures.text.splitlines())
 

@@ -49,7 +49,7 @@ class ImportFile(Dialog[DatasetConfig]):
         """The path; below it, once there is one, the rows, the columns, the problems."""
         with Vertical() as box:
             box.border_title = Content("Import a file")
-            yield PathInput(self.path, placeholder="path of a file, folder or zip with ratings", id="path")
+            yield PathInput(self.path, placeholder="path of a file, folder or zip with interactions", id="path")
             with Vertical(id="found"):
                 yield PreviewTable(self.ascii)
                 yield Form([], Draft({}, import_errors), ascii=self.ascii)

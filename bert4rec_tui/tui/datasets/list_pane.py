@@ -17,7 +17,7 @@ from bert4rec_tui.tui.shell.choice_list import ChoiceList
 from bert4rec_tui.tui.shell.pane import Pane
 from bert4rec_tui.tui.shell.text import MUTED, count, cut
 
-NAME_WIDTH, LONGEST_NAME = 15, 34  # in cells; of what there is room for beside the counts and the state
+NAME_WIDTH, LONGEST_NAME = 15, 34  # in cells; of what there is room for next to the counts and the state
 BESIDE_NAME = 28
 
 
@@ -25,7 +25,8 @@ class DatasetList(Pane):
     """Datasets."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "import_file", "Import file", id="datasets.import", tooltip="Import a file with your own ratings"),
+        Binding("i", "import_file", "Import file", id="datasets.import",
+                tooltip="Import a file with your own interactions"),
         Binding("x", "remove", "Remove", id="datasets.remove",
                 tooltip="Remove the prepared dataset, or the download"),
         Binding("slash", "filter", "Filter", id="datasets.filter", tooltip="Filter the datasets by name"),
@@ -37,7 +38,7 @@ class DatasetList(Pane):
 
     @dataclass
     class Opened(Message):
-        """The person goes on from the list to the settings of the chosen dataset."""
+        """The person continues from the list to the settings of the chosen dataset."""
 
     @dataclass
     class FilterWanted(Message):
@@ -124,7 +125,7 @@ class DatasetList(Pane):
 
     @on(ChoiceList.OptionSelected)
     def open(self, event: ChoiceList.OptionSelected) -> None:
-        """Enter goes on to the settings."""
+        """Enter continues to the settings."""
         event.stop()
         self.post_message(self.Opened())
 

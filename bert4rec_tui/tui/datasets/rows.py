@@ -39,7 +39,7 @@ class DatasetRow:
 
     @property
     def where(self) -> str:
-        """Where its ratings are."""
+        """Where its interactions are."""
         if self.known is None or self.known.bundled:
             return "bundled" if self.known else "of your own"
         return "downloaded" if self.here else "not downloaded"

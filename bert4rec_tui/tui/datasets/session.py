@@ -140,7 +140,7 @@ class DatasetsSession:
 
     @property
     def figures(self) -> Figures:
-        """What is in the dataset that these settings lead to, or what stands in its place."""
+        """What is in the dataset that these settings lead to, or what is in its place."""
         match, settings = self.match, self.settings
         if self.row is None:
             return Figures(text="Select a dataset to see its statistics.")

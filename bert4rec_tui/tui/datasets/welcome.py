@@ -47,7 +47,7 @@ class Welcome(Widget, can_focus=True):
         job = self.session.job
         at, progress = (job.step, job.progress) if job else (-1, None)
         lines = [
-            Content.styled("From raw ratings to recommendations, in the terminal", "bold"),
+            Content.styled("From raw interactions to recommendations, in the terminal", "bold"),
             Content(""),
             Content("Nothing is prepared yet. The quick start takes a few minutes on a laptop"),
             Content("and needs no network:"),
@@ -65,7 +65,7 @@ class Welcome(Widget, can_focus=True):
         if at < 0:
             lines += [
                 Content.styled("  enter ", "bold $accent") + Content("starts it"),
-                Content.styled("  i     ", "bold $accent") + Content("imports a file of your own ratings"),
+                Content.styled("  i     ", "bold $accent") + Content("imports a file of your own interactions"),
                 Content.styled("  ]     ", "bold $accent") + Content("goes to the list of known datasets"),
                 Content.styled("  ?     ", "bold $accent") + Content("shows every key"),
             ]

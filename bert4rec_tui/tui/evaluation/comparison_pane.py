@@ -32,14 +32,14 @@ from bert4rec_tui.tui.evaluation.comparison_lines import (
 from bert4rec_tui.tui.evaluation.results import keys_of_view, plain
 from bert4rec_tui.tui.evaluation.session import TEST_RUNNING, EvaluationSession
 from bert4rec_tui.tui.lists.array_list import ArrayList
-from bert4rec_tui.tui.shell.child_command import ChildCommand, CommandCancelledError, CommandError
+from bert4rec_tui.tui.shell.child_command import CommandCancelledError, CommandError
 from bert4rec_tui.tui.shell.dialogs import Choice, Chooser
 from bert4rec_tui.tui.shell.lines import Lines
 from bert4rec_tui.tui.shell.pane import Pane
 
 RESAMPLING = "Resampling users…"
 MANY_USERS = 50_000  # from which the paired test of a protocol takes seconds
-ALL_PROTOCOLS = 34  # lines of the terminal from which every protocol stands above the users
+ALL_PROTOCOLS = 34  # lines of the terminal from which every protocol is above the users
 
 
 class UserDifferencesList(ArrayList):
@@ -160,8 +160,7 @@ class ComparisonPane(Pane):
         self._take(replace(comparison, status=RESAMPLING))
         for protocols in self._portions(comparison):
             words = [word for protocol in protocols for word in ("--protocol", protocol)]
-            program = self.application.program
-            command = ChildCommand("compare", other.reference, ours.reference, *words, program=program)
+            command = self.application.command("compare", other.reference, ours.reference, *words)
             try:
                 async for _ in command.events():
                     pass
@@ -223,7 +222,7 @@ class ComparisonPane(Pane):
 
     @on(UserDifferencesList.Opened)
     def explore(self, message: UserDifferencesList.Opened) -> None:
-        """Open Explore on the user, by the run of the screen with the other one beside it."""
+        """Open Explore on the user, by the run of the screen with the other one next to it."""
         message.stop()
         comparison, users = self.session.comparison, self._shown_users()
         if comparison is None or users is None or message.row >= len(users):

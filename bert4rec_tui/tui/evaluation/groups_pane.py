@@ -14,7 +14,7 @@ from bert4rec_tui.tui.evaluation.group_table import NOTE, GroupTable
 from bert4rec_tui.tui.evaluation.results import heading, keys_of_view, plain
 from bert4rec_tui.tui.evaluation.session import NOT_TESTED, EvaluationSession
 from bert4rec_tui.tui.lists.array_list import ArrayList
-from bert4rec_tui.tui.shell.child_command import ChildCommand, CommandCancelledError, CommandError
+from bert4rec_tui.tui.shell.child_command import CommandCancelledError, CommandError
 from bert4rec_tui.tui.shell.pane import Pane
 
 
@@ -57,10 +57,9 @@ class GroupsPane(Pane):
     async def read(self, tested: CheckpointResults) -> None:
         """Ask our own command about all protocols at once, so that turning between them waits for nothing."""
         words = [word for protocol in tested.results for word in ("--protocol", protocol)]
-        command = ChildCommand(
-            "test", tested.run.id, "--checkpoint", tested.checkpoint, *words, "--groups", "--kept",
-            program=self.application.program,
-        )  # fmt: skip
+        command = self.application.command(
+            "test", tested.run.id, "--checkpoint", tested.checkpoint, *words, "--groups", "--kept"
+        )
         try:
             async for _ in command.events():
                 pass

@@ -84,7 +84,7 @@ class ProgressPane(Pane):
     async def _run(self, job: Job) -> None:
         words = [word for protocol in job.protocols for word in ("--protocol", protocol)]
         run, checkpoint = job.checkpoint.run.id, job.checkpoint.checkpoint
-        command = ChildCommand("test", run, "--checkpoint", checkpoint, *words, program=self.application.program)
+        command = self.application.command("test", run, "--checkpoint", checkpoint, *words)
         self._command = command
         async for event in command.events():
             if isinstance(event, Progressed):

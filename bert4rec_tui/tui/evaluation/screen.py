@@ -53,7 +53,7 @@ class EvaluationScreen(MainScreen):
         self.progress = ProgressPane(session)
 
     def compose_body(self) -> ComposeResult:
-        """The table over the curves, and what stands beside them or in their place."""
+        """The table over the curves, and what is next to them or in their place."""
         with Horizontal(id="test-body"):
             with Vertical(id="test-main"):
                 yield self.metrics
@@ -79,7 +79,7 @@ class EvaluationScreen(MainScreen):
             self._read_again()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Fit the table; in a very wide terminal a view stands beside it."""
+        """Fit the table; in a very wide terminal a view is next to it."""
         del event
         self.call_after_refresh(self.renew)
 

@@ -10,7 +10,7 @@ from bert4rec_tui.runs.store import CheckpointName
 from bert4rec_tui.tui.evaluation.checkpoint import CheckpointResults
 from bert4rec_tui.tui.evaluation.comparison import Comparison, Job
 
-View = Literal["", "groups", "comparison"]  # what stands beside the table, or in its place
+View = Literal["", "groups", "comparison"]  # what is next to the table, or in its place
 
 NO_RUN = "No run has a checkpoint yet.\nPress 2 to configure and launch one; its best checkpoint is tested here."
 NOT_TESTED = "Not tested yet; press r to test it."
@@ -41,7 +41,7 @@ class EvaluationSession:
         self.protocols: list[str] = []
         self.first_protocol = 0
         self.testing = False
-        self.widest = False  # whether there is room for a view beside the table
+        self.widest = False  # whether there is room for a view next to the table
         self.requested_view: View = ""
         self.view_protocol = ""
         self.groups: Groups | None = None
@@ -111,14 +111,14 @@ class EvaluationSession:
 
     @property
     def view(self) -> View:
-        """What stands beside the table or in its place: what was asked for, else results by group if there is room."""
+        """What is next to the table or in its place: what was asked for, else results by group if there is room."""
         if self.requested_view or not self.widest:
             return self.requested_view
         return "groups" if self.results else ""
 
     @property
     def alone(self) -> bool:
-        """Whether the view stands in place of the table and the curves."""
+        """Whether the view is in place of the table and the curves."""
         return bool(self.view) and not self.widest
 
     @property

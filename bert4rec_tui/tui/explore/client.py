@@ -36,7 +36,7 @@ class Diverse(Struct, frozen=True):
 class Recommended(Struct, frozen=True):
     """The next items by score, best first; `target_rank` is the rank of the target among all candidates.
 
-    ranks, ranks_before: where each stands by its score now, and stood after the history it is compared with, 0 where it
+    ranks, ranks_before: the rank of each by its score now, and after the history that it is compared with, 0 where it
     was not among the candidates; empty where nothing is compared. target_before: the same of the target.
     """
 

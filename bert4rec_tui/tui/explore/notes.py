@@ -17,7 +17,7 @@ SHOWN_CAUSES = 3
 
 
 def list_notes(session: ExploreSession) -> list[str]:
-    """What stands above the list: the columns of neighbours, else the filter and what diversity costs."""
+    """What is above the list: the columns of neighbours, else the filter and what diversity costs."""
     if session.neighbours is not None:
         return ["similarity, followed by, preceded by"]
     if session.loaded is None:

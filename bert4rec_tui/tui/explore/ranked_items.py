@@ -1,4 +1,4 @@
-"""A list of items with scores, best first, and what is marked beside each: how its rank has changed."""
+"""A list of items with scores, best first, and what is marked next to each: how its rank has changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bert4rec_tui.tui.explore.loaded_run import LoadedRun
 
 @dataclass(frozen=True)
 class Mark:
-    """What stands beside an item: by how many ranks it rose or fell, or a word."""
+    """What is next to an item: by how many ranks it rose or fell, or a word."""
 
     text: str
     ascii: str
@@ -60,7 +60,7 @@ def _four_characters(number: int) -> str:
 
 
 def difference_mark(place: int, item: int, places: Mapping[int, int]) -> Mark:
-    """How an item stands in this list against its place in another: `▲3`, `▼3`, `only`, nothing at the same one."""
+    """The rank of an item in this list compared with another: `▲3`, `▼3`, `only`, nothing at the same one."""
     if item not in places:
         return ONLY
     shift = places[item] - place

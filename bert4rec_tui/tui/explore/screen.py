@@ -27,7 +27,7 @@ from bert4rec_tui.tui.shell.run_choice import choose_checkpoint, choose_run
 from bert4rec_tui.tui.shell.screen import MainScreen
 from bert4rec_tui.tui.shell.textual_private import paint_now
 
-ROOM_FOR_HISTORY = 120  # columns from which the history stays where two lists stand side by side
+ROOM_FOR_HISTORY = 120  # columns from which the history stays where two lists are side by side
 
 
 class ExploreScreen(MainScreen):
@@ -105,7 +105,7 @@ class ExploreScreen(MainScreen):
             self.read_ranks_again()
 
     def choose_pane(self, chosen: Widget, focus: bool = True) -> None:
-        """In a narrow terminal the users stand alone, and the history beside the predictions."""
+        """In a narrow terminal the users stand alone, and the history next to the predictions."""
         super().choose_pane(chosen, focus)
         self.set_class(chosen is self.users, "-picking")
 

@@ -65,7 +65,7 @@ class ArrayList(ScrollView, can_focus=True, inherit_bindings=False):
 
     @dataclass
     class Moved(Message):
-        """The cursor stands on another row; `row` is -1 where nothing is shown."""
+        """The cursor is on another row; `row` is -1 where nothing is shown."""
 
         list: "ArrayList"
         row: int

@@ -48,7 +48,7 @@ class SearchDialog(Dialog[str]):
         hint: str,
         first: Sequence[Choice] = (),
     ) -> None:
-        """`first` is what stands there before anything is typed."""
+        """`first` is what is there before anything is typed."""
         super().__init__()
         self.dialog_title, self.search, self.hint, self.first = title, search, hint, first
         self.choices: Sequence[Choice] = ()
@@ -91,7 +91,7 @@ class SearchDialog(Dialog[str]):
 
     @on(Found)
     def show_found(self, message: Found) -> None:
-        """Show what was found for the text that stands there now."""
+        """Show what was found for the text that is there now."""
         if message.text != self.query_one(TextInput).value:
             return
         self.choices, self._shown_for = message.choices, message.text

@@ -98,7 +98,7 @@ class RunPane(Pane):
         self.lay_out_charts()
 
     def show_run(self, hint: str) -> None:
-        """Show which run it is and how far; `hint` stands at the foot of the pane."""
+        """Show which run it is and how far; `hint` is at the foot of the pane."""
         row = self.session.selected_row
         retitle(self, Content(row.run.id if row else "No run selected"), Content(hint))
         self.header.show()

@@ -35,7 +35,7 @@ def resume(run: Run) -> str:
         _request(run, "train")
         return f"{run.short_id} resumes."
     launch(run)
-    from_where = "from its last checkpoint" if run.can_go_on() else "from the beginning"
+    from_where = "from its last checkpoint" if run.can_continue() else "from the beginning"
     return " ".join(filter(None, [f"{run.short_id} starts {from_where}.", logout_warning()]))
 
 

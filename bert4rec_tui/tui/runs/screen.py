@@ -49,7 +49,7 @@ class RunsScreen(MainScreen):
         self.right = Vertical(id="right")
 
     def compose_body(self) -> ComposeResult:
-        """The table; beside it the selected run and its events."""
+        """The table; next to it the selected run and its events."""
         yield self.notice
         with Horizontal():
             yield self.runs_pane
@@ -68,7 +68,7 @@ class RunsScreen(MainScreen):
     def choose_pane(self, chosen: Widget, focus: bool = True) -> None:
         """Leave out the right side in a narrow terminal while the table is chosen."""
         if self.compact and chosen is self.runs_pane and self.focused and self.right in self.focused.ancestors:
-            self.set_focus(None)  # a hidden chart would hand the focus to the chart beside it, and that takes one back
+            self.set_focus(None)  # a hidden chart would hand the focus to the chart next to it, and that takes one back
         super().choose_pane(chosen, focus)
         self.right.set_class(chosen is self.runs_pane, "-left-out")
 

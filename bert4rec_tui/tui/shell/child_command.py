@@ -64,6 +64,11 @@ class ChildCommand:
         self._launch: asyncio.Task[asyncio.subprocess.Process] | None = None
         self._killing: asyncio.Task[None] | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether its process has been started and is gone."""
+        return self._process is not None and self._process.returncode is not None
+
     async def events(self) -> AsyncGenerator[Progressed | Reported]:
         """Start the command and yield what it reports until it ends.
 

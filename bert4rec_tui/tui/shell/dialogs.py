@@ -123,7 +123,7 @@ class Prompt(Dialog[str]):
 
 @dataclass(frozen=True)
 class Choice:
-    """One row of a chooser: what it is called inside, what is shown, what stands at its right."""
+    """One row of a chooser: what it is called inside, what is shown, what is at its right."""
 
     key: str
     text: str
@@ -225,7 +225,7 @@ def _row(choice: Choice, room: int) -> Content:
     text, note = Content(choice.text), Content.styled(choice.note, MUTED)
     gap = room - text.cell_length - note.cell_length
     if gap < 2 and note.cell_length <= room // 2 and text.cell_length == len(choice.text):
-        # The middle gives way: what tells one from another stands at the ends, and the note is why one looks here.
+        # The middle gives way: what tells one from another is at the ends, and the note is why one looks here.
         kept = room - note.cell_length - 3
         text = Content(f"{choice.text[: kept - kept // 2]}…{choice.text[-(kept // 2) :]}")
         gap = 2

@@ -1,6 +1,6 @@
 """What the application offers to its screens; none of them needs to know the application itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
 from textual.dom import DOMNode
@@ -9,6 +9,7 @@ from bert4rec_tui.config import Config
 from bert4rec_tui.progress import Progress
 from bert4rec_tui.runs.store import LocalRuns
 from bert4rec_tui.settings import Settings
+from bert4rec_tui.tui.shell.child_command import ChildCommand
 from bert4rec_tui.tui.shell.live_runs import LiveRun
 
 
@@ -19,7 +20,6 @@ class Application(Protocol):
     runs: LocalRuns
     ascii: bool
     remote: bool
-    program: Sequence[str]
 
     @property
     def live(self) -> tuple[LiveRun, ...]:
@@ -58,6 +58,10 @@ class Application(Protocol):
 
         Raises CommandError with the command's own sentence. Cancelling the worker ends the command.
         """
+        ...
+
+    def command(self, *arguments: str) -> ChildCommand:
+        """One of our commands that the caller follows and may cancel; it ends with the program without a question."""
         ...
 
     async def ask(self, question: str, choices: Mapping[str, str], detail: str = "") -> str | None:

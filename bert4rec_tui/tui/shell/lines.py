@@ -15,7 +15,7 @@ class Lines(Widget):
         self._drawn: Content | None = None
 
     def show(self, write: Callable[[int], Sequence[Content]]) -> None:
-        """Show what `write` gives for the width; nothing is drawn where that is what stands there already."""
+        """Show what `write` gives for the width; nothing is drawn where that is what is there already."""
         self._write = write
         if self._written() != self._drawn:
             self.refresh()

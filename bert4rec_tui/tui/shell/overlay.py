@@ -1,4 +1,4 @@
-"""What stands over a screen for a while and goes when it is left."""
+"""What is over a screen for a while and goes when it is left."""
 
 from typing import Generic, TypeVar
 
@@ -19,7 +19,7 @@ class Overlay(ModalScreen[Answer | None], Generic[Answer], inherit_bindings=Fals
         return application_of(self)
 
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
-        """Give the answer and go. Once it has gone, or while another stands over it, nothing happens.
+        """Give the answer and go. Once it has gone, or while another is over it, nothing happens.
 
         Where it is still being composed it goes right after: Textual would take its widgets away, and then mount it.
         """

@@ -13,7 +13,7 @@ from bert4rec_tui.tui.shell.live_runs import LiveRun
 
 @dataclass(frozen=True)
 class Quit:
-    """The program may close; `farewell` stands on the terminal afterwards."""
+    """The program may close; `farewell` is on the terminal afterwards."""
 
     farewell: str | None = None
 
@@ -46,7 +46,7 @@ def quit_question(live: tuple[LiveRun, ...]) -> Question:
             "stop": "Save, stop and quit",
             "stay": "Stay here",
         },
-        f"{who} {_goes_on(live)} after this program closes. To return:\n{return_command(live)}",
+        f"{who} {_continues(live)} after this program closes. To return:\n{return_command(live)}",
         keys={"q": "detach"},
     )
 
@@ -63,18 +63,18 @@ def stop_all(live: tuple[LiveRun, ...]) -> None:
 
 
 def farewell(live: tuple[LiveRun, ...], stopped: bool) -> str:
-    """What stands on the terminal afterwards."""
+    """What is on the terminal afterwards."""
     names = ", ".join(run.run.id for run in live)
     if stopped:
         return f"{names}: saving, then stopping; to return: {return_command(live)}"
-    return f"{names} {_goes_on(live)}; to return: {return_command(live)}"
+    return f"{names} {_continues(live)}; to return: {return_command(live)}"
 
 
 def _all_paused(live: tuple[LiveRun, ...]) -> bool:
     return all(run.state == "paused" for run in live)
 
 
-def _goes_on(live: tuple[LiveRun, ...]) -> str:
+def _continues(live: tuple[LiveRun, ...]) -> str:
     several = len(live) > 1
     if _all_paused(live):
         return "stay paused" if several else "stays paused"

@@ -17,6 +17,7 @@ class RunningCommands:
         self._running: set[ChildCommand] = set()
         self._closed = False  # the program ends: a worker that still asks for a command gets none
         self._ending: set[ChildCommand] = set()  # nobody awaits them any more, and they may not be gone yet
+        self._followed: set[ChildCommand] = set()  # by somebody else
 
     @property
     def busy(self) -> bool:
@@ -46,7 +47,17 @@ class RunningCommands:
             self._running.discard(command)
         return command.result
 
+    def command(self, *arguments: str) -> ChildCommand:
+        """A command that the caller follows and may cancel, and that ends with the program without a question."""
+        command = ChildCommand(*arguments, program=self.program)
+        if self._closed:
+            command.cancel()
+        self._followed = {command, *(other for other in self._followed if not other.ended)}
+        return command
+
     async def end_all(self) -> None:
         """End all of them and wait until they are gone: a loop that closes before would print a traceback for each."""
         self._closed = True
-        await asyncio.gather(*(command.end() for command in self._running | self._ending), return_exceptions=True)
+        await asyncio.gather(
+            *(command.end() for command in self._running | self._ending | self._followed), return_exceptions=True
+        )

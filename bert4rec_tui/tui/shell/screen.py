@@ -79,7 +79,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         yield from ()
 
     def on_resize(self, event: events.Resize) -> None:
-        """In a very wide terminal (the class `-widest`) a third pane stands beside two."""
+        """In a very wide terminal (the class `-widest`) a third pane is next to two."""
         self.set_class(event.size.width >= WIDEST, "-widest")
 
     async def on_screen_suspend(self) -> None:
@@ -99,7 +99,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         return default
 
     def turn_hint(self, panes: str) -> str:
-        """What a narrow terminal does not show beside a pane, with the key that turns to it; nothing in a wider one."""
+        """What a narrow terminal does not show next to a pane, with the key that shows it; nothing in a wider one."""
         return f"{self.key_of('screen.next_pane', ']')} {panes}" if self.compact else ""
 
     def on_arrive(self, **what: Any) -> None:

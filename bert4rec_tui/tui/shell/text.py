@@ -105,7 +105,7 @@ def age(seconds: float) -> str:
 def clean(text: str) -> str:
     """Text from data, logs or files without control characters, so that nothing of it steers the terminal.
 
-    Controls of the writing direction (U+202E and others) are among them: they would turn what stands beside them too.
+    Controls of the writing direction (U+202E and others) are among them: they would turn what is next to them too.
     """
     if text.isprintable():  # nearly always: no list of a screenful of titles is gone through character by character
         return text

@@ -105,7 +105,7 @@ def paint_now(screen: Screen[Any]) -> None:
 
 
 def paints_only_when_active(kind: AnyScreen) -> AnyScreen:
-    """A screen class that paints nothing while another stands over it, nor during a batch of updates.
+    """A screen class that paints nothing while another is over it, nor during a batch of updates.
 
     Behind a dialog Textual paints each change of the screen below, which over SSH sends the whole screen each time.
     During a batch, such as the opening of a screen, it draws every widget and then throws the picture away; what has
@@ -125,7 +125,7 @@ def paints_only_when_active(kind: AnyScreen) -> AnyScreen:
 def keys_of_panes_everywhere(pane: type[Widget], kind: AnyScreen) -> AnyScreen:
     """A screen class on which the keys of every `pane` work wherever the focus is; a nearer part's key comes first.
 
-    Textual asks only the focused widget and what it stands in, so that a pane's keys would be dead in the pane beside
+    Textual asks only the focused widget and what it stands in, so that a pane's keys would be dead in the pane next to
     it, and whoever wants `x` to work everywhere must put it, and what it does, into the screen.
     """
 
@@ -135,7 +135,7 @@ def keys_of_panes_everywhere(pane: type[Widget], kind: AnyScreen) -> AnyScreen:
         others = [found for found in self.query(pane) if found not in path]
         at = path.index(self)
         chain = [(node, node._bindings.copy()) for node in [*path[:at], *others, *path[at:]]]  # pyright: ignore[reportPrivateUsage]
-        # As Textual's own: a line that is edited takes its characters from all that stands around it.
+        # As Textual's own: a line that is edited takes its characters from all that is around it.
         for place, (_, bindings) in enumerate(chain):
             inner = [node for node, _ in chain[:place] if node in path]
             for key in list(bindings.key_to_bindings):

@@ -1,4 +1,4 @@
-"""Themes of our own beside Textual's, and the chosen one, kept in settings.toml."""
+"""Themes of our own next to Textual's, and the chosen one, kept in settings.toml."""
 
 import re
 

@@ -178,3 +178,25 @@ async def test_a_command_whose_progress_cannot_be_shown_is_gone_when_the_program
         await commands.run()
     await commands.end_all()
     assert not lives(pids[0])
+
+
+async def test_a_command_that_somebody_else_follows_is_gone_too() -> None:
+    """A test that was run from its screen outlived the app on a busy machine."""
+    code = "import os, sys, time; print('{}', file=sys.stderr, flush=True); time.sleep(60)"
+    commands = RunningCommands(lambda sentence: None, python(f"{code}  #"))
+    followed = [asyncio.ensure_future(follow(commands.command("test"))) for _ in range(2)]
+    children: list[psutil.Process] = []
+    for _ in range(500):
+        children = psutil.Process().children()
+        if len(children) >= 2:
+            break
+        await asyncio.sleep(0.02)
+    assert not commands.busy, "it may end with the program without a question"
+    followed[0].cancel()
+    await commands.end_all()
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+    for task in followed:
+        with suppress(asyncio.CancelledError, CommandError):
+            await task
+    with pytest.raises(CommandCancelledError):
+        await follow(commands.command("test"))
