@@ -74,6 +74,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     split_hash: str
     cuts: tuple[int, int] | None = None  # of the split `time`, see Split
     notes: list[str] = []  # sentences on what may be wrong with the source
+    left_out: dict[str, int] = {}  # interactions of the source that are left out, by the rule that did it
     checksums: dict[str, str] = {}  # SHA-256 of each array file by name; empty where an older version prepared it
 
 

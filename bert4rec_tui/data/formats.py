@@ -4,11 +4,14 @@ import msgspec
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve, time_columns
+from bert4rec_tui.data.conditions import parse_condition
+from bert4rec_tui.data.dates import check_time_format
 from bert4rec_tui.data.format_detection import Head, Shape, head_of, parse_separator, read_head
 from bert4rec_tui.data.parquet import parquet_head, stage_parquet
 from bert4rec_tui.data.sources import RatingsSource
-from bert4rec_tui.data.staging import Staging
+from bert4rec_tui.data.staging import CONDITION, RowRules, Staging
 from bert4rec_tui.data.tables import stage_text, textual_ids
+from bert4rec_tui.data.time_scale import TimeReading
 from bert4rec_tui.errors import UserError, printable
 from bert4rec_tui.progress import ReportProgress, ignore_progress
 
@@ -23,20 +26,44 @@ def stage_interactions(
 
     Raises UserError that names file and line.
     """
+    rules = rules_of(settings)
     if source.layout is not None:
         shape, roles = movielens_shape(read_head(source.ratings, source.layout.separator, source.layout.header), source)
-        stage_text(source.ratings, shape, roles, staging, movielens=True, report=report)
+        roles |= _condition_roles(rules, shape.names or list(source.layout.columns.values()), source.ratings.name)
+        stage_text(source.ratings, shape, roles, staging, movielens=True, rules=rules, report=report)
         return settings, []
     settings, path = with_columns(settings, source), source.ratings
     if path.suffix.lower() in PARQUET:
         names, _ = parquet_head(path)
-        stage_parquet(path, resolve(settings.columns, names, len(names), path.name), staging, report)
+        roles = resolve(settings.columns, names, len(names), path.name)
+        stage_parquet(path, roles | _condition_roles(rules, names, path.name), staging, rules, report)
     else:
         head = table_head(source, settings)
         roles = resolve(settings.columns, head.shape.names, head.shape.count, path.name)
         texts = textual_ids(head.rows, roles)
-        stage_text(path, head.shape, roles, staging, movielens=False, texts=texts, report=report)
+        names = head.shape.names or [str(index) for index in range(head.shape.count)]
+        roles |= _condition_roles(rules, names, path.name)
+        stage_text(path, head.shape, roles, staging, movielens=False, texts=texts, rules=rules, report=report)
     return settings, [] if staging.times is not None else _unused_times(source, settings)
+
+
+def rules_of(settings: DatasetConfig) -> RowRules:
+    """Which rows are taken and how times are read. Raises UserError for a condition or a format that is none."""
+    if settings.time_format:
+        check_time_format(settings.time_format)
+    condition = parse_condition(settings.where) if settings.where else None
+    return RowRules(condition, settings.drop_incomplete, TimeReading(settings.time_format, settings.time_unit))
+
+
+def _condition_roles(rules: RowRules, names: list[str], file: str) -> dict[str, int]:
+    """The columns of the condition, by name or by number from 0. Raises UserError where there is no such column."""
+    columns = rules.condition.columns if rules.condition is not None else ()
+    for column in columns:
+        if column not in names:
+            raise UserError(
+                f'{file}: has no column "{printable(column, 40)}" for --where; choose from {", ".join(names)}'
+            )
+    return {f"{CONDITION}{number}": names.index(column) for number, column in enumerate(columns)}
 
 
 def movielens_shape(head: Head, source: RatingsSource) -> tuple[Shape, dict[str, int]]:

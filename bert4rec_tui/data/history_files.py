@@ -75,5 +75,7 @@ def _ordered(staging: Staging) -> str:
 def _time_key(staging: Staging) -> str:
     assert staging.times is not None
     key = staging.times.order("interactions.timestamp")
+    if staging.times.kind == "units" and staging.kind("timestamp") == "DOUBLE":
+        return key  # in a unit that was given, of which there may be fractions
     low, high = staging.row(f"SELECT min({key}), max({key}) FROM interactions") or (0, 0)
     return f"CAST({key} - ({low}) AS UINTEGER)" if high - low < 2**32 else key

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from bert4rec_tui.data.format_detection import explain_read_error
-from bert4rec_tui.data.staging import BATCH_ROWS, Staging
-from bert4rec_tui.data.times import MixedUnitsError, TimeMissingError
+from bert4rec_tui.data.staging import ALL_ROWS, BATCH_ROWS, CONDITION, RowRules, Staging
+from bert4rec_tui.data.times import RowError
 from bert4rec_tui.errors import UserError, printable
 from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
@@ -16,9 +16,16 @@ EXACT = 2**53  # from which floating point leaves out whole numbers
 
 
 def stage_parquet(
-    path: Path, roles: dict[str, int], staging: Staging, report: ReportProgress = ignore_progress
+    path: Path,
+    roles: dict[str, int],
+    staging: Staging,
+    rules: RowRules = ALL_ROWS,
+    report: ReportProgress = ignore_progress,
 ) -> None:
-    """Read a Parquet table. Raises UserError that names the invalid column and row."""
+    """Read a Parquet table. Raises UserError that names the invalid column and row.
+
+    The columns of a condition are among the roles, named `condition0`, ….
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -31,22 +38,22 @@ def stage_parquet(
         chosen = {role: names[index] for role, index in roles.items()}
         kinds = {role: file.schema_arrow.field(name).type for role, name in chosen.items()}
         schema = pa.schema([(role, _typed(pa.nulls(0, kind), role, path).type) for role, kind in kinds.items()])
-        staging.load(_batches(file, chosen, schema, path, report), schema)
+        staging.load(_batches(file, chosen, schema, path, report), schema, rules.condition)
     except OSError as error:
         raise explain_read_error(error, path) from None
-    except (MixedUnitsError, TimeMissingError) as error:
-        raise UserError(f"{path.name}, row {error.row + 1:,}: {error}") from None
     except pa.ArrowException as error:
         raise UserError(f"{path.name}: cannot be read as Parquet ({printable(str(error))})") from None
     except ValueError as error:
         raise UserError(f"{path.name}: {error}") from None
+    if not staging.read:
+        raise UserError(f"{path.name}: contains no interactions; expected a row per interaction")
     if not staging.rows:
-        raise UserError(f"{path.name}: contains no ratings; expected a row per rating")
+        raise UserError(f"{path.name}: no row meets the condition; change --where")
     try:
-        staging.finish_ids()
-        staging.finish_times()
-    except (MixedUnitsError, TimeMissingError) as error:
-        raise UserError(f"{path.name}, row {error.row + 1:,}: {error}") from None
+        staging.finish(rules)
+    except RowError as error:
+        where = "" if error.row is None else f", row {error.row + 1:,}"
+        raise UserError(f"{path.name}{where}: {error}") from None
     except ValueError as error:
         raise UserError(f"{path.name}: {error}") from None
 
@@ -100,7 +107,7 @@ def _typed(column: Any, role: str, path: Path, first: int = 0) -> Any:
     """Cast a Parquet column to a type that `Staging` accepts. first: the row of the file that it begins with."""
     import pyarrow as pa
 
-    if column.null_count and role in ("user", "item", "timestamp", "rating"):
+    if column.null_count and role == "rating":
         row = 1 + first + column.is_null().to_pylist().index(True)
         raise UserError(f"{path.name}, row {row:,}: the {role} is empty")
     kind: Any = column.type
@@ -113,7 +120,7 @@ def _typed(column: Any, role: str, path: Path, first: int = 0) -> Any:
     try:
         if role == "rating":
             return column.cast(pa.float32())
-        if role in ("title", "genres"):
+        if role in ("title", "genres") or role.startswith(CONDITION):
             return _as_text(column)
         if pa.types.is_string(kind):
             return column
@@ -129,7 +136,7 @@ def _typed(column: Any, role: str, path: Path, first: int = 0) -> Any:
 
 def _check_float_ids(column: Any, role: str, path: Path, first: int) -> None:
     """Raises UserError for ids of 2^53 or more in floating point, which has merged some of them in the file."""
-    lost = np.flatnonzero(np.abs(np.from_dlpack(column)) >= EXACT)
+    lost = np.flatnonzero(np.abs(np.from_dlpack(column.fill_null(0))) >= EXACT)
     if len(lost):
         raise UserError(
             f"{path.name}, row {first + lost[0] + 1:,}: the {role} ids are floating point, which merges ids from 2^53 "

@@ -18,7 +18,7 @@ from bert4rec_tui.data.nouns import item_word
 from bert4rec_tui.data.selection import select
 from bert4rec_tui.data.sources import RatingsSource, find_origin, folder_names, opened
 from bert4rec_tui.data.staging import Staging
-from bert4rec_tui.data.writing import write_dataset, write_ids
+from bert4rec_tui.data.writing import Origin, write_dataset, write_ids
 from bert4rec_tui.errors import OutOfReachError, UserError
 from bert4rec_tui.files import make_folder, new_folder
 from bert4rec_tui.progress import ReportProgress, ignore_progress
@@ -80,8 +80,9 @@ def _write(
             notes = [*notes, *filter(None, [missing_titles(staging, source.movies.name)])]
         offsets = write_histories(staging, selection, folder, report)
         items = write_ids(staging, folder)
-        read = staging.rows
-    write_dataset(folder, settings, offsets, items, read=read, has_titles=has_titles, notes=notes, report=report)
+        read, left_out = staging.read, staging.left_out
+    origin = Origin(read, left_out, has_titles, notes)
+    write_dataset(folder, settings, offsets, items, origin, report)
     return settings
 
 

@@ -28,7 +28,7 @@ def select(staging: Staging, settings: DatasetConfig) -> Selection:
     Raises UserError where no users, or fewer than three items, are left.
     """
     if "rating" in staging.roles:
-        staging.execute("DELETE FROM interactions WHERE NOT (rating >= CAST($1 AS FLOAT))", [settings.min_rating])
+        staging.leave_out("rating", "NOT (rating >= CAST($1 AS FLOAT))", [settings.min_rating])
     elif settings.min_rating > 0:
         raise UserError(f"dataset.min_rating = {settings.min_rating:g} needs a rating column, and the source has none")
     if settings.repeats != "keep":
@@ -45,6 +45,7 @@ def select(staging: Staging, settings: DatasetConfig) -> Selection:
     if items < MIN_ITEMS:
         left = noun_of(item_word(settings)).counted(items)
         raise UserError(f"{settings.name}: {left} left after filtering, at least {MIN_ITEMS} are needed")
+    staging.left_out["few interactions"] = staging.rows - int(interactions)
     return Selection(int(users), items, int(interactions))
 
 
@@ -65,9 +66,10 @@ def _drop_repeats(staging: Staging, keep: str) -> None:
     # In one transaction: DuckDB may number the rows anew between two.
     staging.execute(
         "BEGIN; CREATE TABLE kept AS SELECT rowid AS place FROM interactions "
-        f"QUALIFY row_number() OVER (PARTITION BY {same} ORDER BY {order}) = 1; "
-        "DELETE FROM interactions WHERE rowid NOT IN (SELECT place FROM kept); DROP TABLE kept; COMMIT"
+        f"QUALIFY row_number() OVER (PARTITION BY {same} ORDER BY {order}) = 1"
     )
+    staging.leave_out("repeats", "rowid NOT IN (SELECT place FROM kept)")
+    staging.execute("DROP TABLE kept; COMMIT")
 
 
 def _filter_by_count(staging: Staging, items: int, users: int, until_stable: bool) -> None:

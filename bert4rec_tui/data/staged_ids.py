@@ -51,6 +51,8 @@ def check_ids(database: AnswersQueries) -> None:
             f"WHERE lower(id) NOT IN ({words})"
         )
         if others:
-            raise ValueError(f'"{missing}" as an id among numbers is a missing value; remove its lines')
+            raise ValueError(
+                f'"{missing}" as an id among numbers is a missing value; leave such rows out with --drop-incomplete'
+            )
     if database.value("SELECT count(*) FROM ids WHERE id = ''"):
         raise ValueError("an id is empty")

@@ -1,7 +1,7 @@
 """A text table as Arrow batches of the columns that are used, read from start to end in bounded memory."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,12 +16,21 @@ class TextTable:
     """One attempt at a text table, with a type for each role; the columns of a batch are named by role.
 
     types: role → int64, float32, float64, moment or text. roles: role → number of its column. doubled: read a separator
-    such as `::` as two, with an empty column between. multiline: cells may span lines.
+    such as `::` as two, with an empty column between. multiline: cells may span lines. missing: texts that mean that
+    there is no value.
     """
 
     def __init__(
-        self, path: Path, shape: Shape, types: dict[str, str], roles: dict[str, int], doubled: bool, multiline: bool
+        self,
+        path: Path,
+        shape: Shape,
+        types: dict[str, str],
+        roles: dict[str, int],
+        doubled: bool,
+        multiline: bool,
+        missing: Sequence[str] = ("",),
     ) -> None:
+        self.missing = list(missing)
         self.path, self.shape, self.types, self.roles = path, shape, types, roles
         self.doubled, self.multiline = doubled, multiline
 
@@ -60,7 +69,7 @@ class TextTable:
                 convert_options=csv.ConvertOptions(
                     column_types=types,
                     include_columns=[*self.roles, *(name for index, name in enumerate(names) if index % stride)],
-                    null_values=[""],
+                    null_values=self.missing,
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=True,
                 ),

@@ -1,5 +1,6 @@
 """What the numbers of a column of times mean, found while they are read in batches."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,12 +22,14 @@ from bert4rec_tui.data.times import (
 class TimeScale:
     """How numbers become times: whole units or fractions of them, or digits such as 20010129.
 
-    per_second: ticks in a second. finer: ticks in a unit, of numbers with a fraction.
+    per_second: ticks in a second. finer: ticks in a unit, of numbers with a fraction. each: seconds in a unit that is
+    longer than one.
     """
 
     kind: Literal["units", "fractions", "dates", "date-times"] = "units"
     per_second: int = 1
     finer: int = 1
+    each: int = 1
 
     def order(self, column: str) -> str:
         """The SQL expression by which rows are in the order of time."""
@@ -36,6 +39,8 @@ class TimeScale:
         """(rows,) int64 whole seconds since 1970."""
         if self.kind == "fractions":
             return np.round(values * self.finer).astype(np.int64) // self.per_second
+        if self.each != 1 or (values.dtype.kind == "f" and self.kind == "units"):
+            return np.floor(values * self.each / self.per_second).astype(np.int64)
         ticks = values.astype(np.int64, copy=False)
         if self.kind == "dates":
             return days_of(ticks) * 86_400
@@ -43,6 +48,27 @@ class TimeScale:
             hours, minutes, seconds = clock_of(ticks)
             return days_of(ticks // 10**6) * 86_400 + hours * 3600 + minutes * 60 + seconds
         return ticks if self.per_second == 1 else ticks // self.per_second
+
+
+@dataclass(frozen=True)
+class TimeReading:
+    """How times are read as the user says. form: a format of strptime. unit: of numbers, such as ms or 5s."""
+
+    form: str = ""
+    unit: str = ""
+
+    def scale(self) -> TimeScale | None:
+        """What the unit says; None without one."""
+        if not self.unit:
+            return None
+        found = re.fullmatch(r"(\d*)(\D+)", self.unit)
+        assert found is not None
+        many, unit = int(found.group(1) or 1), found.group(2)
+        per_second = {"ns": 10**9, "us": 10**6, "ms": 1000}.get(unit, 1)
+        return TimeScale("units", per_second, each=max(1, many) * {"min": 60, "h": 3600, "d": 86_400}.get(unit, 1))
+
+
+AS_WRITTEN = TimeReading()
 
 
 class MixedTimesError(ValueError):

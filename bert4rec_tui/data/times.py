@@ -14,23 +14,44 @@ TOO_LATE = 10**11
 A_DATE = 10**8
 
 
-class TimeMissingError(ValueError):
-    """A timestamp of a column is 0 among dates: it is missing. row: from 0."""
+class RowError(ValueError):
+    """Something is wrong with a row of a source. row: from 0, None where it is not known."""
 
-    def __init__(self, row: int) -> None:
-        super().__init__("the timestamp 0 is a missing value among dates; remove such lines, or give them a time")
+    def __init__(self, row: int | None, message: str) -> None:
+        super().__init__(message)
         self.row = row
 
 
-class MixedUnitsError(ValueError):
-    """Some timestamps of a column count in another unit than the others. row: the first of the fewer ones, from 0."""
+def _incomplete(count: int) -> str:
+    return (
+        "1 row lacks a user, an item or a time" if count == 1 else f"{count:,} rows lack a user, an item or a time"
+    ) + "; complete them, or leave them out with --drop-incomplete"
 
-    def __init__(self, row: int, value: float, other: float) -> None:
+
+class MissingValueError(RowError):
+    """A user, an item or a time is missing. count: how many rows lack one."""
+
+    def __init__(self, row: int | None, role: str, count: int) -> None:
+        labels = {"user": "user id", "item": "item id"}
+        super().__init__(row, f"the {labels.get(role, role)} is empty ({_incomplete(count)})")
+
+
+class TimeMissingError(RowError):
+    """A timestamp of a column is 0 among dates: it is missing. count: how many are."""
+
+    def __init__(self, row: int | None, count: int = 1) -> None:
+        super().__init__(row, f"the timestamp 0 is a missing value among dates ({_incomplete(count)})")
+
+
+class MixedUnitsError(RowError):
+    """Some timestamps of a column count in another unit than the others. row: the first of the fewer ones."""
+
+    def __init__(self, row: int | None, value: float, other: float) -> None:
         super().__init__(
+            row,
             f'the timestamp "{value:.17g}" is in another unit than the others, such as {other:.17g}; '
-            "write all in seconds, or all in milliseconds"
+            "write all in seconds, or all in milliseconds",
         )
-        self.row = row
 
 
 def unit_of(least: int) -> int:

@@ -1,6 +1,7 @@
 """Write what follows from the histories of a dataset: split, counts, sampled negatives, and the manifest."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,16 @@ from bert4rec_tui.progress import ReportProgress
 FIRST_PROTOCOLS, FIRST_SEED = ("uniform-100", "popular-100"), 42
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What is known of the source. read: its interactions; left_out: how many of them by which rule."""
+
+    read: int
+    left_out: dict[str, int]
+    has_titles: bool
+    notes: Sequence[str]
+
+
 def write_ids(staging: Staging, folder: Path) -> dict[str, np.ndarray]:
     """Write users.npz; return the arrays of items.npz, which lack only the training counts."""
     save_archive(folder / "users.npz", id_arrays(staging, "users"))
@@ -33,15 +44,12 @@ def write_dataset(
     settings: DatasetConfig,
     offsets: np.ndarray,
     items: dict[str, np.ndarray],
-    *,
-    read: int,
-    has_titles: bool,
-    notes: Sequence[str],
+    origin: Origin,
     report: ReportProgress,
 ) -> None:
     """Write all that the histories in `folder` still lack. offsets: (users + 1,) int64. items: of items.npz.
 
-    read: interactions before filtering. Raises UserError where they cannot be split.
+    Raises UserError where they cannot be split.
     """
     history = StoredArray(folder / "history.npy")
     times = folder / "timestamps.npy"
@@ -64,13 +72,14 @@ def write_dataset(
         schema=SCHEMA,
         id=settings.id,
         settings=settings,
-        counts=_counts(histories, split, trained, read),
+        counts=_counts(histories, split, trained, origin.read),
         has_timestamps=histories.seconds is not None,
         has_ratings=(folder / "ratings.npy").exists(),
-        has_titles=has_titles,
+        has_titles=origin.has_titles,
         split_hash=hash_arrays(history, offsets, split_rows),
         cuts=split.cuts,
-        notes=list(notes),
+        notes=list(origin.notes),
+        left_out={rule: count for rule, count in origin.left_out.items() if count},
         checksums={file.name: checksum(file) for file in sorted(folder.iterdir())},
     )
     (folder / "manifest.json").write_bytes(manifest_bytes(manifest))

@@ -17,6 +17,7 @@ from bert4rec_tui.data.time_scale import NumberSummary, TimeScale
 from bert4rec_tui.errors import UserError
 
 MEMORY = 512 * 2**20
+INCOMPLETE = "(1 row lacks a user, an item or a time; complete them, or leave them out with --drop-incomplete)"
 
 
 @dataclass
@@ -48,8 +49,8 @@ class Reading:
         return len(self.users)
 
 
-def read(source: Path, columns: dict[str, str] | None = None, separator: str = "") -> Reading:
-    settings = DatasetConfig(name="mine", source=str(source), columns=columns or {}, separator=separator)
+def read(source: Path, columns: dict[str, str] | None = None, separator: str = "", **said) -> Reading:
+    settings = DatasetConfig(name="mine", source=str(source), columns=columns or {}, separator=separator, **said)
     folder = Path(tempfile.mkdtemp())
     try:
         with (
@@ -81,7 +82,8 @@ def reading_of(staging: Staging, titled: bool, movies: Path | None, notes: list[
     found = {name: [(texts.get(str(item)) or {}).get(name) or "" for item in item_ids] for name in ("title", "genres")}
     has_genres = titled or any(found["genres"])
     if movies is not None and "title" not in staging.roles:
-        staging.execute("CREATE TABLE items AS SELECT DISTINCT item AS id, 0 AS code FROM interactions")
+        numbered = "SELECT item AS id, row_number() OVER (ORDER BY item) AS code FROM interactions GROUP BY item"
+        staging.execute(f"CREATE TABLE items AS {numbered}")
         notes = [*notes, *filter(None, [missing_titles(staging, movies.name)])]
     return Reading(
         column("user"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
-from reading import fault, read, rows, scale_of, written
+from reading import INCOMPLETE, fault, read, rows, scale_of, written
 
 from bert4rec_tui.data.times import day_of
 
@@ -176,7 +176,7 @@ def test_parquet_ids_are_texts_whatever_their_writer_calls_them(tmp_path, kind):
 def test_parquet_bytes_that_are_no_text_are_said_with_their_row(tmp_path):
     table = pa.table({"user": pa.array([b"ann", None, b"\xff\xfe"], pa.binary()), "item": [1, 2, 3]})
     parquet.write_table(table, tmp_path / "mine.parquet")
-    assert fault(tmp_path / "mine.parquet") == "mine.parquet, row 2: the user is empty"
+    assert fault(tmp_path / "mine.parquet").startswith("mine.parquet, row 3: the user is not UTF-8 text")
     parquet.write_table(table.take([0, 2]), tmp_path / "mine.parquet")
     assert fault(tmp_path / "mine.parquet") == (
         "mine.parquet, row 2: the user is not UTF-8 text; write the column as strings"
@@ -245,7 +245,8 @@ def test_a_text_over_several_lines_is_one_cell(tmp_path):
 def test_parquet_faults_are_sentences(tmp_path):
     path = tmp_path / "mine.parquet"
     parquet.write_table(pa.table({"user": [1, None], "thing": [1, 2]}), path)
-    assert fault(path, columns={"user": "user", "item": "thing"}) == "mine.parquet, row 2: the user is empty"
+    said = fault(path, columns={"user": "user", "item": "thing"})
+    assert said == f"mine.parquet, row 2: the user id is empty {INCOMPLETE}"
     assert fault(path, columns={"user": "user", "item": "film"}) == (
         'mine.parquet: has no column "film" for item; choose from user, thing'
     )
@@ -281,7 +282,7 @@ BAD_MOVIELENS = [
     ),
     ("dat", "ratings.dat", "1::2::3::4\n\n1::2::good::4\n", 'ratings.dat, line 3: the rating "good" is not a number'),
     ("dat", "ratings.dat", "1::2::nan::4\n", 'ratings.dat, line 1: the rating "nan" is not a number'),
-    ("dat", "ratings.dat", "1::2::3::4\n1::::3::4\n", "ratings.dat, line 2: the item id is empty"),
+    ("dat", "ratings.dat", "1::2::3::4\n1::::3::4\n", f"ratings.dat, line 2: the item id is empty {INCOMPLETE}"),
     ("dat", "ratings.dat", "", "ratings.dat: is empty; expected a line per rating"),
     ("dat", "ratings.dat", " \n\n", "ratings.dat: is empty; expected a line per rating"),
     (
@@ -307,7 +308,7 @@ BAD_MOVIELENS = [
         "csv",
         "ratings.csv",
         "userId,movieId,rating,timestamp\n",
-        "ratings.csv: contains no ratings; expected a line per rating",
+        "ratings.csv: contains no interactions; expected a line per interaction",
     ),
 ]
 
@@ -330,7 +331,7 @@ def test_the_line_at_fault_is_found_deep_in_a_file(movielens):
 
 BAD_TABLES = [
     ("user,item\n1,2\n3\n", {}, 'mine.csv, line 3: "3" has 1 field, 2 are expected (user,item)'),
-    ("user,item\n1,2\n,3\n", {}, "mine.csv, line 3: the user id is empty"),
+    ("user,item\n1,2\n,3\n", {}, f"mine.csv, line 3: the user id is empty {INCOMPLETE}"),
     (
         "user,item,timestamp\n1,2,3\n1,2,soon\n",
         {},
@@ -375,7 +376,7 @@ BAD_TABLES = [
     ),
     ("word\nother\n", {}, 'mine.csv, line 1: "word" has one column, at least two are needed; use --separator'),
     ("", {}, "mine.csv: is empty; expected a line per rating"),
-    ("user,item\n", {}, "mine.csv: contains no ratings; expected a line per rating"),
+    ("user,item\n", {}, "mine.csv: contains no interactions; expected a line per interaction"),
     ("a,b\0c\n1,2\n", {}, "mine.csv: is not a text file; expected a CSV, TSV or Parquet file"),
     (
         "user,item\n1,2\n",
@@ -425,10 +426,9 @@ def test_blanks_around_ids_belong_to_the_layout(tmp_path):
 @pytest.mark.parametrize("nothing", ["NULL", "nan", "\\N"])
 def test_what_stands_for_nothing_is_no_id_among_numbers(tmp_path, nothing):
     path = written(tmp_path / "mine.csv", f"user,item\n1,2\n{nothing},3\n")
-    assert (
-        fault(path)
-        == f'mine.csv: cannot be read ("{nothing}" as an id among numbers is a missing value; remove its lines)'
-    )
+    advice = "leave such rows out with --drop-incomplete"
+    said = f'mine.csv: "{nothing}" as an id among numbers is a missing value; {advice}'
+    assert fault(path) == said
     written(path, f"user,item\nann,2\n{nothing},3\n")  # somebody may be called so
     assert len(read(path)) == 2
 

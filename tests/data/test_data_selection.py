@@ -36,6 +36,7 @@ def selected(folder: Path, rows: Sequence[Row], times: bool = True, **filters) -
     config = DatasetConfig(**{"name": "mine", "min_user_interactions": 0} | filters)
     with Staging(folder / "staging", 2**29) as staging:
         staging.load([batch.slice(0, 7), batch.slice(7)], batch.schema)
+        staging.finish()
         found = select(staging, config)
         offsets = write_histories(staging, found, out, ignore_progress)
         users, items = (
