@@ -46,7 +46,7 @@ def column(staging: Staging, query: str) -> np.ndarray:
 
 def _append(writers: dict[str, ArrayWriter], batch: Any, staging: Staging) -> None:
     # By DLPack, because Arrow's own conversion imports pandas.
-    writers["history"].append(np.from_dlpack(batch.column("item")) + np.int32(1))
+    writers["history"].append(np.add(np.from_dlpack(batch.column("item")), 1, dtype=np.int32))
     if staging.times is not None:
         writers["timestamps"].append(staging.times.seconds(np.from_dlpack(batch.column("timestamp"))))
     if "ratings" in writers:

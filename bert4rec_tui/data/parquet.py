@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from bert4rec_tui.data.format_detection import explain_read_error
+from bert4rec_tui.data.settling import settle
 from bert4rec_tui.data.staging import ALL_ROWS, BATCH_ROWS, CONDITION, RowRules, Staging
 from bert4rec_tui.data.times import RowError
 from bert4rec_tui.errors import UserError, printable
@@ -50,7 +51,7 @@ def stage_parquet(
     if not staging.rows:
         raise UserError(f"{path.name}: no row meets the condition; change --where")
     try:
-        staging.finish(rules)
+        settle(staging, rules)
     except RowError as error:
         where = "" if error.row is None else f", row {error.row + 1:,}"
         raise UserError(f"{path.name}{where}: {error}") from None

@@ -13,6 +13,7 @@ from bert4rec_tui.data.line_errors import (
     line_ends,
     line_of_row,
 )
+from bert4rec_tui.data.settling import settle
 from bert4rec_tui.data.staging import ALL_ROWS, RowRules, Staging
 from bert4rec_tui.data.text_batches import TextTable
 from bert4rec_tui.data.times import RowError
@@ -115,7 +116,7 @@ def stage_text(
     if not staging.rows:
         raise UserError(f"{path.name}: no row meets the condition; change --where")
     try:
-        staging.finish(rules)
+        settle(staging, rules)
     except ValueError as error:
         raise _explain(error, path, shape, roles, movielens) from None
 
@@ -130,7 +131,7 @@ def _changed_ids(path: Path, shape: Shape, roles: dict[str, int], doubled: bool,
     for role, index in roles.items():
         table = TextTable(path, shape, {role: "text"}, {role: index}, doubled, multiline)
         for batch in table.batches():
-            words = compute.unique(batch.column(0)).to_pylist()
+            words = compute.call_function("unique", [batch.column(0)]).to_pylist()
             if any(_NOT_AS_WRITTEN.fullmatch(word) for word in words if word is not None):
                 found.add(role)
                 break

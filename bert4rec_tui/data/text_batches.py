@@ -49,9 +49,11 @@ class TextTable:
         stride = len(self.shape.separator) if self.doubled else 1
         names = [f"column {index}" for index in range((self.shape.count - 1) * stride + 1)]
         types = {name: pa.null() for index, name in enumerate(names) if index % stride}
+        read: dict[int, str] = {}  # a column of a condition may have another role as well, and is read once
         for role, index in self.roles.items():
-            names[index * stride] = role
-            types[role] = _arrow_type(self.types[role])
+            if index not in read:
+                read[index] = names[index * stride] = role
+                types[role] = _arrow_type(self.types[role])
         delimiter = self.shape.separator[0] if self.doubled else self.shape.separator
         size = self.path.stat().st_size
         with self.path.open("rb") as file:
@@ -68,7 +70,7 @@ class TextTable:
                 ),
                 convert_options=csv.ConvertOptions(
                     column_types=types,
-                    include_columns=[*self.roles, *(name for index, name in enumerate(names) if index % stride)],
+                    include_columns=[*read.values(), *(name for index, name in enumerate(names) if index % stride)],
                     null_values=self.missing,
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=True,
@@ -76,7 +78,9 @@ class TextTable:
             )
             for batch in reader:
                 report(Progress(stage="Reading", done=min(file.tell(), size), total=size, unit="bytes"))
-                yield batch.select(list(self.roles))
+                columns = [batch.column(read[index]) for index in self.roles.values()]
+                shown = zip(columns, self.schema.types, strict=True)
+                yield pa.record_batch([column.cast(kind) for column, kind in shown], schema=self.schema)
 
 
 def _arrow_type(name: str) -> Any:

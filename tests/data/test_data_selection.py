@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.history_files import write_histories
 from bert4rec_tui.data.selection import select
+from bert4rec_tui.data.settling import settle
 from bert4rec_tui.data.staging import Staging
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import ignore_progress
@@ -36,7 +37,7 @@ def selected(folder: Path, rows: Sequence[Row], times: bool = True, **filters) -
     config = DatasetConfig(**{"name": "mine", "min_user_interactions": 0} | filters)
     with Staging(folder / "staging", 2**29) as staging:
         staging.load([batch.slice(0, 7), batch.slice(7)], batch.schema)
-        staging.finish()
+        settle(staging)
         found = select(staging, config)
         offsets = write_histories(staging, found, out, ignore_progress)
         users, items = (
