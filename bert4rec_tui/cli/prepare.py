@@ -78,6 +78,9 @@ def prepare(
     test_share: Annotated[float, typer.Option(help="Test share of the interactions with --split time.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Split seed.")] = 42,
     again: Annotated[bool, typer.Option("--again", help="Prepare again, replacing an existing preparation.")] = False,
+    memory: Annotated[
+        str, typer.Option(help="Memory that preparing may take, such as 2GB; default: a quarter of the machine.")
+    ] = "",
     preview: Annotated[bool, typer.Option("--preview", help="Preview the first rows of the source and exit.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -116,4 +119,4 @@ def prepare(
             "test_share": test_share,
             "seed": seed,
         }
-        run_prepare(from_dict(values, DatasetConfig), again=again, as_json=as_json)
+        run_prepare(from_dict(values, DatasetConfig), again=again, as_json=as_json, memory=memory)

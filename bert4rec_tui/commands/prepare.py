@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from bert4rec_tui.commands.output import Output, duration
+from bert4rec_tui.commands.sizes import parse_bytes
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import ROLES
 from bert4rec_tui.data.dataset import PreparedDataset
@@ -17,15 +18,28 @@ from bert4rec_tui.progress import Progress
 from bert4rec_tui.settings import datasets_folder, raw_folder
 
 POPULAR_ITEMS = 5
+LEAST_MEMORY = 300 * 10**6
+# What is said of a rule that left interactions out.
+RULES = {
+    "where": "--where",
+    "incomplete": "--drop-incomplete",
+    "rating": "the min. rating",
+    "repeats": "--repeats",
+    "few interactions": "the min. numbers of interactions",
+}
 POSITIONS = (
     "all histories begin at the same time, so timestamps only number each user's interactions; a split by time then "
     "holds out only the ends of long histories, and its metrics say nothing about the future"
 )
 
 
-def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool) -> None:
-    """Prepare a dataset and print its statistics. Raises UserError."""
+def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool, memory: str = "") -> None:
+    """Prepare a dataset and print its statistics. memory: such as 2GB; empty: a share of the machine's.
+
+    Raises UserError.
+    """
     output = Output(as_json)
+    taken = parse_bytes(memory, "--memory", LEAST_MEMORY) if memory else 0
     started = time.perf_counter()
     worked = False
 
@@ -34,7 +48,7 @@ def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool) -> None:
         worked = True
         output.progress(progress)
 
-    dataset = prepare(settings, datasets_folder(), raw_folder(), report, again)
+    dataset = prepare(settings, datasets_folder(), raw_folder(), report, again, memory=taken)
     seconds = time.perf_counter() - started
     used = dataset.manifest.settings
     if not worked:
@@ -92,6 +106,8 @@ def describe(dataset: PreparedDataset) -> dict[str, object]:
         "users": counts.users,
         "items": counts.items,
         "interactions": counts.interactions,
+        "read": counts.raw_interactions,
+        "left_out": dataset.manifest.left_out,
         "density": counts.density,
         "split": dataset.manifest.settings.split,
         "notes": dataset.manifest.notes,
@@ -109,6 +125,7 @@ def as_text(dataset: PreparedDataset, seconds: float) -> str:
         "users": f"{counts.users:,}",
         dataset.noun.several: f"{counts.items:,}",
         "interactions": f"{counts.interactions:,} of {counts.raw_interactions:,}   density {counts.density:.2%}",
+        "left out": _left_out_as_text(dataset),
         "split": f"{dataset.manifest.settings.split}: {counts.train_interactions:,} training interactions, "
         f"{counts.validation_users:,} validation users, {counts.test_users:,} test users",
         "cuts": _cuts_as_text(dataset),
@@ -123,6 +140,11 @@ def as_text(dataset: PreparedDataset, seconds: float) -> str:
     width = max(13, *map(len, lines))
     rows = (f"  {name:<{width}} {text}" for name, text in lines.items() if text)
     return "\n".join([f"{dataset.id}  ({took})", *rows])
+
+
+def _left_out_as_text(dataset: PreparedDataset) -> str:
+    """How many interactions of the source each rule left out; empty where it is none, or unknown."""
+    return ", ".join(f"{count:,} by {RULES.get(rule, rule)}" for rule, count in dataset.manifest.left_out.items())
 
 
 def _cuts_as_text(dataset: PreparedDataset) -> str:
