@@ -4,7 +4,7 @@ as by the build that kept them all in memory.
 usage: python benchmarks/preparation.py [--form csv|parquet] [--rows N] [--users N] [--items N] [--memory 1GB]
            [--baseline WORKTREE] [--rounds 1] [--source PATH]
 
-`csv`: a folder in the layout of ml-32m, by default of its size: synthetic ratings in its columns and its order (by user,
+`csv`: a folder in the layout of ml-32m, by default of its size: synthetic ratings in its columns and order (by user,
 then by movie), with histories of 20 items and more whose lengths are log-normal, a popularity that follows a power law,
 and timestamps in an order of their own. `parquet`: one file with user, item, timestamp and rating in the order of time,
 compressed with zstd, by default 50 million rows of 100,000 users and 826,000 items. Prepared by our command in a process
