@@ -6,7 +6,8 @@ import numpy as np
 
 from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import printable
-from bert4rec_tui.evaluation.paired import SavedRanks, TestedCheckpoint, check_same_split, largest_rank_changes
+from bert4rec_tui.evaluation.paired import TestedCheckpoint, check_same_split, largest_rank_changes
+from bert4rec_tui.evaluation.saved_ranks import SavedRanks
 from bert4rec_tui.settings import datasets_folder
 
 TITLE = 40

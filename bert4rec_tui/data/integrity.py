@@ -81,13 +81,7 @@ def load_archive(
     `load_array`. Raises UserError where it is damaged or an array is missing.
     """
     try:
-        if expected is not None and (whole or is_small(file)) and checksum(file) != expected:
-            raise ValueError("its checksum differs")
-        found = np.load(file, allow_pickle=False)
-        if not isinstance(found, np.lib.npyio.NpzFile):
-            raise TypeError("it is not an archive")
-        with found as archive:
-            arrays = {key: archive[key] for key in archive.files}
+        arrays = archive_arrays(file, expected if whole or is_small(file) else None)
         for name, shape in shapes.items():
             array = arrays[name]
             if array.shape != shape or array.dtype.kind not in "iu":
@@ -99,6 +93,25 @@ def load_archive(
     for name in texts:
         check_texts(arrays, name, file)
     return arrays
+
+
+def archive_arrays(file: Path, expected: str | None) -> dict[str, np.ndarray]:
+    """Every array of a `.npz` file. expected: its checksum, None where it is not checked.
+
+    Raises OSError, and ValueError with the reason where it is damaged.
+    """
+    try:
+        if expected is not None and checksum(file) != expected:
+            raise ValueError("its checksum differs")
+        found = np.load(file, allow_pickle=False)
+        if not isinstance(found, np.lib.npyio.NpzFile):
+            raise TypeError("it is not an archive")
+        with found as archive:
+            return {key: archive[key] for key in archive.files}
+    except OSError:
+        raise
+    except _UNREADABLE as error:
+        raise ValueError(" ".join(str(error).split())[:200] or "it is damaged") from None
 
 
 def check_texts(arrays: Mapping[str, np.ndarray], name: str, file: Path) -> None:

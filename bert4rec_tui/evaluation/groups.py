@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.evaluation.metrics import FEW, Estimate, estimates
-from bert4rec_tui.evaluation.paired import SavedRanks, check_same_split, load_ranks
+from bert4rec_tui.evaluation.paired import check_same_split
+from bert4rec_tui.evaluation.saved_ranks import SavedRanks, load_ranks
 from bert4rec_tui.runs.store import Run
 
 By = Literal["length", "popularity", "genre", "recency", "trained"]

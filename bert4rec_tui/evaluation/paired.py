@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from msgspec import Struct
@@ -11,6 +10,7 @@ from msgspec import Struct
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.evaluation.metrics import FEW, gains, resampled_means
+from bert4rec_tui.evaluation.saved_ranks import SavedRanks, load_ranks
 from bert4rec_tui.runs.store import CheckpointName, Run
 
 LEVEL = 0.05
@@ -40,30 +40,6 @@ class Difference(Struct, frozen=True):
     def significant(self) -> bool:
         """Whether p is below the level and the interval excludes zero."""
         return not self.few and self.p < LEVEL and (self.low > 0 or self.high < 0)
-
-
-@dataclass(frozen=True)
-class SavedRanks:
-    """The stored ranks of a test. users, ranks, candidates: (users,) int, one for each test user, in dataset order."""
-
-    users: np.ndarray
-    ranks: np.ndarray
-    candidates: np.ndarray
-
-
-def load_ranks(run: Run, checkpoint: str, protocol: str) -> SavedRanks:
-    """The stored ranks of a test of a run. Raises UserError where there are none, or they cannot be read."""
-    file = run.test_folder(checkpoint, protocol) / "ranks.npz"
-    command = f"`bert4rec-tui test {run.short_id} --checkpoint {checkpoint} --protocol {protocol}`"
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            return SavedRanks(stored["users"], stored["ranks"], stored["candidates"])
-    except FileNotFoundError:
-        raise UserError(
-            f"{run.id}: the {checkpoint} checkpoint has not been tested under {protocol}; run {command}"
-        ) from None
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise UserError(f"{file}: cannot be read ({error}); test again with {command}") from None
 
 
 def paired_differences(

@@ -1,7 +1,6 @@
 """Test a checkpoint: ranks of held-out items, metrics with intervals, and baselines; stored in the run."""
 
 import errno
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -20,7 +19,8 @@ from bert4rec_tui.evaluation.ease import too_large_for_ease
 from bert4rec_tui.evaluation.metrics import estimates
 from bert4rec_tui.evaluation.ranking import ModelScorer, Question, Ranks, Scorer, held_out, rank
 from bert4rec_tui.evaluation.results import test_summary
-from bert4rec_tui.files import clear_leftovers, explain_os_error, make_folder, replacing
+from bert4rec_tui.evaluation.saved_ranks import SavedRanks, save_ranks
+from bert4rec_tui.files import clear_leftovers, explain_os_error, make_folder
 from bert4rec_tui.model.weights import load_checkpoint
 from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 from bert4rec_tui.runs.store import CheckpointName, Run
@@ -132,7 +132,4 @@ def _store(run: Run, checkpoint: str, protocol: str, record: dict[str, Any], res
         raise WorkFailedError(f"{run.id}: was removed during the test")
     folder = make_folder(run.test_folder(checkpoint, protocol))
     clear_leftovers(folder)
-    with replacing(folder / "ranks.npz") as temporary, temporary.open("wb") as file:
-        np.savez(file, users=result.users, ranks=result.ranks, candidates=result.candidates)
-    with replacing(folder / "metrics.json") as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    save_ranks(folder, SavedRanks(result.users, result.ranks, result.candidates), record)

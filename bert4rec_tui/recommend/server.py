@@ -27,7 +27,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from bert4rec_tui.data.store import dataset_of
-from bert4rec_tui.errors import UserError, WorkFailedError
+from bert4rec_tui.errors import UserError, WorkFailedError, printable
 from bert4rec_tui.model.hardware import set_up_process
 from bert4rec_tui.recommend.filters import ItemFilter
 from bert4rec_tui.recommend.recommender import Recommender
@@ -139,10 +139,11 @@ def _decode(decoder: "msgspec.json.Decoder[Request]", line: bytes) -> Request:
 def _id_of(line: bytes) -> int:
     """The id in a line that is not a request, -1 where there is none."""
     try:
-        number = int(json.loads(line)["id"])
+        number = json.loads(line)["id"]
     except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError, MemoryError):
         return -1
-    return number if -(2**63) <= number < 2**63 else -1
+    # 1.0 is no id: its answer would be taken for that of the request 1.
+    return number if type(number) is int and -(2**63) <= number < 2**63 else -1
 
 
 def serve(server: Server) -> None:
@@ -166,6 +167,9 @@ def serve(server: Server) -> None:
             write_answer({"id": request.id, "result": server.answer(request)})
         except (UserError, WorkFailedError) as error:
             write_answer({"id": request.id, "error": str(error)})
+        except OSError as error:  # a path that no system takes, a run that another program removes
+            named = printable(request.params.run)
+            write_answer({"id": request.id, "error": f"{named}: cannot be read ({error.strerror or error})"})
         except Exception as error:
             traceback.print_exc()
             reason = (str(error) or "no details").splitlines()[0][:200]

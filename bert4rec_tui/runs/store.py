@@ -3,7 +3,6 @@
 `RunSource` says what a reader may ask for, so that something else than this folder can stand behind it.
 """
 
-import json
 import os
 import secrets
 import shutil
@@ -11,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol
 
 from bert4rec_tui.config import Config, load_whole_config, save_config
 from bert4rec_tui.errors import UNREADABLE, UserError
@@ -22,11 +21,10 @@ from bert4rec_tui.runs.events import EventLog
 from bert4rec_tui.runs.labels import Labels, read_labels, with_name, write_labels
 from bert4rec_tui.runs.lock import lock_is_held
 from bert4rec_tui.runs.status import LIVE, State, Status, beat, derive_state, read_status, write_status
+from bert4rec_tui.runs.stored_test import read_stored_test
 
 Need = Literal["anything", "checkpoint", "best", "last", "tested", "live", "restartable"]
 CheckpointName = Literal["best", "last"]
-
-RESULT_KEYS = {"epoch", "users", "seconds", "short_users", "metrics", "baselines"}  # without which a result is none
 
 
 def other_checkpoint(name: CheckpointName) -> CheckpointName:
@@ -132,11 +130,9 @@ class Run:
         results: dict[str, dict[str, Any]] = {}
         for file in sorted((self.path / "test").glob(f"{checkpoint}-*/metrics.json")):
             try:
-                result = json.loads(file.read_text(encoding="utf-8"))
+                results[file.parent.name.removeprefix(f"{checkpoint}-")] = read_stored_test(file)
             except UNREADABLE:
                 continue
-            if isinstance(result, dict) and result.keys() >= RESULT_KEYS:
-                results[file.parent.name.removeprefix(f"{checkpoint}-")] = cast(dict[str, Any], result)
         return results
 
 

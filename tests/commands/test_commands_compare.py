@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from stored_ranks import change_ranks
 from terminal import Here, Terminal
 
 from bert4rec_tui.config import save_config, with_assignments
@@ -23,10 +24,7 @@ def pair(terminal: Terminal, here: Here) -> tuple[Run, Run]:
     save_config(with_assignments(base.config(), ["model.hidden=32"]), other.path / "config.toml")
     terminal.store.rename(other, "wider")
     for protocol in ("full", "uniform-10"):
-        file = other.test_folder("best", protocol) / "ranks.npz"
-        with np.load(file, allow_pickle=False) as kept:
-            arrays = dict(kept)
-        np.savez(file, **arrays | {"ranks": np.arange(60) % 2 + 3})
+        change_ranks(other, protocol, np.arange(60) % 2 + 3)
     return base, other
 
 
@@ -60,7 +58,8 @@ def test_two_runs_stand_side_by_side_with_the_paired_difference_and_what_differs
 
 def test_people_read_the_same_as_tables(pair, here):
     base, other = pair
-    shutil.copy(base.test_folder("best", "full") / "ranks.npz", other.test_folder("best", "full") / "ranks.npz")
+    for name in ("ranks.npz", "metrics.json"):
+        shutil.copy(base.test_folder("best", "full") / name, other.test_folder("best", "full") / name)
     out = here("compare", base.id, other.id, "--protocol", "full", "--users", "2").out
     assert f"wide  {other.id} (wider) · best (epoch " in out
     assert "model.hidden" in out
@@ -102,6 +101,27 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(pair, terminal, here):
     metrics.write_text(json.dumps(kept))
     (other.test_folder("best", "full") / "ranks.npz").write_bytes(b"PK")
     assert "ranks.npz: cannot be read" in here.refuses("compare", base.id, other.id)
+
+
+@pytest.mark.parametrize("instead", ["ranks of another protocol", "an array", "arrays that do not fit"])
+def test_ranks_that_are_not_of_this_test_are_never_compared(pair, here, instead):
+    base, other = pair
+    file = other.test_folder("best", "full") / "ranks.npz"
+    if instead == "ranks of another protocol":
+        shutil.copy(other.test_folder("best", "uniform-10") / "ranks.npz", file)
+    else:
+        metrics = file.with_name("metrics.json")  # as a version without checksums wrote it
+        record = json.loads(metrics.read_text())
+        del record["ranks_checksum"]
+        metrics.write_text(json.dumps(record))
+        with file.open("wb") as content:
+            if instead == "an array":
+                np.save(content, np.arange(3))
+            else:
+                np.savez(content, users=np.arange(3), ranks=np.ones(2, int), candidates=np.ones(3, int))
+    said = here.refuses("compare", base.id, other.id)
+    assert "ranks.npz: cannot be read (" in said
+    assert f"test again with `bert4rec-tui test {other.short_id} --checkpoint best --protocol full`" in said
 
 
 def test_names_notes_and_pins_are_listed_and_the_pinned_stand_first(pair, here):

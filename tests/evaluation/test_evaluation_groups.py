@@ -6,7 +6,7 @@ from histories import walks
 
 from bert4rec_tui.data.texts import pack_texts
 from bert4rec_tui.evaluation.groups import GROUPINGS, group_results, readable_edges
-from bert4rec_tui.evaluation.paired import SavedRanks
+from bert4rec_tui.evaluation.saved_ranks import SavedRanks
 
 
 def kept(dataset, ranks) -> SavedRanks:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4rec_tui.evaluation.metrics import estimates, means
-from bert4rec_tui.evaluation.paired import SavedRanks, largest_rank_changes, paired_differences
+from bert4rec_tui.evaluation.paired import largest_rank_changes, paired_differences
+from bert4rec_tui.evaluation.saved_ranks import SavedRanks
 
 
 def kept(ranks: np.ndarray, candidates: int = 1000) -> SavedRanks:

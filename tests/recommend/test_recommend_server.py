@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bert4rec_tui.recommend import server
-from bert4rec_tui.recommend.server import Request, serve
+from bert4rec_tui.recommend.server import Request, Server, serve
 
 
 class Lines(io.BytesIO):
@@ -126,11 +126,23 @@ def test_a_line_without_end_is_one_error_and_the_next_is_answered(monkeypatch):
     ]
 
 
-@pytest.mark.parametrize("line", [b"nonsense", b'{"id": true, "method": "similar"}', b'{"id": 5}'])
+@pytest.mark.parametrize("line", [b"nonsense", b'{"id": true}', b'{"id": 1.0}', b'{"id": "1"}', b'{"id": 5}'])
 def test_an_error_has_the_id_of_its_line_where_there_is_one(line):
     (error, _) = answers_to([line])
-    assert error["id"] == {b"nonsense": -1}.get(line, 5 if b"5" in line else 1)
+    assert error["id"] == (5 if b"5" in line else -1)
     assert error["error"].startswith("the request cannot be read: ")
+
+
+def test_a_path_that_no_system_takes_is_an_answer_in_words(capsys):
+    text = request(params={"run": "r" * 5000, "item": 1})
+    stdin = SimpleNamespace(buffer=io.BytesIO(text + b"\n"))
+    with patch.object(sys, "stdin", stdin):
+        serve(Server("cpu"))
+    out, err = capsys.readouterr()
+    error = json.loads(out.splitlines()[-1])["error"]
+    assert error.startswith("rrr")
+    assert error.endswith("…: cannot be read (File name too long)")
+    assert not err
 
 
 def test_a_server_whose_answers_nobody_reads_ends():

@@ -196,8 +196,13 @@ def test_a_result_without_its_figures_is_none(store):
     run = new_run(store)
     folder = run.test_folder("best", "full")
     folder.mkdir(parents=True)
-    whole = dict.fromkeys(("epoch", "users", "seconds", "short_users", "metrics", "baselines"), 1)
-    for content, found in ((whole, 1), ({}, 0), ([], 0), (whole | {"more": 2}, 1)):
+    metric = {"NDCG@10": {"value": 0.25, "low": 0.2, "high": 0.3}, "coverage@10": {"value": 0.5}}
+    whole = {"epoch": 1, "users": 1, "seconds": 0.5, "short_users": 0, "metrics": metric}
+    whole["baselines"] = {"popularity": metric}
+    beyond = {"NDCG@10": {"value": 0.25, "low": 10**400, "high": 0.3}}
+    wrong = [{"users": 10**30}, {"epoch": "3"}, {"metrics": 1}, {"metrics": beyond}, {"baselines": {"ease": beyond}}]
+    contents = [(whole, 1), ({}, 0), ([], 0), (whole | {"more": 2}, 1), *((whole | change, 0) for change in wrong)]
+    for content, found in contents:
         (folder / "metrics.json").write_text(json.dumps(content))
         assert len(run.test_results()) == found
     del whole["baselines"]

@@ -5,6 +5,7 @@ import numpy as np
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.store import dataset_of
 from bert4rec_tui.errors import UserError
+from bert4rec_tui.evaluation.saved_ranks import load_ranks
 from bert4rec_tui.recommend.saved_histories import saved_histories
 from bert4rec_tui.runs.store import CheckpointName, Run, RunSource
 from bert4rec_tui.settings import datasets_folder
@@ -72,10 +73,11 @@ def read_ranks(run: Run, checkpoint: str, users: int) -> tuple[str, np.ndarray]:
     folders.sort(key=lambda file: file.parent.name == f"{checkpoint}-full")
     for file in reversed(folders):
         ranks = np.zeros(users, np.int64)
+        protocol = file.parent.name.removeprefix(f"{checkpoint}-")
         try:
-            with np.load(file, allow_pickle=False) as stored:
-                ranks[stored["users"]] = stored["ranks"]
-        except (OSError, ValueError, KeyError, IndexError):
+            stored = load_ranks(run, checkpoint, protocol)
+            ranks[stored.users] = stored.ranks
+        except (UserError, IndexError):
             continue
-        return file.parent.name.removeprefix(f"{checkpoint}-"), ranks
+        return protocol, ranks
     return "", np.zeros(users, np.int64)

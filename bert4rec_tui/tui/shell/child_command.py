@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +64,7 @@ class ChildCommand:
         self._launch: asyncio.Task[asyncio.subprocess.Process] | None = None
         self._killing: asyncio.Task[None] | None = None
 
-    async def events(self) -> AsyncIterator[Progressed | Reported]:
+    async def events(self) -> AsyncGenerator[Progressed | Reported]:
         """Start the command and yield what it reports until it ends.
 
         Raises CommandError with its sentence where it fails, CommandCancelledError after `cancel`. A worker that is
@@ -152,6 +152,8 @@ class ChildCommand:
             await asyncio.wait_for(process.wait(), SECONDS_TO_END)
         except TimeoutError:
             self._signal(signal.SIGKILL)
+            with suppress(TimeoutError):  # which nothing outlives for long but a process that waits for a disk
+                await asyncio.wait_for(process.wait(), SECONDS_TO_END)
 
     def _signal(self, number: int) -> None:
         # The group has the number of its first process, which is ours and not yet waited for while returncode is None.

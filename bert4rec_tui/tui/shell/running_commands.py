@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from bert4rec_tui.progress import Progress
@@ -32,12 +33,13 @@ class RunningCommands:
         command = ChildCommand(*arguments, program=self.program)
         self._running.add(command)
         try:
-            async for event in command.events():
-                if isinstance(event, Reported):
-                    self.report(event.sentence)
-                elif progressed is not None:
-                    progressed(event.progress)
-        except asyncio.CancelledError:
+            async with aclosing(command.events()) as events:
+                async for event in events:
+                    if isinstance(event, Reported):
+                        self.report(event.sentence)
+                    elif progressed is not None:
+                        progressed(event.progress)
+        except BaseException:  # also where what is shown of it fails: it is still at work then
             self._ending.add(command)
             raise
         finally:
@@ -47,4 +49,4 @@ class RunningCommands:
     async def end_all(self) -> None:
         """End all of them and wait until they are gone: a loop that closes before would print a traceback for each."""
         self._closed = True
-        await asyncio.gather(*(command.end() for command in self._running | self._ending))
+        await asyncio.gather(*(command.end() for command in self._running | self._ending), return_exceptions=True)

@@ -5,15 +5,14 @@ import sys
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
+from stored_ranks import change_ranks
 from waiting import screen_text, until, until_shown
 from worlds import make_dataset, make_run, make_test, small_config
 
 from bert4rec_tui.commands.compare import describe_difference
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.evaluation.paired import Difference
-from bert4rec_tui.runs.store import Run
 from bert4rec_tui.tui.app import Bert4RecApp
 from bert4rec_tui.tui.evaluation import comparison_pane
 from bert4rec_tui.tui.explore.screen import ExploreScreen
@@ -27,16 +26,6 @@ FAKE_SERVER = Path(__file__).parents[1].joinpath("fake_recommender.py")
 def fake_test_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ExploreScreen, "program", (sys.executable, str(FAKE_SERVER)))
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
-
-
-def change_ranks(run: Run, protocol: str, ranks: dict[int, int]) -> None:
-    """Let the test of the best checkpoint have given other ranks to some users."""
-    file = run.test_folder("best", protocol) / "ranks.npz"
-    with np.load(file, allow_pickle=False) as kept:
-        arrays = dict(kept)
-    for user, rank in ranks.items():
-        arrays["ranks"][user] = rank
-    np.savez(file, **arrays)
 
 
 async def test_another_run_in_a_narrow_terminal_with_the_users_who_differ_and_explore(

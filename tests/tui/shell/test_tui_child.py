@@ -160,3 +160,21 @@ async def test_a_program_that_ends_starts_no_more_commands() -> None:
     with pytest.raises(CommandCancelledError):
         await commands.run("test")
     assert not commands.busy
+
+
+async def test_a_command_whose_progress_cannot_be_shown_is_gone_when_the_program_ends() -> None:
+    """What shows it may be removed while the program ends."""
+    pids: list[int] = []
+
+    def report(sentence: str) -> None:
+        pids.append(int(sentence))
+        raise LookupError("the line is gone")
+
+    code = (
+        'import os, sys, time\nprint(\'{"message": "%d"}\' % os.getpid(), file=sys.stderr, flush=True)\ntime.sleep(60)'
+    )
+    commands = RunningCommands(report, python(code))
+    with pytest.raises(LookupError):
+        await commands.run()
+    await commands.end_all()
+    assert not lives(pids[0])
