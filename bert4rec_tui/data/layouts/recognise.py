@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from bert4rec_tui.data.columns import guess_columns
 from bert4rec_tui.data.dates import time_reader
 from bert4rec_tui.data.layouts.layout import Layout, plain_name, spellings
 from bert4rec_tui.data.layouts.media import MEDIA
@@ -28,9 +29,9 @@ def recognise(
     format and unit of times only where the rows have them.
     """
     if names is not None:
-        found = recbole(file_name, names, rows) or _by_header(plain_name(file_name), names, siblings)
+        found = recbole(file_name, names, rows) or _by_header(file_name, names, rows, siblings)
     else:
-        found = _by_values(plain_name(file_name), rows)
+        found = _by_values(file_name, rows, siblings)
     return found and _with_times_of(found, names, rows)
 
 
@@ -39,12 +40,18 @@ def items_file(layout: Layout, file_name: str, siblings: Sequence[str]) -> str |
     return layout.items and layout.items.file_among(siblings, file_name)
 
 
-def _by_header(plain: str, names: Sequence[str], siblings: Sequence[str]) -> Layout | None:
+def _by_header(
+    file_name: str, names: Sequence[str], rows: Sequence[Sequence[str]], siblings: Sequence[str]
+) -> Layout | None:
     known = spellings(names)
     tops = {name.partition(".")[0]: name.partition(".")[0] for name in names}
     known = {key.lower(): top for key, top in tops.items()} | known
+    guess = guess_columns(list(names), [list(row) for row in rows])
+    timed = "timestamp" in guess.mapping
     for layout in LAYOUTS:
-        if not layout.head or not layout.head <= known.keys() or not _has_name(layout, plain):
+        if "timestamp" not in layout.columns and timed:
+            continue  # a table of the same columns and times is another one
+        if not layout.head or not layout.head <= known.keys() or not _has_name(layout, file_name, siblings):
             continue
         columns = {
             role: known.get(column.lower(), column)
@@ -56,17 +63,20 @@ def _by_header(plain: str, names: Sequence[str], siblings: Sequence[str]) -> Lay
     return None
 
 
-def _by_values(plain: str, rows: Sequence[Sequence[str]]) -> Layout | None:
+def _by_values(file_name: str, rows: Sequence[Sequence[str]], siblings: Sequence[str]) -> Layout | None:
     for layout in LAYOUTS:
-        if layout.form == "blocks" and _are_blocks(rows) and _has_name(layout, plain):
+        if layout.form == "blocks" and _are_blocks(rows) and _has_name(layout, file_name, siblings):
             return layout
-        if layout.cells and _fit(layout, rows) and _has_name(layout, plain):
+        if layout.cells and _fit(layout, rows) and _has_name(layout, file_name, siblings):
             return layout
     return None
 
 
-def _has_name(layout: Layout, plain: str) -> bool:
-    return not layout.files or any(fnmatchcase(plain, pattern) for pattern in layout.files)
+def _has_name(layout: Layout, file_name: str, siblings: Sequence[str]) -> bool:
+    """Whether a file is called as the layout asks, or has the layout's titles beside it."""
+    if not layout.files or any(fnmatchcase(plain_name(file_name), pattern) for pattern in layout.files):
+        return True
+    return items_file(layout, file_name, siblings) is not None
 
 
 def _fit(layout: Layout, rows: Sequence[Sequence[str]]) -> bool:
