@@ -101,7 +101,9 @@ def test_a_zero_is_missing_among_dates_and_the_first_where_times_count_from_zero
     assert time_reader("", ["0", "2012-04-03"]).parse("0") is None
 
 
-@pytest.mark.parametrize("text", ["", "0", " ", "\\N", "null", "NULL", "NaN", "NaT", "None", "<NA>", "0000-00-00", "0.0"])
+@pytest.mark.parametrize(
+    "text", ["", "0", " ", "\\N", "null", "NULL", "NaN", "NaT", "None", "<NA>", "0000-00-00", "0.0"]
+)
 def test_missing_times_are_not_1970(text):
     assert is_missing(text)
     assert time_reader("", ["2012-04-03", text]).parse(text) is None
