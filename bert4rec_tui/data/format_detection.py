@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bert4rec_tui.data.columns import is_known_name, number_in
+from bert4rec_tui.data.column_values import number_in
+from bert4rec_tui.data.columns import is_known_name
 from bert4rec_tui.errors import UserError, printable
 
 HEAD_BYTES = 256 * 1024
