@@ -20,13 +20,13 @@ def genres_of(text: str, separator: str = "") -> list[str]:
     `['A', 'B']`, `[A, B]`, `["A"]`, is a list whatever the separator, and a list of lists is all of its genres.
     """
     text = text.strip()
-    if is_missing(text) or text == _NONE:
+    if is_missing(text, zero=False) or text == _NONE:
         return []
     listed = _BRACKETS.get(text[0]) == text[-1] and len(text) > 1
     found = list(_elements(text)) if listed and (text[0] == "[" or _QUOTED.search(text)) else None
     pieces = text.split(separator or _SEPARATOR) if found is None else found
     pieces = [piece.replace(_SEPARATOR, "/").strip() if found is not None else piece.strip() for piece in pieces]
-    return list(dict.fromkeys(piece for piece in pieces if not is_missing(piece)))
+    return list(dict.fromkeys(piece for piece in pieces if not is_missing(piece, zero=False)))
 
 
 def _elements(text: str) -> Iterator[str]:

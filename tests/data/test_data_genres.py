@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bert4rec_tui.data.dates import is_missing
 from bert4rec_tui.data.genres import genres_of
 
 
@@ -33,6 +34,7 @@ from bert4rec_tui.data.genres import genres_of
         ("Rock & Roll (old)", "", ["Rock & Roll (old)"]),
         ("Drama|Drama||War", "", ["Drama", "War"]),
         ("['A|B']", "", ["A/B"]),
+        ("0", "", ["0"]),  # the number of a category
         *[(text, "", []) for text in ("", "[]", "null", "NaN", "(no genres listed)", "[nan]", "[[]]", "['']")],
     ],
 )
@@ -42,7 +44,7 @@ def test_a_cell_of_genres(text, separator, genres):
 
 
 WORDS = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "Zs"]), min_size=1, max_size=9)
-GENRES = st.lists(WORDS.map(str.strip).filter(lambda word: word.strip("0.-|") and word.casefold() not in ("na", "n/a")))
+GENRES = st.lists(WORDS.map(str.strip).filter(lambda word: not is_missing(word, zero=False)))
 
 
 @given(GENRES)

@@ -1,6 +1,7 @@
 """The layouts that this field publishes are recognised by their shape, and no other table is taken for one."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from layout_samples import SAMPLES, Sample, table
@@ -132,3 +133,15 @@ def test_every_layout_of_the_table_is_whole():
         assert bool(layout.head) != bool(layout.cells or layout.form == "blocks"), layout.name
         assert not layout.cells or len(layout.cells) == len(layout.names), layout.name
         assert not (layout.time_format and layout.time_unit), layout.name
+
+
+def test_every_layout_has_its_line_in_the_documentation():
+    page = (Path(__file__).parents[2] / "docs" / "layouts.md").read_text(encoding="utf-8")
+    titles = ["RecBole atomic files (.inter, .item)", *(layout.title for layout in LAYOUTS)]
+    assert [title for title in titles if f"\n| {title} | " not in page] == []
+
+
+def test_every_layout_has_a_sample():
+    few = {"online-retail-2", "rees46-purchases", "ta-feng", "echo-nest", "book-crossing-2", "foursquare-2015"}
+    few |= {"foursquare-2014-csv", "steam-australian-items", "steam-recommendations"}
+    assert {layout.name for layout in LAYOUTS} - {sample.layout for sample in SAMPLES} <= few
