@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from bert4rec_tui.data.columns import is_known_name, number_in
+from bert4rec_tui.data.column_values import number_in
+from bert4rec_tui.data.columns import is_known_name
+from bert4rec_tui.data.quoting import quoting_of
 from bert4rec_tui.errors import UserError, printable
 
 HEAD_BYTES = 256 * 1024
@@ -22,8 +25,8 @@ class Shape:
     """The format of a text table.
 
     `skip` counts the lines up to and including the header, 0 without one; `names` are the header's, None without;
-    `count` is the number of columns; `quoted` says whether `"` may enclose a cell; `fields` describes a line in an
-    error.
+    `count` is the number of columns; `quoted` says whether `"` may enclose a cell, and `escape` what stands before a
+    `"` within; `fields` describes a line in an error.
     """
 
     separator: str
@@ -32,6 +35,7 @@ class Shape:
     count: int
     quoted: bool = True
     fields: str = ""
+    escape: str = '"'
 
     @property
     def description(self) -> str:
@@ -80,14 +84,22 @@ def head_of(
     """Like `read_head`, from the first bytes of the file `name`."""
     lines = _first_lines(start, name)
     separator = parse_separator(separator) or _find_separator(lines, name)
-    numbered = list(split_lines(enumerate(lines, 1), separator, name))
+    quoting = quoting_of(lines, separator)
+    numbered = list(split_lines(enumerate(lines, 1), separator, name, quoting.on, quoting.escape))
     if len(lines) == HEAD_LINES and len(numbered) > 1:
         numbered.pop()  # it may continue in the next line
     rows = [row for _, row in numbered]
     if header is None:
         header = _has_header(rows, given)
     names = [cell.strip() for cell in rows[0]] if header else None
-    shape = Shape(separator=separator, skip=numbered[0][0] if header else 0, names=names, count=len(rows[0]))
+    shape = Shape(
+        separator=separator,
+        skip=numbered[0][0] if header else 0,
+        names=names,
+        count=len(rows[0]),
+        quoted=quoting.on,
+        escape=quoting.escape,
+    )
     first = 1 if header else 0
     return Head(shape, rows[first:], [number for number, _ in numbered[first:]])
 
@@ -125,7 +137,7 @@ def decode(line: bytes, number: int, name: str) -> str:
 
 
 def split_lines(
-    lines: Iterable[tuple[int, str]], separator: str, name: str, quoted: bool = True
+    lines: Iterable[tuple[int, str]], separator: str, name: str, quoted: bool = True, escape: str = '"'
 ) -> Iterator[tuple[int, list[str]]]:
     """The cells of the numbered lines of the file `name`.
 
@@ -137,6 +149,7 @@ def split_lines(
                 yield number, line.rstrip("\r\n").split(separator)
         return
     number = 0
+    escaped: dict[str, Any] = {} if escape == '"' else {"escapechar": escape, "doublequote": False}
 
     def texts() -> Iterator[str]:
         nonlocal number
@@ -144,7 +157,7 @@ def split_lines(
             yield line
 
     try:
-        for row in csv.reader(texts(), delimiter=separator):
+        for row in csv.reader(texts(), delimiter=separator, **escaped):
             if row:
                 yield number, row
     except csv.Error:
@@ -173,7 +186,9 @@ def _find_separator(lines: list[str], name: str) -> str:
     """The separator that splits most lines into the same number of cells, more than one."""
     best, best_score = "", (0.0, 0)
     for candidate in _CANDIDATES:
-        counts = Counter(len(row) for _, row in split_lines(enumerate(lines, 1), candidate, name))
+        quoting = quoting_of(lines, candidate)
+        rows = split_lines(enumerate(lines, 1), candidate, name, quoting.on, quoting.escape)
+        counts = Counter(len(row) for _, row in rows)
         usual, times = counts.most_common(1)[0]
         # A space is the last resort, and in a plain list of words not a separator.
         score = (times / counts.total() - (0.5 if candidate == " " else 0), usual)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bert4rec_tui.data.dates import forms_of
+from bert4rec_tui.data.dates import is_date, is_missing
 from bert4rec_tui.data.format_detection import Shape, decode, explain_read_error, split_lines
 from bert4rec_tui.errors import UserError, printable
 
@@ -129,7 +129,7 @@ def _wrong(role: str, cell: str, movielens: bool) -> str | None:
         return None
     if movielens:
         return "is not a Unix timestamp"
-    return None if forms_of([cell]) else "is neither a Unix timestamp nor a date such as 2001-01-06"
+    return None if is_date(cell) or is_missing(cell) else "is neither a Unix timestamp nor a date such as 2001-01-06"
 
 
 def _is_whole(cell: str) -> bool:

@@ -3,14 +3,15 @@
 from typing import Any
 
 from bert4rec_tui.data.checked_batches import NEEDED, numbers_of
-from bert4rec_tui.data.dates import FORMATS, ISO, ambiguity, forms_of, parse_time
+from bert4rec_tui.data.dates import TimeReader, is_missing, time_reader
 from bert4rec_tui.data.staged_ids import check_ids, find_floats
 from bert4rec_tui.data.staging import ALL_ROWS, RowRules, Staging
 from bert4rec_tui.data.time_scale import MixedTimesError, NumberSummary, TimeReading, TimeScale
 from bert4rec_tui.data.times import MissingValueError, MixedUnitsError, RowError, TimeMissingError
-from bert4rec_tui.errors import printable
+from bert4rec_tui.errors import UserError, printable
 
 MICROSECONDS = 10**6  # in a second
+MOST_SAMPLES = 20_000  # distinct texts by which it is told how times are written
 
 
 def settle(staging: Staging, rules: RowRules = ALL_ROWS) -> None:
@@ -74,7 +75,7 @@ class _Settling:
             self.staging.numbers = None
             self._finish_numbers(drop_incomplete, time)
         else:
-            self._finish_texts(time)
+            self._finish_texts(drop_incomplete, time)
             self.staging.times = TimeScale("units", MICROSECONDS)
 
     def _finish_numbers(self, drop_incomplete: bool, time: TimeReading) -> None:
@@ -93,32 +94,39 @@ class _Settling:
         except MixedTimesError:
             raise self._mixed_units(self.staging.numbers.limit) from None
 
-    def _finish_texts(self, time: TimeReading) -> None:
+    def _finish_texts(self, drop_incomplete: bool, time: TimeReading) -> None:
+        """Turn times that are text into microseconds, each distinct one once."""
         texts = "SELECT DISTINCT timestamp FROM interactions"
-        form = time.form or self._time_form(texts)
+        reader = self._time_reader(texts, time)
         self.staging.execute("CREATE OR REPLACE TABLE moments (text VARCHAR, ticks BIGINT)")
+        # Listed first: a table cannot be added to while another connection reads.
         for batch in list(self.staging.batches(texts)):
-            self.staging.append("moments", _parsed(batch.column(0), form))
+            self.staging.append("moments", _parsed(batch.column(0), reader))
         self.staging.execute("ALTER TABLE interactions ADD COLUMN ticks BIGINT")
-        self.staging.execute(
-            "UPDATE interactions SET ticks = moments.ticks FROM moments WHERE timestamp = moments.text"
-        )
+        joined = "UPDATE interactions SET ticks = moments.ticks FROM moments WHERE timestamp = moments.text"
+        self.staging.execute(joined)
         for change in ("DROP COLUMN timestamp", "RENAME COLUMN ticks TO timestamp"):
             self.staging.execute(f"ALTER TABLE interactions {change}")
         self.staging.execute("DROP TABLE moments")
+        self.staging.missing = self.staging.has_null("timestamp")
+        self._finish_missing(drop_incomplete)
 
-    def _time_form(self, texts: str) -> str:
-        """The form in which all of the texts are dates. Raises ValueError where two forms read them as other days."""
-        forms, some = [ISO, *FORMATS], list[str]()
+    def _time_reader(self, texts: str, time: TimeReading) -> TimeReader:
+        """How all of the texts are read. Raises RowError where they can be read in two ways, or in none."""
+        some: list[str] = []
         for batch in self.staging.batches(texts):
-            words = batch.column(0).to_pylist()
-            some = some or words[:100]
-            forms = forms_of(words, forms)
-            if forms[:1] == [ISO] or not forms:
+            some += batch.column(0).slice(0, MOST_SAMPLES - len(some)).to_pylist()
+            if len(some) >= MOST_SAMPLES:
                 break
-        if doubt := ambiguity(some, forms):
-            raise RowError(None, doubt)
-        return forms[0] if forms else ISO
+        try:
+            reader = time_reader(time.form, some)
+        except UserError as error:
+            raise RowError(None, str(error)) from None
+        if reader.others:
+            raise RowError(None, reader.doubt)
+        if reader.doubt:  # a text that is no date: its line is looked for
+            raise ValueError(reader.doubt)
+        return reader
 
     def _number_in_texts(self) -> str:
         """The type of number that all times are, though they are text; empty where one is none."""
@@ -143,11 +151,13 @@ class _Settling:
         return int(row), float(value)
 
 
-def _parsed(texts: Any, form: str) -> Any:
+def _parsed(texts: Any, reader: TimeReader) -> Any:
+    """A table of texts and their microseconds, null for what means a missing value. Raises ValueError for no date."""
     import pyarrow as pa
 
     words = texts.to_pylist()
-    ticks = [parse_time(word, form) for word in words]
-    if None in ticks:
-        raise ValueError(f'the timestamp "{printable(words[ticks.index(None)], 40)}" is not a date')
+    ticks = [reader.parse(word) for word in words]
+    wrong = next((word for word, tick in zip(words, ticks, strict=True) if tick is None and not is_missing(word)), None)
+    if wrong is not None:
+        raise ValueError(f'the timestamp "{printable(wrong, 40)}" is not one of {reader.kind}')
     return pa.table({"text": texts, "ticks": pa.array(ticks, pa.int64())})

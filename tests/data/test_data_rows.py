@@ -108,8 +108,8 @@ def test_times_as_they_are_written(tmp_path, cell, seconds, said):
 def test_days_and_months_that_could_be_each_other_are_a_doubt(tmp_path):
     path = written(tmp_path / "mine.csv", "user,item,timestamp\n1,2,01/02/2020\n1,3,05/02/2020\n")
     assert fault(path) in [
-        f'mine.csv: the date "{day:02}/02/2020" may be {day} February 2020 (%d/%m/%Y) or 2 {month} 2020 (%m/%d/%Y); '
-        "choose with --time-format"
+        f'mine.csv: the time "{day:02}/02/2020" may be {day} February 2020 (day first) or 2 {month} 2020 (month first); '
+        'choose with --time-format "%d/%m/%Y" or "%m/%d/%Y"'
         for day, month in ((1, "January"), (5, "May"))
     ]
     path = written(tmp_path / "mine.csv", "user,item,timestamp\n1,2,01/02/2020\n1,3,25/02/2020\n")
@@ -118,7 +118,7 @@ def test_days_and_months_that_could_be_each_other_are_a_doubt(tmp_path):
 
 def test_a_format_that_reads_no_date_is_said(tmp_path):
     path = written(tmp_path / "mine.csv", "user,item,timestamp\n1,2,01/02/2020\n")
-    assert "time format '%Q'" in fault(path, time_format="%Q")
+    assert 'time format "%Q": %Q is no field' in fault(path, time_format="%Q")
     assert "has no year" in fault(path, time_format="%H:%M")
 
 
