@@ -189,6 +189,28 @@ def _lives(pid: int) -> bool:
 
 
 @contextmanager
+def removed_at_the_end(path: Path) -> Generator[None]:
+    """Remove a file or a folder at the end of the block, if it is still there; never raises by itself.
+
+    Tried twice, because the signal that ends the program may come while it is being removed.
+    """
+    try:
+        try:
+            yield
+        finally:
+            _remove(path)
+    finally:
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    with suppress(OSError):  # gone already, or its folder never was one
+        path.unlink()
+
+
+@contextmanager
 def replacing(path: Path) -> Generator[Path]:
     """Give a temporary path next to `path` to write to; flush and rename it over `path` at the end.
 
@@ -196,6 +218,11 @@ def replacing(path: Path) -> Generator[Path]:
     where a library that wrote there says it in an error of its own.
     """
     temporary = temporary_path(path)
+    with removed_at_the_end(temporary):
+        yield from _replacing(path, temporary)
+
+
+def _replacing(path: Path, temporary: Path) -> Generator[Path]:
     try:
         yield temporary
         mode = temporary.stat().st_mode
@@ -210,9 +237,6 @@ def replacing(path: Path) -> Generator[Path]:
         if behind is None:
             raise
         raise explain_os_error(behind, path) from error
-    finally:
-        with suppress(OSError):  # gone already, or its folder never was one
-            temporary.unlink()
 
 
 def flush_to_disk(path: Path) -> None:
@@ -232,11 +256,13 @@ def new_folder(path: Path) -> Generator[Path]:
     """
     make_folder(path.parent)
     temporary = temporary_path(path)
+    with removed_at_the_end(temporary):
+        yield from _new_folder(path, temporary)
+
+
+def _new_folder(path: Path, temporary: Path) -> Generator[Path]:
     try:
         temporary.mkdir(mode=FOLDER_MODE)
-    except OSError as error:
-        raise explain_os_error(error, path) from error
-    try:
         with held(temporary):
             yield temporary
         for file in temporary.rglob("*"):
@@ -255,5 +281,3 @@ def new_folder(path: Path) -> Generator[Path]:
             temporary.rename(path)
     except OSError as error:
         raise explain_os_error(error, path) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bert4rec_tui import files
+from bert4rec_tui.data.leftovers import unpacking_folder
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import (
     clear_leftovers,
@@ -277,3 +278,37 @@ def test_in_a_folder_of_the_person_only_what_was_left_of_that_file_goes(tmp_path
         os.utime(path, (0, 0))
     clear_leftovers_of(file)
     assert {path.name for path in tmp_path.iterdir()} == {of_other.name, mine.name, theirs.name}
+
+
+@pytest.mark.parametrize("way", ["file", "folder", "unpacking"])
+def test_a_signal_that_comes_while_it_cleans_up_leaves_nothing_either(tmp_path, monkeypatch, way):
+    """It did once: the exception of the signal was raised within the removal."""
+    real, unlink, calls = shutil.rmtree, Path.unlink, []
+
+    def interrupted_once(path, **options):
+        calls.append(path)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        real(path, **options)
+
+    def unlink_once(path: Path, missing_ok: bool = False) -> None:
+        calls.append(path)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        unlink(path)
+
+    if way == "file":
+        monkeypatch.setattr(Path, "unlink", unlink_once)
+    else:
+        monkeypatch.setattr(shutil, "rmtree", interrupted_once)
+    ways = {"file": replacing, "folder": new_folder, "unpacking": lambda path: unpacking_folder(path.parent)}
+
+    def work() -> None:
+        with ways[way](tmp_path / "made") as temporary:
+            (temporary / "half" if temporary.is_dir() else temporary).touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert calls
+    assert list(tmp_path.iterdir()) == []

@@ -1,11 +1,10 @@
 """What killed preparations leave in the data folder, and temporary folders that no later start takes for that."""
 
-import shutil
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bert4rec_tui.files import clear_leftovers, explain_os_error, held, temporary_path
+from bert4rec_tui.files import clear_leftovers, explain_os_error, held, removed_at_the_end, temporary_path
 
 
 @contextmanager
@@ -15,15 +14,13 @@ def unpacking_folder(raw: Path) -> Generator[Path]:
     Raises UserError where it cannot be made.
     """
     folder = temporary_path(raw / "unpacking")
-    try:
-        folder.mkdir(mode=0o700)
-    except OSError as error:
-        raise explain_os_error(error, raw) from error
-    try:
+    with removed_at_the_end(folder):
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise explain_os_error(error, raw) from error
         with held(folder):
             yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_leftovers(datasets: Path, raw: Path) -> None:

@@ -115,8 +115,12 @@ class Bert4RecApp(App[str | None], inherit_bindings=False):
         if self.settings.theme in self.available_themes:
             self.theme = self.settings.theme
         # An exception from a signal may be swallowed by whatever runs at that moment; a call of the loop is not.
-        with suppress(RuntimeError, ValueError):  # not in the main thread, or not on this system
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is None or signal.getsignal(number) is signal.SIG_IGN:  # as under nohup
+                continue
+            with suppress(RuntimeError, ValueError):  # not in the main thread, or not on this system
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
         if self._opening:
             self.explore(self._opening)
         if self._greeting:
