@@ -35,7 +35,7 @@ class Limits:
     allowance: int = GIB  # unpacked bytes that any source may take
     spare_disk: int = GIB  # bytes that are left free
     levels: int = 2  # of compression in compression
-    row: int = 32 * 1024 * 1024  # bytes of a line or of a JSON value
+    row: int = 16 * 1024 * 1024  # bytes of a line or of a JSON value
     columns: int = 2000
     keys: int = 64  # of an object, beyond which it is kept as JSON text and not as columns
     block: int = 4 * 1024 * 1024  # bytes read at once
