@@ -193,20 +193,19 @@ def _of_values(file: IO[bytes], name: str, limits: Limits, progress: Callable[[]
     if in_array:
         text.place += 1
     rows: list[Row] = []
-    began = 0
+    began = False
     while sign := text.next_sign():
         if in_array and sign == "]":
             text.place += 1
             if text.next_sign():
                 raise UserError(f"{name}, line {text.number():,}: goes on after the end of the array; expected nothing")
             break
-        if rows or began:
-            if in_array:
-                if sign != ",":
-                    raise _fault(ValueError("a comma is missing"), text.number(), name, _shown(text))
-                text.place += 1
-                text.next_sign()
-        began = 1
+        if in_array and began:
+            if sign != ",":
+                raise _fault(ValueError("a comma is missing"), text.number(), name, _shown(text))
+            text.place += 1
+            text.next_sign()
+        began = True
         rows.append(_next_row(text, decoder))
         if len(rows) >= BATCH:
             yield rows
@@ -232,9 +231,10 @@ def _next_row(text: _Text, decoder: json.JSONDecoder) -> Row:
                 raise _fault(error, text.number(), text.name, _shown(text)) from None
         else:
             if end < len(text.held) or text.ended:
-                number = text.number()
+                # Counting lines for every row would take longer than reading it.
+                row = value if type(value) is dict else _row(value, text.number(), text.name)
                 text.place = end
-                return _row(value, number, text.name)
+                return row
         text.more()
 
 
