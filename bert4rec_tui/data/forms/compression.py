@@ -3,7 +3,6 @@
 import bz2
 import gzip
 import lzma
-import shutil
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,8 +14,10 @@ from typing import IO, Any
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.format_detection import explain_read_error
 from bert4rec_tui.data.forms.kinds import ARCHIVES, COMPRESSED, Kind, kind_of
+from bert4rec_tui.data.forms.parts import keys_of
+from bert4rec_tui.data.forms.room import free_bytes, no_room
 from bert4rec_tui.data.forms.table import LIMITS, Limits, Part, new_path
-from bert4rec_tui.errors import OutOfReachError, UserError, printable
+from bert4rec_tui.errors import UserError, printable
 from bert4rec_tui.files import explain_os_error
 from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress, size
 
@@ -30,16 +31,10 @@ class Budget:
     """How many bytes a source may still unpack to, and whether the disk has them."""
 
     def __init__(self, name: str, compressed: int, folder: Path, limits: Limits) -> None:
-        self.name, self.folder, self.spare = name, folder, limits.spare_disk
+        self.name, self.folder, self.limits = name, folder, limits
         self.most = limits.ratio * compressed + limits.allowance
         self.left = self.most
-        self.free = self._free()
-
-    def _free(self) -> int:
-        try:
-            return shutil.disk_usage(self.folder).free - self.spare
-        except OSError as error:
-            raise explain_os_error(error, self.folder) from error
+        self.free = free_bytes(self.folder, self.limits)
 
     def take(self, amount: int) -> None:
         """Count bytes about to be written. Raises UserError beyond the bound, OutOfReachError without room."""
@@ -51,12 +46,9 @@ class Budget:
                 "unpack it yourself and pass the file"
             )
         if self.free < 0:
-            self.free = self._free()
+            self.free = free_bytes(self.folder, self.limits)
             if self.free < amount:
-                raise OutOfReachError(
-                    f"{self.name}: does not fit on the disk of {self.folder} when unpacked; free some space, or move "
-                    "the program's data with BERT4REC_TUI_HOME"
-                )
+                raise no_room(self.name, self.folder)
 
 
 def unpacked(
@@ -189,7 +181,7 @@ def _of_zip(
 def _member(part: Part, path: Path, name: str) -> Part:
     inside = PurePosixPath(name)
     shown = f"{part.name}: {printable(name, 80)}"
-    return replace(part, path=path, name=shown, order=part.order / inside)
+    return replace(part, path=path, name=shown, keys=part.keys + keys_of(inside), order=part.order / inside)
 
 
 class _BoundedReader:

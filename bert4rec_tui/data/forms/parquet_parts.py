@@ -1,0 +1,133 @@
+"""Parts of a Parquet table, one after another, and the types that every reader of ours knows."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bert4rec_tui.data.format_detection import explain_read_error
+from bert4rec_tui.data.forms.parquet_target import ParquetTarget
+from bert4rec_tui.data.forms.parts import check_keys, differs
+from bert4rec_tui.data.forms.table import Part, empty, new_path
+from bert4rec_tui.errors import UserError, printable
+from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
+
+BATCH = 64 * 1024  # rows
+
+
+def opened(part: Part) -> Any:
+    """A part as pyarrow's ParquetFile. Raises UserError where it is damaged."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        return parquet.ParquetFile(part.path)
+    except OSError as error:
+        if error.errno is not None:
+            raise explain_read_error(error, part.path) from None
+        raise _unreadable(part, error) from None  # pyarrow's own
+    except pa.ArrowException as error:
+        raise _unreadable(part, error) from None
+
+
+def _unreadable(part: Part, error: Exception) -> UserError:
+    return UserError(f"{part.name}: cannot be read as Parquet ({printable(str(error))})")
+
+
+def batches(part: Part, file: Any, columns: Sequence[str]) -> Iterator[Any]:
+    """Some columns of a Parquet file in record batches. Raises UserError where it is damaged."""
+    import pyarrow as pa
+
+    try:
+        yield from file.iter_batches(BATCH, columns=list(columns))
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(part, error) from None
+
+
+def plain_type(kind: Any) -> Any:
+    """The type of the same values without a dictionary, a view, or a fixed size of lists."""
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_dictionary(kind) or types.is_run_end_encoded(kind):
+        return plain_type(kind.value_type)
+    if types.is_string_view(kind):
+        return pa.string()
+    if types.is_binary_view(kind):
+        return pa.binary()
+    if is_list(kind):
+        return pa.list_(plain_type(kind.value_type))
+    return kind
+
+
+def is_list(kind: Any) -> bool:
+    """Whether a type is one of Arrow's lists."""
+    import pyarrow as pa
+
+    types = pa.types
+    ways = (types.is_list, types.is_large_list, types.is_fixed_size_list, types.is_list_view, types.is_large_list_view)
+    return any(is_one(kind) for is_one in ways)
+
+
+def plain_array(array: Any, kind: Any) -> Any:
+    """Values in a plain type. Raises pyarrow's ArrowException where the type has not all of them."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if pa.types.is_run_end_encoded(array.type):
+        array = compute.call_function("run_end_decode", [array])
+    return array if array.type == kind else array.cast(kind)
+
+
+def join_parquet(parts: Sequence[Part], temporary: Path, report: ReportProgress = ignore_progress) -> Path:
+    """Parquet parts as one file in `temporary`, batch by batch; `key=value` folders become columns of text.
+
+    Whole numbers of different widths are joined in the widest. Raises UserError that names the part which has other
+    columns or types.
+    """
+    import pyarrow as pa
+
+    check_keys(parts)
+    files = [opened(part) for part in parts]
+    first = list(files[0].schema_arrow.names)
+    if len(set(first)) < len(first):
+        twice = next(name for name in first if first.count(name) > 1)
+        raise UserError(f"{parts[0].name}: has several columns named {printable(twice, 60)}; rename them")
+    schema: Any = None
+    for part, file in zip(parts, files, strict=True):
+        names = list(file.schema_arrow.names)
+        if set(names) != set(first) or len(names) != len(first):
+            raise differs(part, names, parts[0], first)
+        own = pa.schema([pa.field(name, plain_type(file.schema_arrow.field(name).type)) for name in first])
+        try:
+            schema = own if schema is None else pa.unify_schemas([schema, own], promote_options="permissive")
+        except pa.ArrowException as error:
+            raise UserError(f"{part.name}: has other types than {parts[0].name} ({printable(str(error))})") from None
+    keys = [key for key, _ in parts[0].keys if key not in first]
+    whole = pa.schema([*schema, *(pa.field(key, pa.string()) for key in keys)])
+    path = new_path(temporary, "rows.parquet")
+    total = sum(file.metadata.num_rows for file in files)
+    with ParquetTarget(path, whole) as target:
+        for part, file in zip(parts, files, strict=True):
+            values = dict(part.keys)
+            for batch in batches(part, file, first):
+                target.write(_widened(part, batch, schema, whole, [values[key] for key in keys]))
+                report(Progress(stage="Joining parts", done=target.rows, total=total, unit="rows"))
+    if not target.rows:
+        raise empty(parts[0].name)
+    return path
+
+
+def _widened(part: Part, batch: Any, schema: Any, whole: Any, values: list[str]) -> Any:
+    import pyarrow as pa
+
+    arrays: list[Any] = []
+    for field in schema:
+        try:
+            arrays.append(plain_array(batch.column(field.name), field.type))
+        except pa.ArrowException:
+            raise UserError(
+                f'{part.name}: the column "{printable(field.name, 60)}" does not fit {field.type}, the type of all '
+                "parts; write the parts with the same types"
+            ) from None
+    arrays += [pa.array([value or None] * batch.num_rows, pa.string()) for value in values]
+    return pa.RecordBatch.from_arrays(arrays, schema=whole)
