@@ -20,7 +20,9 @@ def opened(part: Part) -> Any:
     from pyarrow import parquet
 
     try:
-        return parquet.ParquetFile(part.path)
+        file = parquet.ParquetFile(part.path)
+        _ = file.schema_arrow  # raises where a column has a type that Arrow has not
+        return file
     except OSError as error:
         if error.errno is not None:
             raise explain_read_error(error, part.path) from None
@@ -33,12 +35,12 @@ def _unreadable(part: Part, error: Exception) -> UserError:
     return UserError(f"{part.name}: cannot be read as Parquet ({printable(str(error))})")
 
 
-def batches(part: Part, file: Any, columns: Sequence[str]) -> Iterator[Any]:
+def batches(part: Part, file: Any, columns: Sequence[str], rows: int = BATCH) -> Iterator[Any]:
     """Some columns of a Parquet file in record batches. Raises UserError where it is damaged."""
     import pyarrow as pa
 
     try:
-        yield from file.iter_batches(BATCH, columns=list(columns))
+        yield from file.iter_batches(rows, columns=list(columns))
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(part, error) from None
 

@@ -13,6 +13,7 @@ from bert4rec_tui.data.forms.json_values import is_json
 from bert4rec_tui.data.forms.kinds import ARCHIVES, COMPRESSED, Kind, kind_of
 from bert4rec_tui.data.forms.parquet_parts import join_parquet
 from bert4rec_tui.data.forms.parts import expanded, is_wanted, tables
+from bert4rec_tui.data.forms.sequence_lists import exploded
 from bert4rec_tui.data.forms.table import LIMITS, Limits, Part, Table, short_list
 from bert4rec_tui.data.forms.text_parts import join_texts
 from bert4rec_tui.errors import UserError
@@ -103,10 +104,11 @@ def _notes(parts: Sequence[Part]) -> tuple[str, ...]:
 
 
 def _of_parquet(parts: list[Part], temporary: Path, report: ReportProgress) -> Table:
-    if len(parts) > 1 or parts[0].keys:
-        joined = join_parquet(parts, temporary, report)
-        parts = [replace(parts[0], path=joined, keys=(), notes=_notes(parts))]
-    return Table(parts[0].path, notes=parts[0].notes)
+    part = parts[0]
+    if len(parts) > 1 or part.keys:
+        part = replace(part, path=join_parquet(parts, temporary, report), keys=(), notes=_notes(parts))
+    part = exploded(part, temporary, report) or part
+    return Table(part.path, notes=part.notes)
 
 
 def _of_text(parts: list[Part], temporary: Path, limits: Limits, report: ReportProgress) -> Table:
