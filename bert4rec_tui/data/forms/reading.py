@@ -14,6 +14,7 @@ from bert4rec_tui.data.forms.kinds import ARCHIVES, COMPRESSED, Kind, kind_of
 from bert4rec_tui.data.forms.parquet_parts import join_parquet
 from bert4rec_tui.data.forms.parts import expanded, is_wanted, tables
 from bert4rec_tui.data.forms.sequence_lists import exploded
+from bert4rec_tui.data.forms.sequence_texts import long_rows
 from bert4rec_tui.data.forms.table import LIMITS, Limits, Part, Table, short_list
 from bert4rec_tui.data.forms.text_parts import join_texts
 from bert4rec_tui.errors import UserError
@@ -113,6 +114,8 @@ def _of_parquet(parts: list[Part], temporary: Path, report: ReportProgress) -> T
 
 def _of_text(parts: list[Part], temporary: Path, limits: Limits, report: ReportProgress) -> Table:
     path = parts[0].path
+    if not parts[0].keys and (rows := long_rows(parts, temporary, limits, report)) is not None:
+        return Table(rows.path, separator="\t", notes=(*_notes(parts), *rows.notes))
     if len(parts) > 1 or parts[0].keys:
         path = join_texts(parts, temporary, limits, report)
     return Table(path, notes=_notes(parts))
