@@ -23,6 +23,7 @@ from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress, siz
 
 BLOCK = 1024 * 1024
 HEADER = 4 * 1024 * 1024  # no header of a tar is longer
+XZ_MEMORY = 256 * 1024 * 1024  # four times what `xz -9` takes
 _SUFFIXES = {".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz", ".lz4"}
 _TAR_SUFFIXES = {".tgz": ".tar", ".tbz2": ".tar", ".tbz": ".tar", ".txz": ".tar", ".tzst": ".tar"}
 
@@ -131,36 +132,61 @@ def _decompressed(part: Part, kind: Kind, report: ReportProgress) -> Iterator[by
     try:
         with part.path.open("rb") as packed:
             total = part.path.stat().st_size
-            stream = _stream(packed, kind)
-            while block := stream.read(BLOCK):
+            for block in _blocks(packed, kind):
                 report(Progress(stage="Unpacking", done=min(packed.tell(), total), total=total, unit="bytes"))
                 yield block
     except EOFError:
         raise UserError(f"{part.name}: ends early, as an interrupted download does; download it again") from None
     except OSError as error:
-        if error.errno is None or isinstance(error, gzip.BadGzipFile):  # pyarrow's and the standard library's own
-            raise _damaged(part, kind) from None
-        raise explain_read_error(error, part.path) from None
-    except (zlib.error, lzma.LZMAError, ValueError):
+        if error.errno is not None and not isinstance(error, gzip.BadGzipFile):
+            raise explain_read_error(error, part.path) from None
+        if "memory" in str(error):  # zstd's, of a window beyond 128 MiB
+            raise _too_large(part) from None
+        raise _damaged(part, kind) from None
+    except lzma.LZMAError as error:
+        raise (_too_large(part) if "emory" in str(error) else _damaged(part, kind)) from None
+    except (zlib.error, ValueError):
         raise _damaged(part, kind) from None
     except MemoryError:
-        raise UserError(f"{part.name}: needs too much memory to unpack; compress it at a lower level") from None
+        raise _too_large(part) from None
+
+
+def _too_large(part: Part) -> UserError:
+    return UserError(f"{part.name}: needs too much memory to unpack; compress it at a lower level, without --long")
 
 
 def _damaged(part: Part, kind: Kind) -> UserError:
     return UserError(f"{part.name}: is damaged or incomplete ({kind.value}); download it again")
 
 
-def _stream(packed: IO[bytes], kind: Kind) -> Any:
+def _blocks(packed: IO[bytes], kind: Kind) -> Iterator[bytes]:
     import pyarrow as pa
 
-    if kind is Kind.GZIP:
-        return gzip.GzipFile(fileobj=packed)
-    if kind is Kind.BZIP2:
-        return bz2.BZ2File(packed)
     if kind is Kind.XZ:
-        return lzma.LZMAFile(packed)
-    return pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), kind.value)
+        yield from _xz_blocks(packed)
+        return
+    if kind is Kind.GZIP:
+        stream: Any = gzip.GzipFile(fileobj=packed)
+    elif kind is Kind.BZIP2:
+        stream = bz2.BZ2File(packed)
+    else:
+        stream = pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), kind.value)
+    while block := stream.read(BLOCK):
+        yield block
+
+
+def _xz_blocks(packed: IO[bytes]) -> Iterator[bytes]:
+    """The content of an xz file, of one stream or several. Unlike LZMAFile, a file cannot choose how much memory."""
+    rest = b""
+    while rest := (rest or packed.read(BLOCK)).lstrip(b"\0"):  # between streams there may be padding
+        decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
+        yield decoder.decompress(rest, BLOCK)
+        while not decoder.eof:
+            more = packed.read(BLOCK) if decoder.needs_input else b""
+            if decoder.needs_input and not more:
+                raise EOFError
+            yield decoder.decompress(more, BLOCK)
+        rest = decoder.unused_data
 
 
 def _of_zip(

@@ -3,7 +3,9 @@
 import glob
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
@@ -21,6 +23,7 @@ _NO_DATA = re.compile(
     r"|lock|tmp|docx|url)"
 )
 _NO_TABLES = ("readme", "license", "licence", "copying", "changelog", "checksum", "sha256sum", "md5sum")
+_LOGS = {"_delta_log": "Delta Lake", ".hoodie": "Hudi"}
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -39,7 +42,8 @@ def expanded(sources: Sequence[Path]) -> list[Part]:
         if real in seen:
             raise UserError(f"{part.name}: is given twice; its rows would be counted twice")
         seen[real] = part.name
-    return parts
+    times = Counter(part.name for part in parts)
+    return [replace(part, name=printable(str(part.path), 120)) if times[part.name] > 1 else part for part in parts]
 
 
 def _of_source(source: Path) -> list[Part]:
@@ -60,10 +64,10 @@ def _of_pattern(source: Path) -> list[Part]:
     found: list[Part] = []
     for path in root.glob(str(source.relative_to(root))):
         relative = PurePosixPath(path.relative_to(root).as_posix())
-        if path.is_file() and is_wanted(relative):
-            found.append(_part(path, relative))
-            if len(found) > MAX_PARTS:
-                raise UserError(f"{source}: matches more than {MAX_PARTS:,} files")
+        inside = _files_below(path) if path.is_dir() else [PurePosixPath()]
+        found += [_part(path / name, relative / name) for name in inside if is_wanted(relative / name)]
+        if len(found) > MAX_PARTS:
+            raise UserError(f"{source}: matches more than {MAX_PARTS:,} files")
     found = tables(found)
     if not found:
         raise UserError(f"{source}: matches no table; put the pattern in quotes, and ** for folders below")
@@ -83,6 +87,11 @@ def _files_below(folder: Path) -> list[PurePosixPath]:
 
     names: list[PurePosixPath] = []
     for where, folders, files in os.walk(folder, onerror=fail):
+        log = next((name for name in folders if name in _LOGS), None)
+        if log is not None:
+            raise UserError(
+                f"{where}: is a {_LOGS[log]} table, whose log says which files are valid; write it as plain Parquet"
+            )
         folders[:] = [name for name in folders if not _is_hidden(name)]
         inside = Path(where).relative_to(folder)
         names += [PurePosixPath((inside / name).as_posix()) for name in files if (Path(where) / name).is_file()]

@@ -1,6 +1,7 @@
 """Any supported form of a source as one plain table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,17 +46,36 @@ def to_table(
     _check_alike(kinds)
     kind = kinds[parts[0].name]
     if kind in (Kind.ARROW_FILE, Kind.ARROW_STREAM):
-        parts = [arrow_to_parquet(part, kinds[part.name], temporary, report) for part in parts]
+        parts = _each(parts, temporary, lambda part: arrow_to_parquet(part, kinds[part.name], temporary, report))
     if kind is not Kind.TEXT:
         return _of_parquet(parts, temporary, report)
-    parts = [as_utf_8(part, temporary, encoding, limits, report) for part in parts]
+    parts = _each(parts, temporary, lambda part: as_utf_8(part, temporary, encoding, limits, report))
     start = _start(parts[0])
-    if is_python(start):
-        parts = [python_to_json(part, temporary, limits, report) for part in parts]
-    if is_python(start) or is_json(start):
+    of_python = is_python(start)
+    if of_python:
+        parts = _each(parts, temporary, lambda part: python_to_json(part, temporary, limits, report))
+    if of_python or is_json(start):
         rows = json_to_parquet(parts, temporary, limits, report)
+        _remove(parts, temporary)
         return _of_parquet([Part(rows, parts[0].name, notes=_notes(parts))], temporary, report)
     return _of_text(parts, temporary, limits, report)
+
+
+def _each(parts: Sequence[Part], temporary: Path, step: Callable[[Part], Part]) -> list[Part]:
+    """The parts after a step; what we wrote ourselves before it and need no more is removed."""
+    done: list[Part] = []
+    for part in parts:
+        done.append(step(part))
+        if done[-1].path != part.path:
+            _remove([part], temporary)
+    return done
+
+
+def _remove(parts: Sequence[Part], temporary: Path) -> None:
+    for part in parts:
+        if part.path.is_relative_to(temporary):
+            with suppress(OSError):
+                part.path.unlink()
 
 
 def _plain(parts: list[Part], temporary: Path, limits: Limits, report: ReportProgress) -> list[Part]:
@@ -108,14 +128,20 @@ def _of_parquet(parts: list[Part], temporary: Path, report: ReportProgress) -> T
     part = parts[0]
     if len(parts) > 1 or part.keys:
         part = replace(part, path=join_parquet(parts, temporary, report), keys=(), notes=_notes(parts))
-    part = exploded(part, temporary, report) or part
-    return Table(part.path, notes=part.notes)
+        _remove(parts, temporary)
+    rows = exploded(part, temporary, report)
+    if rows is None:
+        return Table(part.path, notes=part.notes)
+    _remove([part], temporary)
+    return Table(rows.path, notes=rows.notes)
 
 
 def _of_text(parts: list[Part], temporary: Path, limits: Limits, report: ReportProgress) -> Table:
     path = parts[0].path
     if not parts[0].keys and (rows := long_rows(parts, temporary, limits, report)) is not None:
+        _remove(parts, temporary)
         return Table(rows.path, separator="\t", notes=(*_notes(parts), *rows.notes))
     if len(parts) > 1 or parts[0].keys:
         path = join_texts(parts, temporary, limits, report)
+        _remove(parts, temporary)
     return Table(path, notes=_notes(parts))

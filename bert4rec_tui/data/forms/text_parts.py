@@ -40,7 +40,7 @@ def join_texts(
     _check_columns(begun, header)
     total = sum(one.part.path.stat().st_size for one in begun)
     check_room(begun[0].part.name, total, temporary, limits)
-    path = new_path(temporary, begun[0].part.path.name)
+    path = new_path(temporary, f"all-parts{begun[0].part.path.suffix}")  # whose lines are of no one part
     shape = begun[0].shape
     separator = (shape.separator if shape else ",").encode()
     try:

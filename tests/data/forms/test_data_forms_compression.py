@@ -131,6 +131,11 @@ def test_a_full_disk_is_said_before_it_is_full(tmp_path):
     assert "does not fit on the disk" in message
 
 
+def test_an_xz_file_does_not_choose_how_much_memory_is_taken(tmp_path):
+    greedy = lzma.compress(TEXT, filters=[{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": 1 << 29}])
+    assert "needs too much memory" in fault(tmp_path, "a.csv.xz", greedy)
+
+
 def test_a_zip_of_compressed_tables_is_read_and_a_third_level_is_not(tmp_path):
     (part,) = parts(tmp_path, "a.zip", zipped({"data/ratings.csv.gz": gzip.compress(TEXT)}))
     assert part.path.read_bytes() == TEXT

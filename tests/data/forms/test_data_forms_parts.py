@@ -159,6 +159,29 @@ def test_an_archive_gives_its_one_table_or_its_parts(tmp_path):
     assert "ratings.csv" in fault(tmp_path / "c.zip")
 
 
+def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path):
+    write(tmp_path, {"a/r.csv": "user,item\n1,2\n", "b/r.csv": "user,item\n3,4\n", "c/r.csv": "user,other\n3,4\n"})
+    assert text(tmp_path / "b/r.csv", tmp_path / "a/r.csv", to=tmp_path / "t") == "user,item\n3,4\n1,2\n"
+    assert "c/r.csv: has the columns user, other" in fault(tmp_path / "a/r.csv", tmp_path / "c/r.csv")
+
+
+def test_a_pattern_may_name_folders(tmp_path):
+    write(tmp_path, {"day=2/p.csv": "user,item\n3,4\n", "day=1/p.csv": "user,item\n1,2\n", "x/p.csv": "1,2\n"})
+    assert text(tmp_path / "day=*") == "user,item,day\n1,2,1\n3,4,2\n"
+
+
+def test_a_table_whose_log_says_what_is_valid_is_refused(tmp_path):
+    folder = write(tmp_path / "out", {"p.parquet": pa.table({"u": [1]}), "_delta_log/0.json": "{}"})
+    assert "is a Delta Lake table" in fault(folder)
+
+
+def test_what_is_written_on_the_way_does_not_stay(tmp_path):
+    folder = write(tmp_path / "out", {"a.csv.gz": gzip.compress("u,é\n1,2\n".encode("latin-1")), "b.csv": "u,é\n3,4\n"})
+    found = to_table([folder], tmp_path / "temporary")
+    assert [path for path in (tmp_path / "temporary").rglob("*") if path.is_file()] == [found.path]
+    assert sorted(path.name for path in folder.iterdir()) == ["a.csv.gz", "b.csv"]
+
+
 def test_folders_without_tables_and_pipes_are_one_sentence(tmp_path):
     (tmp_path / "empty").mkdir()
     assert "contains no table" in fault(tmp_path / "empty")
