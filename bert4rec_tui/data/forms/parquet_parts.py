@@ -20,7 +20,7 @@ def opened(part: Part) -> Any:
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(part.path)
+        file = parquet.ParquetFile(part.path, pre_buffer=False, buffer_size=1024 * 1024)
         _ = file.schema_arrow  # raises where a column has a type that Arrow has not
         return file
     except OSError as error:

@@ -8,12 +8,12 @@ from typing import Any, Self
 from bert4rec_tui.errors import UserError, printable
 from bert4rec_tui.files import explain_os_error
 
-ROWS = 256 * 1024
-BYTES = 64 * 1024 * 1024
+ROWS = 1024 * 1024
+BYTES = 32 * 1024 * 1024
 
 
 class ParquetTarget:
-    """A Parquet file being written; what is held in memory is one row group of at most 64 MiB, or one batch."""
+    """A Parquet file being written; what is held in memory is one row group of at most 32 MiB, or one batch."""
 
     def __init__(self, path: Path, schema: Any) -> None:
         self.path, self.schema = path, schema
