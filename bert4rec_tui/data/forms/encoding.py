@@ -52,7 +52,7 @@ def as_utf_8(
     # A byte order mark is no part of the text, whoever named the encoding.
     skip = len(mark) if mark and (not codec or codec in (told, "utf-16", *_UTF_8)) else 0
     chosen = (told if skip else "") or codec or told
-    path = new_path(temporary, part.path.name)
+    path = new_path(temporary, part.path.name, text=True)
     _transcode(part, path, chosen, skip, limits, report)
     note = f"{part.name}: read as {word}"
     return replace(part, path=path, notes=part.notes if codec else (*part.notes, note))

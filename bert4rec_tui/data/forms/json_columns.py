@@ -141,7 +141,10 @@ class Columns:
         """The Arrow schema of all rows seen. Raises UserError for two fields of the same dotted name."""
         import pyarrow as pa
 
-        fields = [pa.field(name, column.type()) for name, column, _ in _flat(self.root, "", None)]
+        try:
+            fields = [pa.field(name, column.type()) for name, column, _ in _flat(self.root, "", None)]
+        except UnicodeError:
+            raise self._no_text() from None
         names = [field.name for field in fields]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
@@ -150,6 +153,9 @@ class Columns:
             raise UserError(f"{self.name}: has more than {self.limits.columns:,} different fields")
         return pa.schema(fields)
 
+    def _no_text(self) -> UserError:
+        return UserError(f"{self.name}: has half a surrogate pair (\\ud800), which is no text; repair it")
+
     def batch(self, rows: list[dict[str, Any]], schema: Any) -> Any:
         """Rows as a record batch of the schema. Raises UserError for text that no encoding takes."""
         import pyarrow as pa
@@ -157,7 +163,7 @@ class Columns:
         try:
             arrays = [column.array(values or []) for _, column, values in _flat(self.root, "", rows)]
         except UnicodeError:
-            raise UserError(f"{self.name}: has half a surrogate pair (\\ud800), which is no text; repair it") from None
+            raise self._no_text() from None
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

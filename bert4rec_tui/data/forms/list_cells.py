@@ -1,6 +1,5 @@
 """Tables with a list of items in a cell: RecBole's `item_id_list:token_seq`, and lists as pandas writes them to CSV."""
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from bert4rec_tui.progress import ReportProgress
 _SEQUENCE = ("token_seq", "float_seq")
 _BRACKETS = re.compile(r"\[[^\[\]{}]*\]")
 _SPECIAL = re.compile(r'[\t\r\n]|^"')
+_CELL = re.compile(r'"((?:[^"]|"")*)"')
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s,'"]+)""")
 
 
@@ -79,8 +79,23 @@ def _recbole(head: list[str]) -> _Layout | None:
 
 
 def _cells(line: bytes, separator: str) -> list[str]:
+    """The cells of a line; unlike Python's csv, a list may be as long as the line."""
     text = line.decode("utf-8", errors="replace")
-    return next(csv.reader([text], delimiter=separator), []) if separator != "\t" or '"' in text else text.split("\t")
+    if '"' not in text:
+        return text.split(separator)
+    cells: list[str] = []
+    place = 0
+    while place <= len(text):
+        quoted = _CELL.match(text, place)
+        end = quoted.end() if quoted else place
+        if quoted and text[end : end + 1] in ("", separator):
+            cells.append(quoted[1].replace('""', '"'))
+        else:
+            end = text.find(separator, place)
+            end = len(text) if end < 0 else end
+            cells.append(text[place:end])
+        place = end + 1
+    return cells
 
 
 def write(parts: Sequence[Part], target: IO[bytes], limits: Limits, report: ReportProgress) -> str:

@@ -27,7 +27,7 @@ def opened(part: Part) -> Any:
         if error.errno is not None:
             raise explain_read_error(error, part.path) from None
         raise _unreadable(part, error) from None  # pyarrow's own
-    except pa.ArrowException as error:
+    except (pa.ArrowException, ValueError) as error:  # names that are not UTF-8 are a ValueError
         raise _unreadable(part, error) from None
 
 
@@ -41,7 +41,7 @@ def batches(part: Part, file: Any, columns: Sequence[str], rows: int = BATCH) ->
 
     try:
         yield from file.iter_batches(rows, columns=list(columns))
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise _unreadable(part, error) from None
 
 

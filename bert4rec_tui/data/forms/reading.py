@@ -16,7 +16,7 @@ from bert4rec_tui.data.forms.parquet_parts import join_parquet
 from bert4rec_tui.data.forms.parts import expanded, is_wanted, tables
 from bert4rec_tui.data.forms.sequence_lists import exploded
 from bert4rec_tui.data.forms.sequence_texts import long_rows
-from bert4rec_tui.data.forms.table import LIMITS, Limits, Part, Table, short_list
+from bert4rec_tui.data.forms.table import LIMITS, PARQUET, Limits, Part, Table, short_list
 from bert4rec_tui.data.forms.text_parts import join_texts
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder
@@ -48,7 +48,9 @@ def to_table(
     if kind in (Kind.ARROW_FILE, Kind.ARROW_STREAM):
         parts = _each(parts, temporary, lambda part: arrow_to_parquet(part, kinds[part.name], temporary, report))
     if kind is not Kind.TEXT:
+        parts = [_named(part, temporary, ".parquet") for part in parts]
         return _of_parquet(parts, temporary, report)
+    parts = [_named(part, temporary, ".csv") for part in parts]
     parts = _each(parts, temporary, lambda part: as_utf_8(part, temporary, encoding, limits, report))
     start = _start(parts[0])
     of_python = is_python(start)
@@ -69,6 +71,14 @@ def _each(parts: Sequence[Part], temporary: Path, step: Callable[[Part], Part]) 
         if done[-1].path != part.path:
             _remove([part], temporary)
     return done
+
+
+def _named(part: Part, temporary: Path, suffix: str) -> Part:
+    """A part that we unpacked, under a name that does not say something else than it is: readers go by the name."""
+    of_parquet = part.path.name.lower().endswith(PARQUET)
+    if not part.path.is_relative_to(temporary) or of_parquet == (suffix in PARQUET):
+        return part
+    return replace(part, path=part.path.rename(part.path.with_name(f"{part.path.name}{suffix}")))
 
 
 def _remove(parts: Sequence[Part], temporary: Path) -> None:
@@ -131,9 +141,9 @@ def _of_parquet(parts: list[Part], temporary: Path, report: ReportProgress) -> T
         _remove(parts, temporary)
     rows = exploded(part, temporary, report)
     if rows is None:
-        return Table(part.path, notes=part.notes)
+        return Table(part.path, notes=part.notes, is_parquet=True)
     _remove([part], temporary)
-    return Table(rows.path, notes=rows.notes)
+    return Table(rows.path, notes=rows.notes, is_parquet=True)
 
 
 def _of_text(parts: list[Part], temporary: Path, limits: Limits, report: ReportProgress) -> Table:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bert4rec_tui.data.format_detection import HEAD_BYTES, explain_read_error
+from bert4rec_tui.data.format_detection import explain_read_error
 from bert4rec_tui.data.forms import list_cells, mind, movie_blocks, user_lines
 from bert4rec_tui.data.forms.table import LIMITS, Limits, Part, new_path
 from bert4rec_tui.files import explain_os_error
 from bert4rec_tui.progress import ReportProgress, ignore_progress
 
+START = 4 * 1024 * 1024  # bytes, as a single line may be long
 # Whether the first lines are of a form, and what writes its rows and returns a note.
 _Form = tuple[Callable[[list[bytes]], bool], Callable[..., str]]
 _FORMS: tuple[_Form, ...] = (
@@ -44,10 +45,10 @@ def first_lines(part: Part) -> list[bytes]:
     """The first lines of a text that are not blank, without their ends."""
     try:
         with part.path.open("rb") as file:
-            start = file.read(HEAD_BYTES)
+            start = file.read(START)
     except OSError as error:
         raise explain_read_error(error, part.path) from None
     lines = start.split(b"\n")
-    if len(start) == HEAD_BYTES and len(lines) > 1:
+    if len(start) == START and len(lines) > 1:
         lines.pop()  # truncated
     return [line.rstrip(b"\r") for line in lines if line.strip()]

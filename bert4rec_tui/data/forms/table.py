@@ -9,12 +9,13 @@ from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder
 
 GIB = 1024**3
+PARQUET = (".parquet", ".pq")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._=-]")
 
 
 @dataclass(frozen=True)
 class Table:
-    """One plain table: UTF-8 text, or Parquet where `path` ends in `.parquet` or is the source itself.
+    """One plain table: UTF-8 text, or Parquet where `is_parquet`, whatever the name of a source.
 
     `columns` are the names of a table without a header where its form gives them; `separator` is empty where it is to
     be detected; `notes` are sentences for people; `order_kept` says whether the rows stand as in the sources.
@@ -25,6 +26,7 @@ class Table:
     separator: str = ""
     notes: tuple[str, ...] = ()
     order_kept: bool = True
+    is_parquet: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,15 @@ class Part:
     notes: tuple[str, ...] = ()
 
 
-def new_path(temporary: Path, name: str) -> Path:
+def new_path(temporary: Path, name: str, text: bool = False) -> Path:
     """A path in `temporary` that is not taken, in a folder of its own and with as much of `name` as is safe in a path.
 
-    Raises UserError where the folder cannot be made.
+    text: the file will be text, so that it may not be named as Parquet. Raises UserError where the folder cannot be
+    made.
     """
     safe = _UNSAFE.sub("_", PurePosixPath(name).name).lstrip(".")[-100:] or "table"
+    if text and safe.lower().endswith(PARQUET):
+        safe = f"{safe}.csv"
     for number in count(1):
         folder = temporary / f"form-{number}"
         if not folder.exists():

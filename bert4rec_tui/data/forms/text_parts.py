@@ -40,7 +40,7 @@ def join_texts(
     _check_columns(begun, header)
     total = sum(one.part.path.stat().st_size for one in begun)
     check_room(begun[0].part.name, total, temporary, limits)
-    path = new_path(temporary, f"all-parts{begun[0].part.path.suffix}")  # whose lines are of no one part
+    path = new_path(temporary, f"all-parts{begun[0].part.path.suffix}", text=True)  # whose lines are of no one part
     shape = begun[0].shape
     separator = (shape.separator if shape else ",").encode()
     try:
@@ -64,7 +64,7 @@ def _begin(part: Part) -> _Begun | None:
             start = file.read(HEAD_BYTES)
     except OSError as error:
         raise explain_read_error(error, part.path) from None
-    if not start.strip():
+    if not start.decode("utf-8", errors="replace").strip():
         return None  # an empty partition
     try:
         # The separator of a file that is named so needs no guess.

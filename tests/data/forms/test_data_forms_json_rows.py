@@ -82,6 +82,11 @@ def test_nested_fields_are_columns_by_dots_and_lists_stay_lists(tmp_path):
     assert list(types) == ["user.id", "user.at.city", "tags", "events"]
 
 
+def test_half_a_character_is_one_sentence(tmp_path):
+    for text in ('[{"\\ud800": 1}]', '[{"a": "\\ud800"}]'):
+        assert "has half a surrogate pair" in fault(tmp_path, text)
+
+
 def test_an_object_with_ever_new_keys_stays_json(tmp_path):
     lines = "".join(f'{{"item": {n}, "details": {{"key {n}": 1.50}}}}\n' for n in range(100))
     rows, types = read(tmp_path, lines, Limits(block=100))

@@ -66,6 +66,18 @@ def test_parts_as_spark_writes_them_are_joined_with_one_header(tmp_path):
     assert text(folder) == "user,item\n1,2\n3,4\n5,6\n"
 
 
+def test_a_name_that_says_another_kind_is_no_trap(tmp_path):
+    """Readers go by the name of what they get, so what is written is named by what it is."""
+    table = write(tmp_path / "pq", {"t.parquet": pa.table({"user": [1], "item": [2]})}) / "t.parquet"
+    write(tmp_path, {"a.csv.gz": gzip.compress(table.read_bytes()), "b.parquet.gz": gzip.compress(b"user,item\n1,2\n")})
+    first, second = (to_table([tmp_path / name], tmp_path / "t") for name in ("a.csv.gz", "b.parquet.gz"))
+    assert (first.path.suffix, first.is_parquet) == (".parquet", True)
+    assert (second.path.suffix, second.is_parquet) == (".csv", False)
+    assert second.path.read_text() == "user,item\n1,2\n"
+    write(tmp_path, {"c.parquet": "user,é\n1,2\n".encode("latin-1")})
+    assert to_table([tmp_path / "c.parquet"], tmp_path / "t").path.suffix == ".csv"
+
+
 def test_parts_of_compressed_text_without_a_header_or_a_suffix(tmp_path):
     folder = write(tmp_path / "out", {"part-2": gzip.compress(b"3,4,5"), "part-1": gzip.compress(b"1,2,3\n")})
     assert text(folder) == "1,2,3\n3,4,5\n"

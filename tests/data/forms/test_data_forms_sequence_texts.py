@@ -172,6 +172,17 @@ def test_lists_as_pandas_writes_them_into_a_csv(tmp_path):
     assert "lists of the same length" in fault(tmp_path, 'user,items,times\n1,[2],[3]\n2,"[1,2]",[3]\n')
 
 
+def test_a_list_may_be_longer_than_any_cell_of_python_s_csv(tmp_path):
+    items = ", ".join(str(item) for item in range(50_000))
+    assert len(rows(of_text(tmp_path, f'user,items\n1,"[{items}]"\n2,"[1]"\n', "a.csv"))) == 50_002
+
+
+def test_a_carriage_return_within_a_line_breaks_nothing(tmp_path):
+    text = 'user,items\n1\r,"[1, 2]"\n1,"[1, 2]"\n'
+    assert rows(of_text(tmp_path, text, "a.csv"))[-1] == ["1", "2"]
+    assert of_text(tmp_path, "\ruser,ite\rm\n1,2\n", "b.csv").path == tmp_path / "b.csv"
+
+
 def test_a_compressed_sequence_in_another_encoding(tmp_path):
     (tmp_path / "a.gz").write_bytes(gzip.compress(LINES.encode("utf-16")))
     found = to_table([tmp_path / "a.gz"], tmp_path / "temporary")
