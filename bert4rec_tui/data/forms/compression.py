@@ -195,6 +195,8 @@ def _of_zip(
     names = archives.member_names(part.path)
     if "[Content_Types].xml" in names:
         raise UserError(f"{part.name}: is an Office document; save the sheet as CSV")
+    if budget.free <= 0:
+        raise no_room(part.name, temporary)
     folder = new_path(temporary, "unpacked")
     paths = archives.unpack(
         part.path, folder, lambda name: wanted(PurePosixPath(name)), limit=min(budget.left, budget.free), report=report

@@ -89,34 +89,45 @@ def join_parquet(parts: Sequence[Part], temporary: Path, report: ReportProgress 
     import pyarrow as pa
 
     check_keys(parts)
-    files = [opened(part) for part in parts]
-    first = list(files[0].schema_arrow.names)
-    if len(set(first)) < len(first):
-        twice = next(name for name in first if first.count(name) > 1)
-        raise UserError(f"{parts[0].name}: has several columns named {printable(twice, 60)}; rename them")
+    schema, total = _common_schema(parts)
+    first = list(schema.names)
+    keys = [key for key, _ in parts[0].keys if key not in first]
+    whole = pa.schema([*schema, *(pa.field(key, pa.string()) for key in keys)])
+    path = new_path(temporary, "rows.parquet")
+    with ParquetTarget(path, whole) as target:
+        for part in parts:
+            values = dict(part.keys)
+            with opened(part) as file:
+                for batch in batches(part, file, first):
+                    target.write(_widened(part, batch, schema, whole, [values[key] for key in keys]))
+                    report(Progress(stage="Joining parts", done=target.rows, total=total, unit="rows"))
+    if not target.rows:
+        raise empty(parts[0].name)
+    return path
+
+
+def _common_schema(parts: Sequence[Part]) -> tuple[Any, int]:
+    """The schema that holds the rows of all parts, and their number; the files are opened one at a time."""
+    import pyarrow as pa
+
     schema: Any = None
-    for part, file in zip(parts, files, strict=True):
-        names = list(file.schema_arrow.names)
-        if set(names) != set(first) or len(names) != len(first):
-            raise differs(part, names, parts[0], first)
-        own = pa.schema([pa.field(name, plain_type(file.schema_arrow.field(name).type)) for name in first])
+    total = 0
+    for part in parts:
+        with opened(part) as file:
+            fields = list(file.schema_arrow)
+            total += file.metadata.num_rows
+        names = [field.name for field in fields]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise UserError(f"{part.name}: has several columns named {printable(twice, 60)}; rename them")
+        if schema is not None and set(names) != set(schema.names):
+            raise differs(part, names, parts[0], schema.names)
+        own = pa.schema([pa.field(field.name, plain_type(field.type)) for field in fields])
         try:
             schema = own if schema is None else pa.unify_schemas([schema, own], promote_options="permissive")
         except pa.ArrowException as error:
             raise UserError(f"{part.name}: has other types than {parts[0].name} ({printable(str(error))})") from None
-    keys = [key for key, _ in parts[0].keys if key not in first]
-    whole = pa.schema([*schema, *(pa.field(key, pa.string()) for key in keys)])
-    path = new_path(temporary, "rows.parquet")
-    total = sum(file.metadata.num_rows for file in files)
-    with ParquetTarget(path, whole) as target:
-        for part, file in zip(parts, files, strict=True):
-            values = dict(part.keys)
-            for batch in batches(part, file, first):
-                target.write(_widened(part, batch, schema, whole, [values[key] for key in keys]))
-                report(Progress(stage="Joining parts", done=target.rows, total=total, unit="rows"))
-    if not target.rows:
-        raise empty(parts[0].name)
-    return path
+    return schema, total
 
 
 def _widened(part: Part, batch: Any, schema: Any, whole: Any, values: list[str]) -> Any:

@@ -42,12 +42,19 @@ def exploded(part: Part, temporary: Path, report: ReportProgress = ignore_progre
         file = opened(part)
     except UserError:
         return None  # the reader of Parquet says what is wrong, or reads it by other means
+    with file:
+        return _exploded(part, file, temporary, report)
+
+
+def _exploded(part: Part, file: Any, temporary: Path, report: ReportProgress) -> Part | None:
     schema = file.schema_arrow
     if len(set(schema.names)) < len(schema.names) or not any(is_list(field.type) for field in schema):
         return None
-    plan, left = _plan(part, file, schema)
+    plan = _plan(part, file, schema)
     if plan is None:
         return None
+    used = {*plan.scalars, *plan.lists, plan.items}
+    left = [name for name in schema.names if name not in used]
     path = new_path(temporary, "rows.parquet")
     total = file.metadata.num_rows
     done = 0
@@ -61,11 +68,11 @@ def exploded(part: Part, temporary: Path, report: ReportProgress = ignore_progre
         raise empty(part.name)
     note = f"{part.name}: a row for each value of {printable(plan.items, 40)}, in their order"
     if left:
-        note += f"; left out as their lists have other lengths: {printable(short_list(left), 120)}"
+        note += f"; left out, as they have no value for each item: {printable(short_list(left), 120)}"
     return replace(part, path=path, notes=(*part.notes, note))
 
 
-def _plan(part: Part, file: Any, schema: Any) -> tuple[_Plan | None, list[str]]:
+def _plan(part: Part, file: Any, schema: Any) -> _Plan | None:
     import pyarrow as pa
 
     objects = [field.name for field in schema if is_list(field.type) and pa.types.is_struct(field.type.value_type)]
@@ -75,14 +82,14 @@ def _plan(part: Part, file: Any, schema: Any) -> tuple[_Plan | None, list[str]]:
     if items is not None:
         return _plan_of_lists(part, file, schema, items, scalars, lists)
     if any(role_of(name) == "item" for name in scalars):
-        return None, []
+        return None
     for name in objects:
         fields = list(schema.field(name).type.value_type)
         if any(role_of(_field_name(field.name, name, ())) == "item" for field in fields):
             named = [pa.field(_field_name(f.name, name, scalars), plain_type(f.type)) for f in fields]
             kept = [pa.field(scalar, plain_type(schema.field(scalar).type)) for scalar in scalars]
-            return _Plan(name, scalars, [], pa.schema([*kept, *named])), []
-    return None, []
+            return _Plan(name, scalars, [], pa.schema([*kept, *named]))
+    return None
 
 
 def _field_name(name: str, of: str, taken: Any) -> str:
@@ -92,9 +99,7 @@ def _field_name(name: str, of: str, taken: Any) -> str:
     return f"{of}.{name}" if name in taken else name
 
 
-def _plan_of_lists(
-    part: Part, file: Any, schema: Any, items: str, scalars: list[str], lists: list[str]
-) -> tuple[_Plan, list[str]]:
+def _plan_of_lists(part: Part, file: Any, schema: Any, items: str, scalars: list[str], lists: list[str]) -> _Plan:
     import pyarrow as pa
 
     other = _other_lengths(part, file, items, lists)
@@ -113,7 +118,7 @@ def _plan_of_lists(
         shown = names
     kinds = [kind.value_type if name in along else kind for name, kind in zip(names, types, strict=True)]
     fields = [pa.field(name, kind) for name, kind in zip(shown, kinds, strict=True)]
-    return _Plan(items, scalars, along, pa.schema(fields)), list(other)
+    return _Plan(items, scalars, along, pa.schema(fields))
 
 
 def _other_lengths(part: Part, file: Any, items: str, lists: list[str]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import resource
 import zipfile
 from pathlib import Path
 
@@ -147,6 +148,17 @@ def test_parquet_parts_are_widened_without_losing_a_digit(tmp_path):
     assert 'b.parquet: the column "user" does not fit double' in fault(folder)
     write(folder, {"c.parquet": pa.table({"user": ["x"], "item": ["d"]})})
     assert "c.parquet: has other types than a.parquet" in fault(folder)
+
+
+def test_more_parts_than_files_may_be_open_are_joined(tmp_path):
+    table = pa.table({"user": [1], "item": [2]})
+    folder = write(tmp_path / "pq", {f"{n}.parquet": table for n in range(150)})
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, limits[1]))
+    try:
+        assert len(rows(folder)) == 150
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_json_parts_share_their_columns(tmp_path):

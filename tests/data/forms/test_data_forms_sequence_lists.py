@@ -50,7 +50,7 @@ def test_lists_are_named_after_one_element(tmp_path, name):
     assert [list(row.values()) for row in rows(found)] == [[1, "a", 1], [1, "b", 2]]
     assert single_name(name) in ("item_id", "itemId")
     assert list(rows(found)[0]) == ["session_id", single_name(name), "age"]
-    assert found.notes[0].endswith("left out as their lists have other lengths: tags")
+    assert found.notes[0].endswith("left out, as they have no value for each item: tags")
 
 
 @pytest.mark.parametrize("name", ["history", "sequence", "items", "item_list", "tracks", "interactions"])
