@@ -20,13 +20,14 @@ class Kind(Enum):
     ZIP = "zip"
     TAR = "tar"
     PARQUET = "Parquet"
-    ARROW_FILE = "Arrow IPC file"
-    ARROW_STREAM = "Arrow IPC stream"
+    ARROW_FILE = "an Arrow IPC file"
+    ARROW_STREAM = "an Arrow IPC stream"
     TEXT = "text"
 
 
 COMPRESSED = (Kind.GZIP, Kind.ZSTD, Kind.BZIP2, Kind.XZ, Kind.LZ4)
 ARCHIVES = (Kind.ZIP, Kind.TAR)
+ARROW = (Kind.ARROW_FILE, Kind.ARROW_STREAM)
 
 _MAGIC = {
     b"\x1f\x8b\x08": Kind.GZIP,

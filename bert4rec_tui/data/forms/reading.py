@@ -11,7 +11,7 @@ from bert4rec_tui.data.forms.compression import unpacked
 from bert4rec_tui.data.forms.encoding import as_utf_8
 from bert4rec_tui.data.forms.json_rows import is_python, json_to_parquet, python_to_json
 from bert4rec_tui.data.forms.json_values import is_json
-from bert4rec_tui.data.forms.kinds import ARCHIVES, COMPRESSED, Kind, kind_of
+from bert4rec_tui.data.forms.kinds import ARCHIVES, ARROW, COMPRESSED, Kind, kind_of
 from bert4rec_tui.data.forms.parquet_parts import join_parquet
 from bert4rec_tui.data.forms.parts import expanded, is_wanted, tables
 from bert4rec_tui.data.forms.sequence_lists import exploded
@@ -45,7 +45,7 @@ def to_table(
     kinds = {part.name: _kind(part) for part in parts}
     _check_alike(kinds)
     kind = kinds[parts[0].name]
-    if kind in (Kind.ARROW_FILE, Kind.ARROW_STREAM):
+    if kind in ARROW:
         parts = _each(parts, temporary, lambda part: arrow_to_parquet(part, kinds[part.name], temporary, report))
     if kind is not Kind.TEXT:
         parts = [_named(part, temporary, ".parquet") for part in parts]
@@ -111,7 +111,8 @@ def _kind(part: Part) -> Kind:
 def _check_alike(kinds: dict[str, Kind]) -> None:
     """Raises UserError where the parts are of different kinds, which no writer of parts leaves."""
     first = next(iter(kinds.values()))
-    other = next((name for name, kind in kinds.items() if kind is not first), None)
+    alike = ARROW if first in ARROW else (first,)
+    other = next((name for name, kind in kinds.items() if kind not in alike), None)
     if other is not None:
         raise UserError(
             f"{other}: is {kinds[other].value}, {next(iter(kinds))} is {first.value}; parts of one table are of one "

@@ -17,11 +17,12 @@ from bert4rec_tui.progress import Progress, ReportProgress, ignore_progress
 
 @dataclass(frozen=True)
 class _Begun:
-    """A part with rows, its first line, and its shape where a separator was found."""
+    """A part with rows, its first line, and its shape, or why none was found."""
 
     part: Part
     first: bytes
     shape: Shape | None
+    problem: UserError | None = None
 
 
 def join_texts(
@@ -69,9 +70,13 @@ def _begin(part: Part) -> _Begun | None:
     try:
         # The separator of a file that is named so needs no guess.
         shape = head_of(start, part.name, "\t" if part.path.suffix.lower() in (".tsv", ".inter") else "").shape
-    except UserError:
-        shape = None  # the reader says what is wrong with it, or knows its separator
-    return _Begun(part, start.partition(b"\n")[0].rstrip(b"\r"), shape)
+    except UserError as error:
+        return _Begun(part, _first_line(start), None, error)  # a separator that only the reader is told, perhaps
+    return _Begun(part, _first_line(start), shape)
+
+
+def _first_line(start: bytes) -> bytes:
+    return start.partition(b"\n")[0].rstrip(b"\r")
 
 
 def _header(begun: list[_Begun]) -> bytes | None:
@@ -92,8 +97,10 @@ def _header(begun: list[_Begun]) -> bytes | None:
 def _check_columns(begun: list[_Begun], header: bytes | None) -> None:
     named = next((one for one in begun if one.first == header), begun[0])
     for one in begun:
-        if one.first == header or one.shape is None or named.shape is None:
+        if one.first == header or named.shape is None:
             continue
+        if one.shape is None:
+            raise one.problem or empty(one.part.name)
         # Only a header is compared by name: a part may be the continuation of a file that was split.
         names, expected = one.shape.names, named.shape.names
         if names and (expected is None or names != expected):

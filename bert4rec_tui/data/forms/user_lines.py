@@ -11,6 +11,7 @@ from bert4rec_tui.progress import ReportProgress
 
 HEAD_LINES = 1000
 MIN_LINES = 3
+MANY_CELLS = 6
 SHARE = 0.75  # of the first lines that must be of this form
 MIN_CELLS = 4.0  # of a line on average: the user and some items
 _ID = rb"[A-Za-z_-]*[0-9][A-Za-z0-9_-]*"  # to be told from words
@@ -45,9 +46,15 @@ def is_one(lines: list[bytes]) -> bool:
     found = [row for line in lines if (row := _STRICT.cells(line))]
     if len(found) < max(MIN_LINES, SHARE * len(lines)):
         return False  # a few lines may be wrong, and are reported then
-    usual = max(Counter(map(len, found)).values())
-    users = {row[0] for row in found}
-    return usual <= len(found) / 2 and len(users) == len(found) and sum(map(len, found)) >= MIN_CELLS * len(found)
+    counts = Counter(map(len, found))
+    if len({row[0] for row in found}) < len(found) or sum(map(len, found)) < MIN_CELLS * len(found):
+        return False
+    return max(counts.values()) <= len(found) / 2 or (min(counts) >= MANY_CELLS and all(map(_of_numbers, lines)))
+
+
+def _of_numbers(line: bytes) -> bool:
+    """Whether a line is numbers between spaces, and none a time: many of them are items even where lines are alike."""
+    return re.fullmatch(rb"[0-9]{1,8}(?: [0-9]{1,8})+ *", line) is not None
 
 
 def write(parts: Sequence[Part], target: IO[bytes], limits: Limits, report: ReportProgress) -> str:

@@ -134,6 +134,10 @@ def test_a_part_with_other_columns_is_named(tmp_path):
 
 
 def test_parts_of_different_kinds_are_refused(tmp_path):
+    folder = write(tmp_path / "mixed", {"a.csv": "user,item\n1,2\n", "b.json": '{"user": 1, "item": 2}\n'})
+    assert fault(folder).startswith("b.json: ")
+    folder = write(tmp_path / "mixed2", {"a.json": '{"user": 1, "item": 2}\n', "b.csv": "user,item\n1,2\n"})
+    assert fault(folder).startswith("b.csv, line 1: is not JSON")
     folder = write(tmp_path / "out", {"a.csv": "1,2\n", "b.parquet": pa.table({"u": [1]})})
     assert "b.parquet: is Parquet, a.csv is text" in fault(folder)
 

@@ -49,6 +49,14 @@ def test_a_user_a_line_is_a_row_for_each_item(tmp_path, text):
     assert found.notes == ("a.txt: read as a user per line with their items, oldest first",)
 
 
+def test_users_with_equally_many_items_are_told_from_a_table_by_many_numbers(tmp_path):
+    found = of_text(tmp_path, "".join(f"{user} 10 11 12 13 14\n" for user in range(9)))
+    assert len(rows(found)) == 1 + 9 * 5
+    for other in ("{} 10 11 12 13\n", "{},10,11,12,13,14\n", "{} 10 11 12 3 978300760\n", "{} 10 11 2.5 13 14\n"):
+        text = "".join(other.format(user) for user in range(9))
+        assert of_text(tmp_path, text, "b.txt").path == tmp_path / "b.txt"
+
+
 def test_a_user_without_items_and_ids_of_letters_later_in_the_file(tmp_path):
     found = of_text(tmp_path, LINES + "5\n" + "6 a b\n")
     assert rows(found)[-2:] == [["6", "a"], ["6", "b"]]
