@@ -14,7 +14,7 @@ from typing import IO, Any
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.format_detection import explain_read_error
 from bert4rec_tui.data.forms.kinds import ARCHIVES, COMPRESSED, Kind, kind_of
-from bert4rec_tui.data.forms.parts import keys_of
+from bert4rec_tui.data.forms.parts import MAX_PARTS, keys_of
 from bert4rec_tui.data.forms.room import free_bytes, no_room
 from bert4rec_tui.data.forms.table import LIMITS, Limits, Part, new_path
 from bert4rec_tui.errors import UserError, printable
@@ -241,8 +241,10 @@ def _of_tar(
             reader: Any = _BoundedReader(file)
             with tarfile.open(fileobj=reader, mode="r:", errorlevel=1) as archive:
                 for number, member in enumerate(archive):
-                    if number >= archives.MAX_MEMBERS:
-                        raise UserError(f"{part.name}: has more than {archives.MAX_MEMBERS:,} members")
+                    if number >= MAX_PARTS:
+                        raise UserError(
+                            f"{part.name}: has more than {MAX_PARTS:,} members; unpack it and pass the folder"
+                        )
                     name = _safe_member(part, member)
                     if name is None or not wanted(PurePosixPath(name)):
                         continue

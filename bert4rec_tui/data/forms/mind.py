@@ -49,8 +49,8 @@ def write(parts: Sequence[Part], target: IO[bytes], limits: Limits, report: Repo
             passed += len(shown) - len(clicks)
             target.write(b"".join(clicks))
     return (
-        f"read as MIND: histories, which get the time of the first impression, then clicks; {passed:,} news that were "
-        "shown and not clicked are left out"
+        "read as MIND: histories, which get the time of the first impression, then clicks; news that were shown and "
+        f"not clicked, left out: {passed:,}"
     )
 
 

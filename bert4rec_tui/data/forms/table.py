@@ -1,12 +1,12 @@
 """What the forms of a source have in common: the plain table they become, a part on the way there, and the limits."""
 
 import re
+import tempfile
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path, PurePosixPath
 
 from bert4rec_tui.errors import UserError
-from bert4rec_tui.files import make_folder
+from bert4rec_tui.files import explain_os_error, make_folder
 
 GIB = 1024**3
 PARQUET = (".parquet", ".pq")
@@ -69,11 +69,10 @@ def new_path(temporary: Path, name: str, text: bool = False) -> Path:
     safe = _UNSAFE.sub("_", PurePosixPath(name).name).lstrip(".")[-100:] or "table"
     if text and safe.lower().endswith(PARQUET):
         safe = f"{safe}.csv"
-    for number in count(1):
-        folder = temporary / f"form-{number}"
-        if not folder.exists():
-            return make_folder(folder) / safe
-    raise AssertionError
+    try:
+        return Path(tempfile.mkdtemp(prefix="form-", dir=make_folder(temporary))) / safe
+    except OSError as error:
+        raise explain_os_error(error, temporary) from error
 
 
 def short_list(names: list[str], most: int = 4) -> str:

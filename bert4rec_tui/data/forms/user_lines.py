@@ -72,4 +72,4 @@ def write(parts: Sequence[Part], target: IO[bytes], limits: Limits, report: Repo
             start = user + b"\t"
             target.write(start + (b"\n" + start).join(items) + b"\n")
     note = "read as a user per line with their items, oldest first"
-    return f"{note}; {without:,} users have no items" if without else note
+    return f"{note}; users without items, left out: {without:,}" if without else note

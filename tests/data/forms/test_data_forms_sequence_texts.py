@@ -60,7 +60,7 @@ def test_users_with_equally_many_items_are_told_from_a_table_by_many_numbers(tmp
 def test_a_user_without_items_and_ids_of_letters_later_in_the_file(tmp_path):
     found = of_text(tmp_path, LINES + "5\n" + "6 a b\n")
     assert rows(found)[-2:] == [["6", "a"], ["6", "b"]]
-    assert "1 users have no items" in found.notes[0]
+    assert "users without items, left out: 1" in found.notes[0]
 
 
 def test_a_line_of_another_form_is_named(tmp_path):
@@ -127,7 +127,7 @@ def test_mind_is_the_history_once_and_then_the_clicks(tmp_path):
         ["U2", "N5", "2019-11-11 12:00:01", "click"],
         ["U1", "N7", "2019-11-14 00:30:00", "click"],
     ]
-    assert "2 news that were shown and not clicked are left out" in found.notes[0]
+    assert "news that were shown and not clicked, left out: 2" in found.notes[0]
     assert "line 22: " in fault(tmp_path, MIND * 7 + "4\tU1\n")
     assert "line 22: " in fault(tmp_path, MIND * 7 + MIND[:40].replace("11/15", "13/15") + "\tN1\tN1-1\n")
 
