@@ -1,5 +1,7 @@
 """Read any supported layout of interactions."""
 
+from dataclasses import replace
+
 import msgspec
 
 from bert4rec_tui.config import DatasetConfig
@@ -9,13 +11,14 @@ from bert4rec_tui.data.dates import check_time_format
 from bert4rec_tui.data.format_detection import Head, Shape, head_of, parse_separator, read_head
 from bert4rec_tui.data.parquet import parquet_head, stage_parquet
 from bert4rec_tui.data.sources import RatingsSource
-from bert4rec_tui.data.staging import CONDITION, RowRules, Staging
+from bert4rec_tui.data.layouts.layout import Layout as KnownLayout
+from bert4rec_tui.data.layouts.recognise import recognise
+from bert4rec_tui.data.staging import CONDITION, OFFSET, RowRules, Staging
 from bert4rec_tui.data.tables import stage_text, textual_ids
 from bert4rec_tui.data.time_scale import TimeReading
 from bert4rec_tui.errors import UserError, printable
 from bert4rec_tui.progress import ReportProgress, ignore_progress
 
-PARQUET = (".parquet", ".pq")
 SAMPLE_ROWS = 100  # by whose values the columns of a Parquet file are told
 
 
@@ -26,44 +29,91 @@ def stage_interactions(
 
     Raises UserError that names file and line.
     """
-    rules = rules_of(settings)
     if source.layout is not None:
+        rules = rules_of(settings)
         shape, roles = movielens_shape(read_head(source.ratings, source.layout.separator, source.layout.header), source)
-        roles |= _condition_roles(rules, shape.names or list(source.layout.columns.values()), source.ratings.name)
+        roles |= _extra_roles(rules, shape.names or list(source.layout.columns.values()), source.called)
         stage_text(source.ratings, shape, roles, staging, movielens=True, rules=rules, report=report)
         return settings, []
-    settings, path = with_columns(settings, source), source.ratings
-    if path.suffix.lower() in PARQUET:
+    known = recognised(source, settings)
+    settings, path = with_columns(settings, source, known), source.ratings
+    rules, name = rules_of(settings, known), source.called
+    if source.is_parquet:
         names, _ = parquet_head(path)
-        roles = resolve(settings.columns, names, len(names), path.name)
-        stage_parquet(path, roles | _condition_roles(rules, names, path.name), staging, rules, report)
+        roles = resolve(settings.columns, names, len(names), name)
+        stage_parquet(path, roles | _extra_roles(rules, names, name), staging, rules, report)
     else:
         head = table_head(source, settings)
-        roles = resolve(settings.columns, head.shape.names, head.shape.count, path.name)
+        shape = head.shape
+        if known is not None and known.quoted is not None:
+            shape = replace(shape, quoted=known.quoted)
+        roles = resolve(settings.columns, shape.names, shape.count, name)
         texts = textual_ids(head.rows, roles)
-        names = head.shape.names or [str(index) for index in range(head.shape.count)]
-        roles |= _condition_roles(rules, names, path.name)
-        stage_text(path, head.shape, roles, staging, movielens=False, texts=texts, rules=rules, report=report)
-    return settings, [] if staging.times is not None else _unused_times(source, settings)
+        numbers = [str(index) for index in range(shape.count)]
+        names = shape.names or [*(known.names if known is not None else ()), *numbers][: shape.count]
+        roles |= _extra_roles(rules, names, name)
+        stage_text(path, shape, roles, staging, movielens=False, texts=texts, rules=rules, report=report)
+    notes = [*source.notes, *_notes_on(known, settings, name)]
+    return settings, notes if staging.times is not None else [*notes, *_unused_times(source, settings)]
 
 
-def rules_of(settings: DatasetConfig) -> RowRules:
-    """Which rows are taken and how times are read. Raises UserError for a condition or a format that is none."""
-    if settings.time_format:
-        check_time_format(settings.time_format)
+def recognised(source: RatingsSource, settings: DatasetConfig) -> KnownLayout | None:
+    """The known layout of a source; None where it is another table, or the columns given are others."""
+    if source.layout is not None:
+        return None
+    try:
+        names, rows = table_rows(source, settings)
+    except UserError:
+        return None
+    known = recognise(source.called, names, rows, source.siblings())
+    if known is None or settings.columns in ({}, dict(known.columns)):
+        return known
+    return None
+
+
+def table_rows(source: RatingsSource, settings: DatasetConfig) -> tuple[list[str] | None, list[list[str]]]:
+    """The header of a table, None without one, and its first rows. Raises UserError."""
+    if source.is_parquet:
+        return parquet_head(source.ratings, SAMPLE_ROWS)
+    head = table_head(source, settings)
+    return head.shape.names, head.rows
+
+
+def rules_of(settings: DatasetConfig, known: KnownLayout | None = None) -> RowRules:
+    """Which rows are taken and how times are read, as the settings say, else as the known layout has it.
+
+    Raises UserError for a condition or a format that is none.
+    """
+    form, unit = settings.time_format, settings.time_unit
+    if form:
+        check_time_format(form)
+    if known is not None and not form and not unit:
+        form, unit = known.time_format, known.time_unit
     condition = parse_condition(settings.where) if settings.where else None
-    return RowRules(condition, settings.drop_incomplete, TimeReading(settings.time_format, settings.time_unit))
+    drop = settings.drop_incomplete or (known is not None and known.incomplete)
+    offset = known.offset_ms if known is not None else ""
+    return RowRules(condition, drop, TimeReading(form, unit), offset)
 
 
-def _condition_roles(rules: RowRules, names: list[str], file: str) -> dict[str, int]:
-    """The columns of the condition, by name or by number from 0. Raises UserError where there is no such column."""
+def _notes_on(known: KnownLayout | None, settings: DatasetConfig, name: str) -> list[str]:
+    """What a person may want to know of a layout that was recognised."""
+    if known is None:
+        return []
+    notes = [f"{name}: recognised as {known.title}{f' ({known.note})' if known.note else ''}"]
+    if known.where and not settings.where:
+        notes.append(f'{name}: has interactions of several kinds, all of which are used; choose with --where "{known.where}"')
+    return notes
+
+
+def _extra_roles(rules: RowRules, names: list[str], file: str) -> dict[str, int]:
+    """The columns of the condition and the offset, by name or by number. Raises UserError where one does not exist."""
     columns = rules.condition.columns if rules.condition is not None else ()
     for column in columns:
         if column not in names:
-            raise UserError(
-                f'{file}: has no column "{printable(column, 40)}" for --where; choose from {", ".join(names)}'
-            )
-    return {f"{CONDITION}{number}": names.index(column) for number, column in enumerate(columns)}
+            choice = printable(", ".join(names), 300)
+            raise UserError(f'{file}: has no column "{printable(column, 40)}" for --where; choose from {choice}')
+    roles = {f"{CONDITION}{number}": names.index(column) for number, column in enumerate(columns)}
+    return roles | ({OFFSET: names.index(rules.offset)} if rules.offset in names else {})
 
 
 def movielens_shape(head: Head, source: RatingsSource) -> tuple[Shape, dict[str, int]]:
@@ -77,7 +127,7 @@ def movielens_shape(head: Head, source: RatingsSource) -> tuple[Shape, dict[str,
 
 def _unused_times(source: RatingsSource, settings: DatasetConfig) -> list[str]:
     """A note on a column of times that nobody chose: the order of the file decides which interaction is the last."""
-    if source.ratings.suffix.lower() in PARQUET:
+    if source.is_parquet:
         names, rows = parquet_head(source.ratings, SAMPLE_ROWS)
     else:
         head = table_head(source, settings)
@@ -118,21 +168,19 @@ def _table_header(source: RatingsSource, settings: DatasetConfig) -> tuple[str, 
     return separator, True if len(numbers) < len(settings.columns) else None, numbers
 
 
-def guess_table(source: RatingsSource, settings: DatasetConfig) -> Guess:
-    """Guess the columns of a table."""
-    if source.ratings.suffix.lower() in PARQUET:
-        return guess_columns(*parquet_head(source.ratings, SAMPLE_ROWS))
-    head = table_head(source, settings)
-    return guess_columns(head.shape.names, head.rows)
+def with_columns(settings: DatasetConfig, source: RatingsSource, known: KnownLayout | None = None) -> DatasetConfig:
+    """The settings with the columns of a known layout, or guessed ones, if none are given.
 
-
-def with_columns(settings: DatasetConfig, source: RatingsSource) -> DatasetConfig:
-    """The settings with guessed columns if none are given. Raises UserError where the guess is uncertain."""
+    Raises UserError where the guess is uncertain.
+    """
     separator = parse_separator(settings.separator)
     if settings.columns:
         return msgspec.structs.replace(settings, separator=separator)
-    guess = guess_table(source, settings)
+    if known is not None:
+        noun = settings.item_noun or known.noun
+        return msgspec.structs.replace(settings, columns=dict(known.columns), separator=separator, item_noun=noun)
+    guess = guess_columns(*table_rows(source, settings))
     if not guess.certain:
         offer = ",".join(f"{role}={column}" for role, column in guess.mapping.items()) or "user=…,item=…"
-        raise UserError(f"{source.ratings.name}: {guess.doubt}; choose the columns, such as --columns {offer}")
+        raise UserError(f"{source.called}: {guess.doubt}; choose the columns, such as --columns {offer}")
     return msgspec.structs.replace(settings, columns=guess.mapping, separator=separator)

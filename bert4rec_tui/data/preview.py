@@ -10,7 +10,7 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
 from bert4rec_tui.data.format_detection import HEAD_BYTES, Head, check_source, explain_read_error, head_of
-from bert4rec_tui.data.formats import PARQUET, movielens_shape, table_head
+from bert4rec_tui.data.formats import movielens_shape, table_head
 from bert4rec_tui.data.line_errors import row_error
 from bert4rec_tui.data.sources import (
     RatingsSource,

@@ -5,7 +5,7 @@ from typing import Any
 from bert4rec_tui.data.checked_batches import NEEDED, numbers_of
 from bert4rec_tui.data.dates import TimeReader, is_missing, time_reader
 from bert4rec_tui.data.staged_ids import check_ids, find_floats
-from bert4rec_tui.data.staging import ALL_ROWS, RowRules, Staging
+from bert4rec_tui.data.staging import ALL_ROWS, OFFSET, RowRules, Staging
 from bert4rec_tui.data.time_scale import MixedTimesError, NumberSummary, TimeReading, TimeScale
 from bert4rec_tui.data.times import MissingValueError, MixedUnitsError, RowError, TimeMissingError
 from bert4rec_tui.errors import UserError, printable
@@ -32,6 +32,8 @@ class _Settling:
         self._finish_ids()
         if "timestamp" in self.staging.roles:
             self._finish_times(rules.drop_incomplete, rules.time)
+            if OFFSET in self.staging.roles and self.staging.times == TimeScale("units", MICROSECONDS):
+                self.staging.execute(f"UPDATE interactions SET timestamp = timestamp + 1000 * coalesce({OFFSET}, 0)")
 
     def _finish_missing(self, drop: bool) -> None:
         """Raises RowError where a user, an item or a time is missing, unless such rows are dropped."""

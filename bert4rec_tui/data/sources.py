@@ -1,10 +1,11 @@
-"""Find the raw files with the ratings, from a name, a folder, a zip or a file."""
+"""Find the interactions of a source: MovieLens' files by their names, anything else as one table."""
 
 import re
 import zipfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from bert4rec_tui.config import DatasetConfig
@@ -19,12 +20,18 @@ from bert4rec_tui.data.format_detection import (
     explain_read_error,
     parse_separator,
 )
+from bert4rec_tui.data.forms import to_table
+from bert4rec_tui.data.forms.samples import head_of_sample
+from bert4rec_tui.data.layouts.recognise import recognise
 from bert4rec_tui.data.leftovers import unpacking_folder
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder
 from bert4rec_tui.progress import ReportProgress, ignore_progress
 from bert4rec_tui.settings import sample_archive
 
+PARQUET = (".parquet", ".pq")
+MAX_SIBLINGS = 1000
+_NO_TABLES = (".md", ".html", ".pdf", ".py", ".png", ".jpg")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".inter", ".data", ".dat", ".parquet", ".pq")
 
 
@@ -54,11 +61,36 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class RatingsSource:
-    """The file with the ratings, its MovieLens layout (None: a table), and the file with the titles if there is one."""
+    """The file with the interactions, its MovieLens layout (None: a table), and MovieLens' file with the titles.
+
+    `name` is that of the source for people, and `folder` where its files are, by whose names a layout is recognised and
+    titles are found; `notes` are sentences on how it was read. `parquet` says whether the file is Parquet.
+    """
 
     ratings: Path
     layout: Layout | None = None
     movies: Path | None = None
+    name: str = ""
+    folder: Path | None = None
+    notes: tuple[str, ...] = ()
+    parquet: bool = False
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the file with the interactions is Parquet."""
+        return self.parquet or self.ratings.suffix.lower() in PARQUET
+
+    @property
+    def called(self) -> str:
+        """The name for people."""
+        return self.name or self.ratings.name
+
+    def siblings(self) -> list[str]:
+        """The names of the files beside the source, at most a thousand."""
+        folder = self.folder or self.ratings.parent
+        with suppress(OSError):
+            return [path.name for path in islice(sorted(folder.iterdir()), MAX_SIBLINGS) if path.is_file()]
+        return []
 
 
 def find_origin(settings: DatasetConfig, raw: Path, report: ReportProgress, mirror: str | None = None) -> Path:
@@ -82,24 +114,58 @@ def find_origin(settings: DatasetConfig, raw: Path, report: ReportProgress, mirr
 def opened(
     origin: Path, raw: Path, settings: DatasetConfig, report: ReportProgress = ignore_progress
 ) -> Generator[RatingsSource]:
-    """Find the ratings in a folder, a zip or a file; archives are unpacked in `raw` until the end of the block.
+    """The interactions of a source as one table: MovieLens' own, or any form of file, folder, archive or pattern.
 
-    Raises UserError where there are none.
+    What is unpacked or rewritten is in `raw` until the end of the block. Raises UserError where there are none.
     """
-    if origin.is_dir():
-        yield _in_folder(origin, settings)
-    elif is_archive(origin):
+    further = [Path(source).expanduser() for source in settings.further_sources]
+    if not further and (names := _movielens_names(origin)) is not None:
+        if not is_archive(origin):
+            yield source_of_file(origin / names[0] if origin.is_dir() else origin, settings)
+            return
         make_folder(raw)
         with unpacking_folder(raw) as temporary:
             selected = set(members_of_interest(archives.member_names(origin)))
-            if not selected:
-                raise UserError(f"{origin}: {_NOTHING}")
             archives.unpack(origin, temporary, selected.__contains__, report=report)
             # By name, because members may be nested deeper than folders are searched.
-            ratings = ratings_name(sorted(selected)) or single_table(sorted(selected), origin)
-            yield source_of_file(temporary / ratings, settings)
+            yield source_of_file(temporary / names[0], settings)
+        return
+    make_folder(raw)
+    with unpacking_folder(raw) as temporary:
+        file = file_of_layout(origin, temporary) if origin.is_dir() and not further else None
+        table = to_table([file or origin, *further], temporary / "table", encoding=settings.encoding, report=report)
+        named = file or origin
+        yield RatingsSource(
+            table.path,
+            name=named.name,
+            folder=named if named.is_dir() else named.parent,
+            notes=table.notes,
+            parquet=table.is_parquet,
+        )
+
+
+def _movielens_names(origin: Path) -> list[str] | None:
+    """The file with MovieLens' ratings in a source, first of a list; None where there is none by its name."""
+    if origin.is_dir():
+        name = ratings_name(folder_names(origin))
+    elif is_archive(origin):
+        name = ratings_name(archives.member_names(origin))
     else:
-        yield source_of_file(origin, settings)
+        return [origin.name] if origin.name in LAYOUTS else None
+    return [name] if name is not None else None
+
+
+def file_of_layout(folder: Path, temporary: Path) -> Path | None:
+    """The one file of a folder whose layout is known, where the folder holds other tables too; None elsewhere."""
+    files = [folder / name for name in folder_names(folder) if "/" not in name and not name.startswith((".", "_"))]
+    if len(files) < 2 or len(files) > MAX_SIBLINGS:
+        return None
+    names = [file.name for file in files]
+    heads = {file: head_of_sample(file, temporary) for file in files if file.suffix.lower() not in _NO_TABLES}
+    found = [
+        file for file, head in heads.items() if head is not None and recognise(file.name, *head, names) is not None
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 _NOTHING = "contains no ratings; expected u.data, ratings.dat, ratings.csv, or one CSV, TSV or Parquet file"
@@ -151,11 +217,6 @@ def folder_names(folder: Path) -> list[str]:
         for path in sorted(folder.glob(pattern))
         if path.is_file()
     ]
-
-
-def _in_folder(folder: Path, settings: DatasetConfig) -> RatingsSource:
-    names = folder_names(folder)
-    return source_of_file(folder / (ratings_name(names) or single_table(names, folder)), settings)
 
 
 def source_of_file(path: Path, settings: DatasetConfig, start: bytes | None = None) -> RatingsSource:

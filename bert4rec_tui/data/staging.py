@@ -19,16 +19,21 @@ LEAST_MEMORY = 128 * 2**20
 # Of the stated memory, what DuckDB may take: batches, arrays and its own overhead need the rest.
 SHARE = 0.6
 BATCH_ROWS = 2**18
+OFFSET = "after"  # the column of milliseconds after the time
 CONDITION = "condition"  # begins the names of columns that only choose rows
 
 
 @dataclass(frozen=True)
 class RowRules:
-    """Which rows of a source are taken, and how their times are read. condition: None for all rows."""
+    """Which rows of a source are taken, and how their times are read.
+
+    condition: None for all rows. offset: a column of milliseconds that are added to the times; empty: none.
+    """
 
     condition: Condition | None = None
     drop_incomplete: bool = False
     time: TimeReading = AS_WRITTEN
+    offset: str = ""
 
 
 ALL_ROWS = RowRules()

@@ -29,6 +29,7 @@ _LADDERS = {
     "rating": ("float32",),
     "title": ("text",),
     "genres": ("text",),
+    "after": ("int64",),  # milliseconds after the time
 }
 # Texts that would change if read as numbers: 007, +7, 0x1f.
 _NOT_AS_WRITTEN = re.compile(r"\s*([+]\d+|[+-]?0\d+|0[xX][0-9a-fA-F]+)\s*", re.ASCII)

@@ -66,6 +66,8 @@ class TextTable:
                 parse_options=csv.ParseOptions(
                     delimiter=delimiter,
                     quote_char='"' if self.shape.quoted else False,
+                    double_quote=self.shape.escape == '"',
+                    escape_char=self.shape.escape if self.shape.quoted and self.shape.escape != '"' else False,
                     newlines_in_values=self.multiline,
                 ),
                 convert_options=csv.ConvertOptions(
