@@ -28,6 +28,8 @@ def recognise(
     by one of which a layout without a telling header is recognised too. The columns are as the header writes them, the
     format and unit of times only where the rows have them.
     """
+    if names is not None and _are_blocks([names]):
+        names, rows = None, [names, *rows]  # `1:` above numbers looks like a header
     if names is not None:
         found = recbole(file_name, names, rows) or _by_header(file_name, names, rows, siblings)
     else:
@@ -59,8 +61,16 @@ def _by_header(
             if column.partition(".")[0].lower() in known
         }
         event = known.get(layout.event.lower(), layout.event)
-        return replace(layout, columns=columns, event=event)
+        form = layout.form or ("lists" if _are_lists(names, columns["item"], rows) else "")
+        return replace(layout, columns=columns, event=event, form=form)
     return None
+
+
+def _are_lists(names: Sequence[str], item: str, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a row is a user with a list of items, as in Yambda's sequential files."""
+    place = list(names).index(item) if item in names else len(names)
+    cells = [row[place].strip() for row in rows if place < len(row)]
+    return bool(cells) and all(cell.startswith("[") for cell in cells)
 
 
 def _by_values(file_name: str, rows: Sequence[Sequence[str]], siblings: Sequence[str]) -> Layout | None:
