@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+import msgspec
+
+from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import guess_columns
 from bert4rec_tui.data.dates import time_reader
 from bert4rec_tui.data.layouts.layout import Layout, plain_name, spellings
@@ -40,6 +43,25 @@ def recognise(
 def items_file(layout: Layout, file_name: str, siblings: Sequence[str]) -> str | None:
     """The file with the titles among the names of the files beside the interactions, None where there is none."""
     return layout.items and layout.items.file_among(siblings, file_name)
+
+
+def with_layout(settings: DatasetConfig, layout: Layout, items: str = "") -> DatasetConfig:
+    """The settings with what follows from a layout, wherever the user has chosen nothing.
+
+    items: the path of the file with the titles, "" where there is none. Where another column has the times, their
+    format and unit are not the layout's.
+    """
+    columns = settings.columns or dict(layout.columns)
+    timed = not (settings.time_format or settings.time_unit)
+    timed = timed and columns.get("timestamp") == layout.columns.get("timestamp")
+    return msgspec.structs.replace(
+        settings,
+        columns=columns,
+        time_format=layout.time_format if timed else settings.time_format,
+        time_unit=layout.time_unit if timed else settings.time_unit,
+        items=settings.items or items,
+        item_noun=settings.item_noun or layout.noun,
+    )
 
 
 def _by_header(
