@@ -18,9 +18,9 @@ _NAMES: dict[str, str] = {
     "playerid personid usersha1 | session sessionid usersession",
     "item": "item itemid iid sid movie movieid film filmid product productid asin parentasin sku skuid productsku "
     "itemsku stockcode productcode itemcode productno articleno articlenumber variantid gtin ean upc isbn book bookid "
-    "track trackid song songid traid game gameid appid article articleid contentid showid video videoid newsid anime "
-    "animeid recipe recipeid venue venueid poi poiid placeid business businessid restaurantid listing listingid aid "
-    "| artist artistid artmbid album albumid",
+    "track trackid tracksid song songid traid game gameid appid article articleid contentid showid video videoid "
+    "newsid anime animeid recipe recipeid venue venueid poi poiid placeid business businessid restaurantid "
+    "listing listingid aid | artist artistid artistsid artmbid album albumid albumsid",
     "timestamp": "timestamp time ts date datetime unixtime unixtimestamp epoch unixreviewtime reviewtime ratedat "
     "createdat createdon createdtime createddate orderedat orderedon ordertime orderdate orderdatetime purchasedat "
     "purchasetime purchasedate boughtat soldat saledate paidat invoicedate transactiondate transactiontime "

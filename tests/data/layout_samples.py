@@ -18,6 +18,18 @@ class Sample:
     siblings: tuple[str, ...] = ()
     items: str | None = None
     noun: str = "product"
+    separator: str = ","
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the file."""
+        rows = [self.names, *self.rows] if self.names is not None else self.rows
+        return [self.separator.join(row) for row in rows]
+
+    @property
+    def text(self) -> str:
+        """The file as it stands on disk."""
+        return "\n".join(self.lines) + "\n"
 
 
 def table(header: str, lines: str, separator: str = ",") -> tuple[list[str] | None, list[list[str]]]:
@@ -30,7 +42,7 @@ def sample(
 ) -> Sample:
     names, rows = table(header, lines, separator)
     roles = dict(pair.split("=") for pair in columns.split(","))
-    return Sample(layout, file, names, rows, roles, **more)  # type: ignore[arg-type]
+    return Sample(layout, file, names, rows, roles, separator=separator, **more)  # type: ignore[arg-type]
 
 
 SAMPLES = [

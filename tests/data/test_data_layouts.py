@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from layout_samples import SAMPLES, Sample, table
+from msgspec import structs
 
+from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import ROLES
 from bert4rec_tui.data.dates import time_reader
-from bert4rec_tui.data.layouts.recognise import LAYOUTS, items_file, recognise
+from bert4rec_tui.data.format_detection import head_of
+from bert4rec_tui.data.layouts.recognise import LAYOUTS, items_file, recognise, with_layout
 
 
 def name_of(sample: Sample) -> str:
@@ -133,6 +136,45 @@ def test_every_layout_of_the_table_is_whole():
         assert bool(layout.head) != bool(layout.cells or layout.form == "blocks"), layout.name
         assert not layout.cells or len(layout.cells) == len(layout.names), layout.name
         assert not (layout.time_format and layout.time_unit), layout.name
+
+
+@pytest.mark.parametrize(
+    "sample", [sample for sample in SAMPLES if len(sample.rows) > 1 and len(sample.rows[0]) > 1], ids=name_of
+)
+def test_a_file_as_it_stands_on_disk_is_recognised(sample):
+    """From bytes: the separator, the header and the quotes are found before the layout is."""
+    head = head_of(sample.text.encode(), sample.file)
+    assert (head.shape.separator, head.shape.names) == (sample.separator, sample.names)
+    layout = recognise(sample.file, head.shape.names, head.rows, sample.siblings)
+    assert layout is not None
+    assert (layout.name, dict(layout.columns)) == (sample.layout, sample.columns)
+
+
+@pytest.mark.parametrize("first", [["1:"], ["17:"]])
+def test_netflix_first_line_is_no_header(first):
+    rows = [["1488844", "3", "2005-09-06"], ["822109", "5", "2005-05-13"]]
+    assert recognise("mv_0000001.txt", first, rows).name == "netflix-blocks"
+
+
+def test_a_user_a_row_has_lists_in_the_columns_of_the_flat_file():
+    names = ["uid", "timestamp", "item_id", "is_organic"]
+    layout = recognise("likes.parquet", names, [["100", "[5, 6]", "[8326270, 1]", "[0, 1]"]])
+    assert (layout.name, layout.form, layout.time_unit) == ("yambda", "lists", "5s")
+    assert recognise("likes.parquet", names, [["100", "5", "8326270", "0"]]).form == ""
+
+
+def test_what_a_user_has_chosen_goes_before_the_layout():
+    (sample,) = (sample for sample in SAMPLES if sample.layout == "retailrocket")
+    layout = recognise(sample.file, sample.names, sample.rows)
+    mine = DatasetConfig(name="mine", source="events.csv")
+    found = with_layout(mine, layout, "titles.csv")
+    assert found.columns == sample.columns
+    assert (found.time_unit, found.items, found.item_noun, found.where) == ("ms", "titles.csv", "product", "")
+    assert found.id == mine.id
+    chosen = structs.replace(mine, columns={"user": "visitorid", "item": "event"}, item_noun="click", items="x.csv")
+    assert with_layout(chosen, layout, "titles.csv") == chosen
+    chosen = structs.replace(mine, time_format="%d/%m/%Y")
+    assert with_layout(chosen, layout).time_unit == ""
 
 
 def test_every_layout_has_its_line_in_the_documentation():

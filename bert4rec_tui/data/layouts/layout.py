@@ -58,12 +58,13 @@ class Layout:
     Recognised by `head` (columns that the header has, among others) or, without a header, by `cells` (a pattern for
     each column that all first rows follow) and, where given, `files` (patterns of the name, one of which it follows).
 
-    `columns` maps user, item, timestamp, rating, title, genres to names, or to numbers without a header; `names` are
-    names for columns without a header, for `where`. `event` is the column that says what happened, and `where` a
-    condition on it worth proposing: it is never applied unasked. `offset_ms` is a column of milliseconds to be added to
-    the time. `incomplete` says that the published file has rows without a user, an item or a time, to be left out.
-    `form` names how the rows are nested where it is no table of interactions: lists, history, blocks, literals.
-    `quoted` is None where the file decides. `note` is a sentence on what the file does not have.
+    `encoding` is that of the published file, for one that is not UTF-8. `columns` maps user, item, timestamp, rating,
+    title, genres to names, or to numbers without a header; `names` are names for columns without a header, for `where`.
+    `event` is the column that says what happened, and `where` a condition on it worth proposing: it is never applied
+    unasked. `offset_ms` is a column of milliseconds to be added to the time. `incomplete` says that the published file
+    has rows without a user, an item or a time, to be left out. `form` names how the rows are nested where it is no
+    table of interactions: lists, history, blocks, literals. `quoted` is None where the file decides. `note` is a
+    sentence on what the file does not have.
     """
 
     name: str

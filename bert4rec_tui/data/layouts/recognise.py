@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+import msgspec
+
+from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import guess_columns
 from bert4rec_tui.data.dates import time_reader
 from bert4rec_tui.data.layouts.layout import Layout, plain_name, spellings
@@ -28,6 +31,8 @@ def recognise(
     by one of which a layout without a telling header is recognised too. The columns are as the header writes them, the
     format and unit of times only where the rows have them.
     """
+    if names is not None and _are_blocks([names]):
+        names, rows = None, [names, *rows]  # `1:` above numbers looks like a header
     if names is not None:
         found = recbole(file_name, names, rows) or _by_header(file_name, names, rows, siblings)
     else:
@@ -38,6 +43,25 @@ def recognise(
 def items_file(layout: Layout, file_name: str, siblings: Sequence[str]) -> str | None:
     """The file with the titles among the names of the files beside the interactions, None where there is none."""
     return layout.items and layout.items.file_among(siblings, file_name)
+
+
+def with_layout(settings: DatasetConfig, layout: Layout, items: str = "") -> DatasetConfig:
+    """The settings with what follows from a layout, wherever the user has chosen nothing.
+
+    items: the path of the file with the titles, "" where there is none. Where another column has the times, their
+    format and unit are not the layout's.
+    """
+    columns = settings.columns or dict(layout.columns)
+    timed = not (settings.time_format or settings.time_unit)
+    timed = timed and columns.get("timestamp") == layout.columns.get("timestamp")
+    return msgspec.structs.replace(
+        settings,
+        columns=columns,
+        time_format=layout.time_format if timed else settings.time_format,
+        time_unit=layout.time_unit if timed else settings.time_unit,
+        items=settings.items or items,
+        item_noun=settings.item_noun or layout.noun,
+    )
 
 
 def _by_header(
@@ -59,8 +83,16 @@ def _by_header(
             if column.partition(".")[0].lower() in known
         }
         event = known.get(layout.event.lower(), layout.event)
-        return replace(layout, columns=columns, event=event)
+        form = layout.form or ("lists" if _are_lists(names, columns["item"], rows) else "")
+        return replace(layout, columns=columns, event=event, form=form)
     return None
+
+
+def _are_lists(names: Sequence[str], item: str, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a row is a user with a list of items, as in Yambda's sequential files."""
+    place = list(names).index(item) if item in names else len(names)
+    cells = [row[place].strip() for row in rows if place < len(row)]
+    return bool(cells) and all(cell.startswith("[") for cell in cells)
 
 
 def _by_values(file_name: str, rows: Sequence[Sequence[str]], siblings: Sequence[str]) -> Layout | None:
