@@ -90,9 +90,6 @@ def prepare(
         from bert4rec_tui.config import DatasetConfig, from_dict
 
         first, *others = source or [""]
-        if preview:
-            run_preview(first, separator, parse_columns(columns), as_json=as_json)
-            return
         values = {
             "name": name,
             "source": first,
@@ -119,4 +116,8 @@ def prepare(
             "test_share": test_share,
             "seed": seed,
         }
-        run_prepare(from_dict(values, DatasetConfig), again=again, as_json=as_json, memory=memory)
+        settings = from_dict(values, DatasetConfig)
+        if preview:
+            run_preview(settings, as_json=as_json)
+            return
+        run_prepare(settings, again=again, as_json=as_json, memory=memory)

@@ -1,7 +1,6 @@
 """The command `prepare`: from interactions to a prepared dataset, or a preview of a file."""
 
 import time
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -63,11 +62,11 @@ def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool, memory: 
     output.result(describe(dataset) | {"seconds": round(seconds, 3)}, as_text(dataset, seconds))
 
 
-def run_preview(source: str, separator: str, columns: dict[str, str], *, as_json: bool) -> None:
+def run_preview(settings: DatasetConfig, *, as_json: bool) -> None:
     """Print the first rows of a source, its guessed columns and problems with them. Raises UserError."""
-    if not source:
+    if not settings.source:
         raise UserError("--preview: needs --source FILE")
-    seen = preview(Path(source).expanduser(), separator, columns)
+    seen = preview(settings)
     Output(as_json).result(msgspec.to_builtins(seen), preview_as_text(seen))
 
 
@@ -164,4 +163,5 @@ def preview_as_text(seen: Preview) -> str:
     widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(max(map(len, cells)))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in cells]
     guess = ", ".join(f"{role}={column}" for role, column in seen.guess.items()) or "none"
-    return "\n".join([seen.file, *lines, f"columns: {guess}", *(f"problem: {problem}" for problem in seen.problems)])
+    problems = (f"problem: {problem}" for problem in seen.problems)
+    return "\n".join([seen.file, *lines, f"columns: {guess}", *seen.notes, *problems])

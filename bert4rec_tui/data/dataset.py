@@ -12,6 +12,7 @@ On disk, one folder per prepared dataset:
     users.npz           raw ids as `ids` (int64), or `id_characters` and `id_offsets` (texts)
     items.npz           the same for raw ids 1…N in order, `title_*` and `genre_*` texts (genres joined by `|`),
                         `counts` int64 (N,) of all interactions and `train_counts` int64 (N,) of training ones
+    features.parquet    a row for each item, a column for each feature; absent where there are none
     negatives-<protocol>-seed<S>.npy   int32 (users, number) items, 0 where a user has too few unseen ones
 """
 
@@ -74,6 +75,9 @@ class Manifest(Struct, frozen=True, kw_only=True):
     split_hash: str
     cuts: tuple[int, int] | None = None  # of the split `time`, see Split
     notes: list[str] = []  # sentences on what may be wrong with the source
+    features: dict[
+        str, str
+    ] = {}  # of the items, in features.parquet: name → number, category, categories, text, vector
     left_out: dict[str, int] = {}  # interactions of the source that are left out, by the rule that did it
     checksums: dict[str, str] = {}  # SHA-256 of each array file by name; empty where an older version prepared it
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.json_files import read_json
 from bert4rec_tui.data.sources import LAYOUTS, folder_names, members_of_interest
 from bert4rec_tui.errors import UserError
@@ -20,6 +21,14 @@ class Fingerprint(Struct, frozen=True):
 
     size: int
     changed: int
+
+
+def fingerprint_sources(settings: DatasetConfig) -> dict[str, Fingerprint]:
+    """The fingerprints of all files of the settings: the source, further ones, and the file of the items."""
+    found = fingerprint_source(Path(settings.source))
+    for other in filter(None, (*settings.further_sources, settings.items)):
+        found |= {f"{other}: {name}": mark for name, mark in fingerprint_source(Path(other)).items()}
+    return found
 
 
 def fingerprint_source(source: Path) -> dict[str, Fingerprint]:

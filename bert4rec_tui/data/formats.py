@@ -1,18 +1,18 @@
 """Read any supported layout of interactions."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from bert4rec_tui.config import DatasetConfig
-from bert4rec_tui.data.columns import Guess, guess_columns, resolve, time_columns
+from bert4rec_tui.data.columns import guess_columns, resolve, time_columns
 from bert4rec_tui.data.conditions import parse_condition
 from bert4rec_tui.data.dates import check_time_format
 from bert4rec_tui.data.format_detection import Head, Shape, head_of, parse_separator, read_head
-from bert4rec_tui.data.parquet import parquet_head, stage_parquet
-from bert4rec_tui.data.sources import RatingsSource
 from bert4rec_tui.data.layouts.layout import Layout as KnownLayout
 from bert4rec_tui.data.layouts.recognise import recognise
+from bert4rec_tui.data.parquet import parquet_head, stage_parquet
+from bert4rec_tui.data.sources import RatingsSource
 from bert4rec_tui.data.staging import CONDITION, OFFSET, RowRules, Staging
 from bert4rec_tui.data.tables import stage_text, textual_ids
 from bert4rec_tui.data.time_scale import TimeReading
@@ -22,19 +22,25 @@ from bert4rec_tui.progress import ReportProgress, ignore_progress
 SAMPLE_ROWS = 100  # by whose values the columns of a Parquet file are told
 
 
+@dataclass(frozen=True)
+class Read:
+    """What came of reading a source: the settings with its columns, notes on it, and the known layout that it has."""
+
+    settings: DatasetConfig
+    notes: tuple[str, ...] = ()
+    known: KnownLayout | None = None
+
+
 def stage_interactions(
     source: RatingsSource, settings: DatasetConfig, staging: Staging, report: ReportProgress = ignore_progress
-) -> tuple[DatasetConfig, list[str]]:
-    """Read all interactions of a source into `staging`; the settings completed with guessed columns, and notes.
-
-    Raises UserError that names file and line.
-    """
+) -> Read:
+    """Read all interactions of a source into `staging`. Raises UserError that names file and line."""
     if source.layout is not None:
         rules = rules_of(settings)
         shape, roles = movielens_shape(read_head(source.ratings, source.layout.separator, source.layout.header), source)
         roles |= _extra_roles(rules, shape.names or list(source.layout.columns.values()), source.called)
         stage_text(source.ratings, shape, roles, staging, movielens=True, rules=rules, report=report)
-        return settings, []
+        return Read(settings)
     known = recognised(source, settings)
     settings, path = with_columns(settings, source, known), source.ratings
     rules, name = rules_of(settings, known), source.called
@@ -53,8 +59,10 @@ def stage_interactions(
         names = shape.names or [*(known.names if known is not None else ()), *numbers][: shape.count]
         roles |= _extra_roles(rules, names, name)
         stage_text(path, shape, roles, staging, movielens=False, texts=texts, rules=rules, report=report)
-    notes = [*source.notes, *_notes_on(known, settings, name)]
-    return settings, notes if staging.times is not None else [*notes, *_unused_times(source, settings)]
+    notes = [*source.notes, *notes_on(known, settings, name)]
+    if staging.times is None:
+        notes += _unused_times(source, settings)
+    return Read(settings, tuple(notes), known)
 
 
 def recognised(source: RatingsSource, settings: DatasetConfig) -> KnownLayout | None:
@@ -95,13 +103,15 @@ def rules_of(settings: DatasetConfig, known: KnownLayout | None = None) -> RowRu
     return RowRules(condition, drop, TimeReading(form, unit), offset)
 
 
-def _notes_on(known: KnownLayout | None, settings: DatasetConfig, name: str) -> list[str]:
+def notes_on(known: KnownLayout | None, settings: DatasetConfig, name: str) -> list[str]:
     """What a person may want to know of a layout that was recognised."""
     if known is None:
         return []
     notes = [f"{name}: recognised as {known.title}{f' ({known.note})' if known.note else ''}"]
     if known.where and not settings.where:
-        notes.append(f'{name}: has interactions of several kinds, all of which are used; choose with --where "{known.where}"')
+        notes.append(
+            f'{name}: has interactions of several kinds, all of which are used; choose with --where "{known.where}"'
+        )
     return notes
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bert4rec_tui.data.items_file import clean_genres
 from bert4rec_tui.data.movies import read_movies
 from bert4rec_tui.data.staging import Staging
 from bert4rec_tui.data.texts import Texts, concatenated
@@ -13,27 +14,29 @@ from bert4rec_tui.errors import printable
 
 
 def stage_item_texts(staging: Staging, movies: Path | None) -> bool:
-    """Make the table `texts (id VARCHAR, title, genres)`, of the first texts in the rows of each item or of a file.
+    """Make the table `texts (id, title, genres)`, of the first texts in the rows of each item or of MovieLens' file.
 
     Returns whether there are titles. Call it before rows are dropped: the first title may be in one of them. Raises
     UserError where the file cannot be read.
     """
-    titles, genres = (role in staging.roles for role in ("title", "genres"))
-    if titles or genres or movies is None:
-        first = {
-            role: f"arg_min(nullif({role}, ''), rowid)" if there else "NULL::VARCHAR"
-            for role, there in (("title", titles), ("genres", genres))
-        }
-        rows = "GROUP BY item" if titles or genres else "LIMIT 0"
-        columns = "item AS id" if titles or genres else "NULL AS id"
-        staging.execute(
-            f"CREATE TABLE texts AS SELECT {columns}, {first['title']} AS title, {first['genres']} AS genres "
-            f"FROM interactions {rows}"
-        )
-        if titles or movies is None:
-            return titles
-        staging.execute("DROP TABLE texts")  # genres without titles: those of the file are more
-    assert movies is not None
+    if movies is not None and "title" not in staging.roles:
+        _stage_movies(staging, movies)
+        return True
+    first = {
+        role: f"arg_min(nullif(trim({role}), ''), rowid)" if role in staging.roles else "NULL::VARCHAR"
+        for role in ("title", "genres")
+    }
+    some = "title" in staging.roles or "genres" in staging.roles
+    identity, rows = ("item", "GROUP BY item") if some else ("NULL", "LIMIT 0")
+    staging.execute(
+        f"CREATE OR REPLACE TABLE texts AS SELECT CAST({identity} AS VARCHAR) AS id, {first['title']} AS title, "
+        f"{first['genres']} AS genres FROM interactions {rows}"
+    )
+    clean_genres(staging)
+    return "title" in staging.roles
+
+
+def _stage_movies(staging: Staging, movies: Path) -> None:
     import pyarrow as pa
 
     found = read_movies(movies)
@@ -41,13 +44,12 @@ def stage_item_texts(staging: Staging, movies: Path | None) -> bool:
         "texts",
         pa.table(
             {
-                "id": pa.array(list(found), pa.int64()),
+                "id": pa.array(map(str, found), pa.string()),
                 "title": pa.array([title for title, _ in found.values()], pa.string()),
                 "genres": pa.array([genres for _, genres in found.values()], pa.string()),
             }
         ),
     )
-    return True
 
 
 def missing_titles(staging: Staging, file: str) -> str:
@@ -101,4 +103,4 @@ def texts_of(batches: Iterable[Any]) -> Texts:
 
 
 # Ids of a file are compared as they are written: of a number, its digits.
-_JOINED = "items i LEFT JOIN texts t ON CAST(i.id AS VARCHAR) = CAST(t.id AS VARCHAR)"
+_JOINED = "items i LEFT JOIN texts t ON CAST(i.id AS VARCHAR) = t.id"

@@ -1,6 +1,6 @@
 """Read ratings from a Parquet file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -177,11 +177,48 @@ def _is_utf_8(cell: Any) -> bool:
 
 
 def _as_text(column: Any) -> Any:
-    """A column of text, or of lists of texts, joined by `|` as MovieLens' genres are."""
+    """A column of text, or of lists of texts, joined by `|` as MovieLens' genres are; nulls in a list are left out."""
     import pyarrow as pa
     from pyarrow import compute
 
-    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        lists = column.cast(pa.list_(pa.string()))
-        return compute.call_function("binary_join", [lists, pa.scalar("|")])
+    if not _is_list(column.type):
+        return column.cast(pa.string())
+    lists = column.cast(pa.list_(pa.string()))
+    if lists.flatten().null_count:
+        return pa.array([None if found is None else "|".join(filter(None, found)) for found in lists.to_pylist()])
+    return compute.call_function("binary_join", [lists, pa.scalar("|")])
+
+
+def _is_list(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return any(is_one(kind) for is_one in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list))
+
+
+def text_batches(path: Path, columns: Mapping[str, str]) -> Iterator[Any]:
+    """Columns of a Parquet file as texts, in batches; lists are written as Python writes them.
+
+    columns: new name → its name in the file. Raises UserError where one cannot be read.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        file = parquet.ParquetFile(path)
+        for batch in file.iter_batches(BATCH_ROWS, columns=list(columns.values())):
+            found = {new: _texts(batch.column(name)) for new, name in columns.items()}
+            yield pa.record_batch(list(found.values()), names=list(found))
+    except OSError as error:
+        raise explain_read_error(error, path) from None
+    except pa.ArrowException as error:
+        raise UserError(f"{path.name}: cannot be read as Parquet ({printable(str(error))})") from None
+
+
+def _texts(column: Any) -> Any:
+    import pyarrow as pa
+
+    if _is_list(column.type):
+        return pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
     return column.cast(pa.string())

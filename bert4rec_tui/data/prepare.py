@@ -9,10 +9,13 @@ import psutil
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.catalog import KNOWN
 from bert4rec_tui.data.dataset import PreparedDataset
-from bert4rec_tui.data.fingerprints import fingerprint_source, load_fingerprints, save_fingerprints
+from bert4rec_tui.data.features import write_features
+from bert4rec_tui.data.fingerprints import fingerprint_sources, load_fingerprints, save_fingerprints
 from bert4rec_tui.data.formats import stage_interactions
 from bert4rec_tui.data.history_files import write_histories
+from bert4rec_tui.data.item_sources import find_items
 from bert4rec_tui.data.item_texts import missing_titles, stage_item_texts
+from bert4rec_tui.data.items_file import stage_items
 from bert4rec_tui.data.leftovers import remove_leftovers
 from bert4rec_tui.data.nouns import item_word
 from bert4rec_tui.data.selection import select
@@ -44,7 +47,12 @@ def prepare(
     UserError where the interactions or the settings cannot be used.
     """
     if settings.source:
-        settings = msgspec.structs.replace(settings, source=str(Path(settings.source).expanduser().absolute()))
+        settings = msgspec.structs.replace(
+            settings,
+            source=_absolute(settings.source),
+            further_sources=tuple(map(_absolute, settings.further_sources)),
+            items=_absolute(settings.items) if settings.items else "",
+        )
     if not again:
         prepared = reusable(settings, datasets)
         if prepared is not None:
@@ -54,7 +62,7 @@ def prepare(
     make_folder(datasets)  # fails before a long download where there is no permission
     origin = find_origin(settings, raw, report, mirror)
     # Taken before reading: a change in the meantime makes it another source the next time.
-    fingerprints = fingerprint_source(Path(settings.source)) if settings.source else None
+    fingerprints = fingerprint_sources(settings) if settings.source else None
     with opened(origin, raw, settings, report) as source, new_folder(datasets / settings.id) as folder:
         _check_disk(source.ratings, datasets)
         settings = _write(
@@ -65,24 +73,34 @@ def prepare(
     return PreparedDataset(datasets / settings.id)
 
 
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
+
+
 def _write(
     source: RatingsSource, settings: DatasetConfig, folder: Path, memory: int, report: ReportProgress
 ) -> DatasetConfig:
     """Write all files of a dataset; the same source and settings give the same bytes. Returns completed settings."""
     movielens = source.layout is not None or source.movies is not None
     with Staging(folder / STAGING, memory) as staging:
-        settings, notes = stage_interactions(source, settings, staging, report)
+        read = stage_interactions(source, settings, staging, report)
+        settings, notes, kinds = read.settings, list(read.notes), dict[str, str]()
         noun = settings.item_noun or ("movie" if movielens else item_word(settings))
         settings = msgspec.structs.replace(settings, item_noun=noun)
         has_titles = stage_item_texts(staging, source.movies)
+        beside = source.movies if "title" not in staging.roles else None
+        if (items := find_items(source, read, staging.folder / "heads")) is not None:
+            notes += stage_items(staging, items, staging.folder / "items", report)
+            has_titles, beside = "title" in items.columns, items.path
         selection = select(staging, settings)
-        if source.movies is not None and "title" not in staging.roles:
-            notes = [*notes, *filter(None, [missing_titles(staging, source.movies.name)])]
+        if beside is not None:
+            notes += filter(None, [missing_titles(staging, beside.name)])
+        if items is not None and items.features:
+            kinds = write_features(staging, items.features, folder)
         offsets = write_histories(staging, selection, folder, report)
-        items = write_ids(staging, folder)
-        read, left_out = staging.read, staging.left_out
-    origin = Origin(read, left_out, has_titles, notes)
-    write_dataset(folder, settings, offsets, items, origin, report)
+        arrays = write_ids(staging, folder)
+        origin = Origin(staging.read, staging.left_out, has_titles, notes, kinds)
+    write_dataset(folder, settings, offsets, arrays, origin, report)
     return settings
 
 
@@ -124,12 +142,12 @@ def reusable(settings: DatasetConfig, datasets: Path) -> PreparedDataset | None:
     unset |= {"columns": {}} if not settings.columns else {}
     if msgspec.structs.replace(prepared.manifest.settings, **unset) != settings:
         return None
-    return prepared if not settings.source or _is_unchanged(Path(settings.source), prepared.path) else None
+    return prepared if not settings.source or _is_unchanged(settings, prepared.path) else None
 
 
-def _is_unchanged(source: Path, dataset: Path) -> bool:
+def _is_unchanged(settings: DatasetConfig, dataset: Path) -> bool:
     """Whether a source is unchanged since it was read; a replacement may be older, as after `mv` or `cp -p`."""
-    kept, fingerprints = load_fingerprints(dataset), fingerprint_source(source)
+    source, kept, fingerprints = Path(settings.source), load_fingerprints(dataset), fingerprint_sources(settings)
     if kept is not None:
         return bool(fingerprints) and fingerprints == kept
     # Prepared by a version without fingerprints: the source must not be newer.

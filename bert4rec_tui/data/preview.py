@@ -1,5 +1,8 @@
 """A preview of a source: its first rows, guessed columns and problems, before anything is written."""
 
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -10,14 +13,18 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
 from bert4rec_tui.data.format_detection import HEAD_BYTES, Head, check_source, explain_read_error, head_of
-from bert4rec_tui.data.formats import movielens_shape, table_head
+from bert4rec_tui.data.formats import movielens_shape, notes_on, recognised, table_head
+from bert4rec_tui.data.forms import to_table
+from bert4rec_tui.data.forms.samples import sample_of
+from bert4rec_tui.data.layouts.layout import Layout as KnownLayout
 from bert4rec_tui.data.line_errors import row_error
 from bert4rec_tui.data.sources import (
+    LAYOUTS,
     RatingsSource,
+    file_of_layout,
     folder_names,
     is_archive,
     ratings_name,
-    single_table,
     source_of_file,
 )
 from bert4rec_tui.errors import UserError, printable
@@ -30,7 +37,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     """The preview as the import dialog shows it.
 
     `file` is the one with the ratings; `columns` their names, or numbers from 0 without a header; `guess` maps roles to
-    columns; `problems` are sentences, empty where the file can be prepared as it is.
+    columns; `problems` are sentences, empty where the file can be prepared as it is; `notes` say how it is read.
     """
 
     file: str
@@ -41,23 +48,38 @@ class Preview(Struct, frozen=True, kw_only=True):
     rows: list[list[str]]
     guess: dict[str, str]
     problems: list[str]
+    notes: list[str] = []
 
 
-def preview(path: Path, separator: str | None = None, columns: dict[str, str] | None = None) -> Preview:
-    """Read the first few hundred lines of a file, or of the ratings in a folder or zip.
+def preview(settings: DatasetConfig) -> Preview:
+    """Read the first few hundred lines of the source of some settings: of a file in any form, a folder, or a zip.
 
-    `separator` and `columns` are the user's choices, if any. Text needs neither pandas nor pyarrow. Raises UserError
-    where nothing can be shown: a missing or empty file, another encoding, no separator.
+    Plain text needs neither pandas nor pyarrow. Raises UserError where nothing can be shown: a missing or empty file,
+    another encoding, no separator.
     """
-    settings = DatasetConfig(name="preview", source=str(path), separator=separator or "", columns=columns or {})
-    source, start = _find(path, settings)
-    if source.ratings.suffix.lower() in PARQUET:
+    path = Path(settings.source).expanduser()
+    check_source(path)
+    with (
+        tempfile.TemporaryDirectory(prefix="bert4rec-tui-") as temporary,
+        _opened(path, settings, Path(temporary)) as (
+            source,
+            start,
+        ),
+    ):
+        return _of(source, start, settings)
+
+
+def _of(source: RatingsSource, start: bytes | None, settings: DatasetConfig) -> Preview:
+    if source.is_parquet:
         return _of_parquet(source, settings)
-    name, layout = source.ratings.name, source.layout
+    name, layout = source.called, source.layout
+    known = None
     if layout is None:
         head = table_head(source, settings, start)
-        guess = _given_or_guessed(settings, head.shape.names, head.rows)
+        known = recognised(source, settings)
+        guess = _guess(settings, known, head.shape.names, head.rows)
     else:
+        assert start is not None
         head = head_of(start, name, layout.separator, layout.header)
         head = replace(head, shape=movielens_shape(head, source)[0])
         guess = Guess(layout.columns, certain=True)
@@ -71,31 +93,38 @@ def preview(path: Path, separator: str | None = None, columns: dict[str, str] | 
         rows=[[printable(cell, 100) for cell in row] for row in head.rows[:SHOWN_ROWS]],
         guess=guess.mapping,
         problems=_problems(head, guess, name, movielens=layout is not None),
+        notes=[*source.notes, *notes_on(known, settings, name)],
     )
 
 
-def _find(path: Path, settings: DatasetConfig) -> tuple[RatingsSource, bytes]:
-    """The file with the ratings and its first bytes."""
-    check_source(path)
-    if is_archive(path):
-        names = archives.member_names(path)
-        name = ratings_name(names) or single_table(names, path)
-        if name.lower().endswith(PARQUET):
-            raise UserError(f"{path}: contains the Parquet file {name}; unpack it to preview its rows")
+@contextmanager
+def _opened(path: Path, settings: DatasetConfig, temporary: Path) -> Generator[tuple[RatingsSource, bytes | None]]:
+    """The interactions as a table, or the first of them; and their first bytes where they are MovieLens'."""
+    if is_archive(path) and (name := ratings_name(archives.member_names(path))) is not None:
         start = archives.read_start(path, name, HEAD_BYTES)
-        return source_of_file(Path(name), settings, start), start
-    if path.is_dir():
-        names = folder_names(path)
-        path = path / (ratings_name(names) or single_table(names, path))
-    try:
-        with path.open("rb") as file:
-            return source_of_file(path, settings), file.read(HEAD_BYTES)
-    except OSError as error:
-        raise explain_read_error(error, path) from None
+        yield source_of_file(Path(name), settings, start), start
+        return
+    if path.is_dir() and (name := ratings_name(folder_names(path))) is not None:
+        path = path / name
+    if path.name in LAYOUTS:
+        try:
+            with path.open("rb") as file:
+                yield source_of_file(path, settings), file.read(HEAD_BYTES)
+        except OSError as error:
+            raise explain_read_error(error, path) from None
+        return
+    shown = (file_of_layout(path, temporary) or path) if path.is_dir() else path
+    sample = sample_of(shown, temporary) if shown.is_file() else shown
+    table = to_table([sample], temporary / "table", encoding=settings.encoding)
+    folder = shown if shown.is_dir() else shown.parent
+    yield RatingsSource(table.path, None, None, shown.name, folder, table.notes, table.is_parquet), None
 
 
-def _given_or_guessed(settings: DatasetConfig, names: list[str] | None, rows: list[list[str]]) -> Guess:
-    return Guess(settings.columns, certain=True) if settings.columns else guess_columns(names, rows)
+def _guess(settings: DatasetConfig, known: KnownLayout | None, names: list[str] | None, rows: list[list[str]]) -> Guess:
+    """The columns given, those of the known layout, or guessed ones."""
+    if settings.columns or known is not None:
+        return Guess(settings.columns or dict(known.columns if known is not None else {}), certain=True)
+    return guess_columns(names, rows)
 
 
 def _problems(head: Head, guess: Guess, name: str, movielens: bool) -> list[str]:
@@ -124,9 +153,10 @@ def _of_parquet(source: RatingsSource, settings: DatasetConfig) -> Preview:
     """The preview of a Parquet file, which needs pyarrow."""
     from bert4rec_tui.data.parquet import parquet_head
 
-    name = source.ratings.name
+    name = source.called
     names, rows = parquet_head(source.ratings, SHOWN_ROWS)
-    guess = _given_or_guessed(settings, names, rows)
+    known = recognised(source, settings)
+    guess = _guess(settings, known, names, rows)
     return Preview(
         file=name,
         columns=[printable(column, 60) for column in names],
@@ -136,4 +166,5 @@ def _of_parquet(source: RatingsSource, settings: DatasetConfig) -> Preview:
         rows=[[printable(cell, 100) for cell in row] for row in rows],
         guess=guess.mapping,
         problems=_mapping_problems(guess, names, len(names), name)[0],
+        notes=[*source.notes, *notes_on(known, settings, name)],
     )

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from glob import has_magic
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -99,9 +100,10 @@ def find_origin(settings: DatasetConfig, raw: Path, report: ReportProgress, mirr
     Raises UserError for a path that does not exist, and for an unknown name without a source.
     """
     if settings.source:
-        path = Path(settings.source).expanduser()
-        check_source(path)
-        return path
+        for source in (settings.source, *settings.further_sources):
+            if not has_magic(source) or Path(source).exists():
+                check_source(Path(source).expanduser())
+        return Path(settings.source).expanduser()
     dataset = KNOWN.get(settings.name)
     if dataset is None:
         raise UserError(

@@ -21,7 +21,6 @@ from bert4rec_tui.errors import UserError, printable
 from bert4rec_tui.progress import ReportProgress, ignore_progress
 
 # The types of a column, most likely first: the next one is tried where a value does not fit.
-_IDS = ("user", "item")
 _NUMBER_ID = ("int64",)
 _ANY_ID = ("int64", "text")
 _LADDERS = {
@@ -35,6 +34,7 @@ _LADDERS = {
 _NOT_AS_WRITTEN = re.compile(r"\s*([+]\d+|[+-]?0\d+|0[xX][0-9a-fA-F]+)\s*", re.ASCII)
 _NUMBER_TIME = ("int64", "float64")
 _TEXT = ("text",)
+_CHECKED = frozenset(("user", "item", "timestamp", "rating", "title", "genres"))
 # What says that there is no value, where incomplete rows are dropped; elsewhere such a text may be an id.
 MISSING_TEXTS = ("", *("NULL", "null", "NaN", "nan", "NA", "N/A", "None", "<NA>", "\\N", "NaT", "#N/A"))
 
@@ -150,7 +150,7 @@ def _explain(error: Exception | str, path: Path, shape: Shape, roles: dict[str, 
     if isinstance(error, RowError):
         where = "" if error.row is None else f", line {line_of_row(path, shape, error.row):,}"
         return UserError(f"{path.name}{where}: {error}")
-    known = {role: index for role, index in roles.items() if role in _LADDERS or role in _IDS}
+    known = {role: index for role, index in roles.items() if role in _CHECKED}
     found = find_line_error(path, shape, known, movielens)
     if found is None and isinstance(error, ValueError) and not isinstance(error, OSError):
         return UserError(f"{path.name}: {printable(str(error), 300)}")

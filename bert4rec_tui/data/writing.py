@@ -25,12 +25,16 @@ FIRST_PROTOCOLS, FIRST_SEED = ("uniform-100", "popular-100"), 42
 
 @dataclass(frozen=True)
 class Origin:
-    """What is known of the source. read: its interactions; left_out: how many of them by which rule."""
+    """What is known of the source.
+
+    read: its interactions; left_out: how many of them by which rule; features: the kind of each.
+    """
 
     read: int
     left_out: dict[str, int]
     has_titles: bool
     notes: Sequence[str]
+    features: dict[str, str]
 
 
 def write_ids(staging: Staging, folder: Path) -> dict[str, np.ndarray]:
@@ -79,6 +83,7 @@ def write_dataset(
         split_hash=hash_arrays(history, offsets, split_rows),
         cuts=split.cuts,
         notes=list(origin.notes),
+        features=origin.features,
         left_out={rule: count for rule, count in origin.left_out.items() if count},
         checksums={file.name: checksum(file) for file in sorted(folder.iterdir())},
     )

@@ -17,6 +17,10 @@ from bert4rec_tui.data.time_scale import NumberSummary, TimeScale
 from bert4rec_tui.errors import UserError
 
 MEMORY = 512 * 2**20
+NUL_BYTE = (
+    "mine.csv, line 1: has a NUL byte, so it is not a text file; expected CSV, TSV, JSON, Parquet or Arrow, or UTF-16 with "
+    "--encoding utf-16-le"
+)
 INCOMPLETE = "(1 row lacks a user, an item or a time; complete them, or leave them out with --drop-incomplete)"
 
 
@@ -57,7 +61,7 @@ def read(source: Path, columns: dict[str, str] | None = None, separator: str = "
             opened(source, source.parent / "unpacked", settings) as found,
             Staging(folder / "staging", MEMORY) as staging,
         ):
-            _, notes = stage_interactions(found, settings, staging)
+            notes = list(stage_interactions(found, settings, staging).notes)
             titled = stage_item_texts(staging, found.movies)
             return reading_of(staging, titled, found.movies, notes)
     finally:

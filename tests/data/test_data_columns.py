@@ -27,7 +27,7 @@ def test_h_and_m_s_dates_are_times(tmp_path):
     interactions = read(path)
     assert interactions.times is not None
     assert interactions.times.seconds()[0] == DAYS[0].timestamp()
-    assert interactions.notes == ()
+    assert interactions.notes == ("t.csv: recognised as H&M purchases",)
 
 
 @pytest.mark.parametrize(

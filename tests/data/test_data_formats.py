@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
-from reading import INCOMPLETE, fault, read, rows, scale_of, written
+from reading import INCOMPLETE, NUL_BYTE, fault, read, rows, scale_of, written
 
 from bert4rec_tui.data.times import day_of
 
@@ -377,7 +377,7 @@ BAD_TABLES = [
     ("word\nother\n", {}, 'mine.csv, line 1: "word" has one column, at least two are needed; use --separator'),
     ("", {}, "mine.csv: is empty; expected a line per rating"),
     ("user,item\n", {}, "mine.csv: contains no interactions; expected a line per interaction"),
-    ("a,b\0c\n1,2\n", {}, "mine.csv: is not a text file; expected a CSV, TSV or Parquet file"),
+    ("a,b\0c\n1,2\n", {}, NUL_BYTE),
     (
         "user,item\n1,2\n",
         {"separator": "é"},
@@ -391,14 +391,21 @@ def test_what_is_wrong_in_tables(tmp_path, text, said, sentence):
     assert fault(written(tmp_path / "mine.csv", text), **said) == sentence
 
 
-def test_another_encoding_is_said_with_its_line(tmp_path):
-    path = written(tmp_path / "mine.csv", "user,item,title\n1,2,Amelie\n1,3,Amélie\n", "latin-1")
-    assert fault(path) == "mine.csv, line 3: is not UTF-8 text (byte 0xE9 at position 7); save the file as UTF-8"
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8-sig"])
+def test_another_encoding_is_told_and_noted(tmp_path, encoding):
+    path = written(tmp_path / "mine.csv", "user,item,title\n1,2,Amelie\n1,3,Amélie\n", encoding)
+    found = read(path)
+    assert found.titles == ["Amelie", "Amélie"]
+    assert found.notes[0].startswith("mine.csv: read as ")
     long = "user,item\n" + "1,2\n" * 100_000
-    path = written(tmp_path / "mine.csv", long + "é,3\n", "latin-1")
-    assert fault(path) == "mine.csv, line 100,002: is not UTF-8 text (byte 0xE9 at position 1); save the file as UTF-8"
-    path = written(tmp_path / "mine.csv", "user,item\n1,2\n", "utf-16")
-    assert fault(path) == "mine.csv, line 1: is UTF-16, not UTF-8; save the file as UTF-8"
+    path = written(tmp_path / "long.csv", long + "é,3\n", encoding)
+    assert read(path).users[-1] == "é"
+
+
+def test_a_byte_that_is_wrong_among_good_utf_8_is_named_with_its_line(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_bytes("user,item\nzoë,2\n".encode() + b"\xe9\xff,3\n")
+    assert fault(path).startswith("mine.csv, line 3: ")
 
 
 @given(st.lists(st.dates(date(1900, 1, 1), date(2099, 12, 31)), min_size=1, max_size=20))
@@ -460,7 +467,7 @@ def test_of_columns_said_by_number_two_have_to_read_like_names(tmp_path, first, 
 @pytest.mark.parametrize("text", ['{"user": 1, "item": 2}\n{"user": 1, "item": 3}\n', '[{"user": 1,\n"item": 2}]'])
 def test_json_is_not_read_as_a_table_of_pieces(tmp_path, text):
     path = written(tmp_path / "mine.json", text)
-    assert fault(path) == "mine.json: is JSON; expected a CSV, TSV or Parquet file"
+    assert {row[:2] for row in rows(read(path))} <= {(1, 2), (1, 3)}
 
 
 def test_a_cell_without_end_in_movies_csv_is_one_sentence(movielens):

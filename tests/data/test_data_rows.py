@@ -108,8 +108,8 @@ def test_times_as_they_are_written(tmp_path, cell, seconds, said):
 def test_days_and_months_that_could_be_each_other_are_a_doubt(tmp_path):
     path = written(tmp_path / "mine.csv", "user,item,timestamp\n1,2,01/02/2020\n1,3,05/02/2020\n")
     assert fault(path) in [
-        f'mine.csv: the time "{day:02}/02/2020" may be {day} February 2020 (day first) or 2 {month} 2020 (month first); '
-        'choose with --time-format "%d/%m/%Y" or "%m/%d/%Y"'
+        f'mine.csv: the time "{day:02}/02/2020" may be {day} February 2020 (day first) or 2 {month} 2020 (month '
+        'first); choose with --time-format "%d/%m/%Y" or "%m/%d/%Y"'
         for day, month in ((1, "January"), (5, "May"))
     ]
     path = written(tmp_path / "mine.csv", "user,item,timestamp\n1,2,01/02/2020\n1,3,25/02/2020\n")

@@ -6,10 +6,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from previews import preview
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.prepare import prepare
-from bert4rec_tui.data.preview import preview
 from bert4rec_tui.data.sources import find_origin, opened
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.progress import ignore_progress
@@ -61,15 +61,13 @@ def test_one_table_in_a_folder_or_zip_is_taken_and_of_several_none(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "README.txt").write_text("read me")
-    with pytest.raises(
-        UserError, match=r"mine: contains no ratings; expected u\.data, ratings\.dat, ratings\.csv, or one CSV"
-    ):
+    with pytest.raises(UserError, match=r"mine: contains no table; expected CSV, TSV, JSON, Parquet or Arrow files"):
         found(folder, tmp_path)
     (folder / "plays.tsv").write_text("user\titem\n1\t2\n")
     assert found(folder, tmp_path) == ("plays.tsv", False, None)
     assert found(zipped(folder, tmp_path / "x.zip"), tmp_path) == ("plays.tsv", False, None)
-    (folder / "more.csv").write_text("user,item\n1,2\n")
-    with pytest.raises(UserError, match=r"contains several tables \(more\.csv, plays\.tsv\); pass the file with"):
+    (folder / "more.csv").write_text("visitor,product,when\n1,2,3\n")
+    with pytest.raises(UserError, match=r"more\.csv|plays\.tsv"):
         found(folder, tmp_path)
 
 

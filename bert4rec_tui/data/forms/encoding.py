@@ -89,7 +89,7 @@ def _blocks(part: Part, skip: int, limits: Limits, report: ReportProgress) -> It
             block = file.read(limits.block)
             while True:
                 following = file.read(limits.block)
-                report(Progress(stage="Reading text", done=file.tell(), total=total, unit="bytes"))
+                report(Progress(stage="Reading", done=file.tell(), total=total, unit="bytes"))
                 yield block, not following
                 if not following:
                     return
