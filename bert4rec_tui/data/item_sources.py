@@ -1,4 +1,4 @@
-"""Which file has the titles of the items: the one that was given, or that of a known layout, beside its interactions."""
+"""Which file has the titles of the items: the one that was given, or that of a known layout, next to it."""
 
 from pathlib import Path
 

@@ -99,11 +99,11 @@ class _Settling:
     def _finish_texts(self, drop_incomplete: bool, time: TimeReading) -> None:
         """Turn times that are text into microseconds, each distinct one once."""
         texts = "SELECT DISTINCT timestamp FROM interactions"
-        reader = self._time_reader(texts, time)
+        reader = time_reader(time.form, []) if time.form and drop_incomplete else self._time_reader(texts, time)
         self.staging.execute("CREATE OR REPLACE TABLE moments (text VARCHAR, ticks BIGINT)")
         # Listed first: a table cannot be added to while another connection reads.
         for batch in list(self.staging.batches(texts)):
-            self.staging.append("moments", _parsed(batch.column(0), reader))
+            self.staging.append("moments", _parsed(batch.column(0), reader, drop_incomplete))
         self.staging.execute("ALTER TABLE interactions ADD COLUMN ticks BIGINT")
         joined = "UPDATE interactions SET ticks = moments.ticks FROM moments WHERE timestamp = moments.text"
         self.staging.execute(joined)
@@ -153,13 +153,16 @@ class _Settling:
         return int(row), float(value)
 
 
-def _parsed(texts: Any, reader: TimeReader) -> Any:
-    """A table of texts and their microseconds, null for what means a missing value. Raises ValueError for no date."""
+def _parsed(texts: Any, reader: TimeReader, drop_incomplete: bool) -> Any:
+    """A table of texts and their microseconds, null for what means a missing value.
+
+    Where incomplete rows are dropped, that is also a text that is no date, as long as most are. Raises ValueError.
+    """
     import pyarrow as pa
 
     words = texts.to_pylist()
     ticks = [reader.parse(word) for word in words]
     wrong = next((word for word, tick in zip(words, ticks, strict=True) if tick is None and not is_missing(word)), None)
-    if wrong is not None:
+    if wrong is not None and not (drop_incomplete and 2 * ticks.count(None) < len(ticks)):
         raise ValueError(f'the timestamp "{printable(wrong, 40)}" is not one of {reader.kind}')
     return pa.table({"text": texts, "ticks": pa.array(ticks, pa.int64())})

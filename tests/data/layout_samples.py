@@ -322,12 +322,12 @@ SAMPLES = [
         items="steam_games.json.gz",
         noun="game",
     ),
-    Sample(
+    sample(
         "steam-australian-reviews",
-        "australian_user_reviews.json.gz",
-        ["user_id", "user_url", "reviews"],
-        [["76561197970982479", "http://x", "[{'posted': 'Posted November 5, 2011.', 'item_id': '1250'}]"]],
-        {"user": "user_id", "item": "reviews.item_id", "timestamp": "reviews.posted"},
+        "australian_user_reviews.json",
+        "user_id,user_url,item_id,posted,recommend",
+        "76561197970982479,http://x,1250,Posted November 5 2011.,True",
+        "user=user_id,item=item_id,timestamp=posted",
         noun="game",
     ),
     sample(

@@ -18,8 +18,8 @@ from bert4rec_tui.errors import UserError
 
 MEMORY = 512 * 2**20
 NUL_BYTE = (
-    "mine.csv, line 1: has a NUL byte, so it is not a text file; expected CSV, TSV, JSON, Parquet or Arrow, or UTF-16 with "
-    "--encoding utf-16-le"
+    "mine.csv, line 1: has a NUL byte, so it is not a text file; expected CSV, TSV, JSON, Parquet or Arrow, or UTF-16 "
+    "with --encoding utf-16-le"
 )
 INCOMPLETE = "(1 row lacks a user, an item or a time; complete them, or leave them out with --drop-incomplete)"
 
