@@ -28,8 +28,9 @@ def write_histories(staging: Staging, selection: Selection, folder: Path, report
             for name, kind in kinds.items()
         }
         report(Progress(stage="Sorting", done=0, total=total, unit="interactions"))
-        for batch in staging.batches(_ordered(staging)):
-            _append(writers, batch, staging)
+        ordered = _Ordered(staging)
+        for batch in staging.batches(ordered.query):
+            _append(writers, batch, ordered)
             done += len(batch)
             report(Progress(stage="Writing", done=done, total=total, unit="interactions"))
     assert done == total, f"{done} interactions were sorted, {total} counted"
@@ -44,38 +45,57 @@ def column(staging: Staging, query: str) -> np.ndarray:
     return np.concatenate(pieces).astype(np.int64)
 
 
-def _append(writers: dict[str, ArrayWriter], batch: Any, staging: Staging) -> None:
+def _append(writers: dict[str, ArrayWriter], batch: Any, ordered: "_Ordered") -> None:
     # By DLPack, because Arrow's own conversion imports pandas.
-    writers["history"].append(np.add(np.from_dlpack(batch.column("item")), 1, dtype=np.int32))
-    if staging.times is not None:
-        writers["timestamps"].append(staging.times.seconds(np.from_dlpack(batch.column("timestamp"))))
+    writers["history"].append(np.add(np.from_dlpack(batch.column("code")), 1, dtype=np.int32))
+    if "timestamps" in writers:
+        writers["timestamps"].append(ordered.seconds(np.from_dlpack(batch.column("time"))))
     if "ratings" in writers:
         writers["ratings"].append(np.from_dlpack(batch.column("rating")))
 
 
-def _ordered(staging: Staging) -> str:
-    """The query that sorts; its keys are as narrow as their values allow, since sorting is bound by memory."""
-    columns, keys = ["items.code AS item"], list[str]()
-    joins = "JOIN items ON interactions.item = items.id"
-    low, high = staging.row("SELECT min(id), max(id) FROM users") or (0, 0)
-    if isinstance(low, int) and low >= 0 and high < 2**32:
-        keys.append("CAST(interactions.user AS UINTEGER)")
-        joins += " SEMI JOIN users ON interactions.user = users.id"
-    else:
-        keys.append("users.code")
-        joins += " JOIN users ON interactions.user = users.id"
-    if staging.times is not None:
-        columns.append("interactions.timestamp")
-        keys.append(_time_key(staging))
-    if "rating" in staging.roles:
-        columns.append("interactions.rating")
-    return f"SELECT {', '.join(columns)} FROM interactions {joins} ORDER BY {', '.join(keys)}, interactions.rowid"
+class _Ordered:
+    """The query that sorts. Its columns are as narrow as their values allow: sorting is bound by memory."""
 
+    def __init__(self, staging: Staging) -> None:
+        self.times = staging.times
+        self._low = 0
+        columns, joins = {"code": "items.code"}, "JOIN items ON interactions.item = items.id"
+        low, high = staging.row("SELECT min(id), max(id) FROM users") or (0, 0)
+        if isinstance(low, int) and low >= 0 and high < 2**32:
+            columns["owner"] = "CAST(interactions.user AS UINTEGER)"
+            joins += " SEMI JOIN users ON interactions.user = users.id"
+        else:
+            columns["owner"] = "users.code"
+            joins += " JOIN users ON interactions.user = users.id"
+        if self.times is not None:
+            columns["time"] = self._time_column(staging)
+        columns["place"] = "CAST(interactions.rowid AS UINTEGER)" if staging.read < 2**32 else "interactions.rowid"
+        kept = ["code", *(["time"] if self.times is not None else [])]
+        if "rating" in staging.roles:
+            columns["rating"] = "interactions.rating"
+            kept.append("rating")
+        named = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
+        keys = [name for name in ("owner", "time", "place") if name in columns]
+        self.query = (
+            f"SELECT {', '.join(kept)} FROM (SELECT {named} FROM interactions {joins}) ORDER BY {', '.join(keys)}"
+        )
 
-def _time_key(staging: Staging) -> str:
-    assert staging.times is not None
-    key = staging.times.order("interactions.timestamp")
-    if staging.times.kind == "units" and staging.kind("timestamp") == "DOUBLE":
-        return key  # in a unit that was given, of which there may be fractions
-    low, high = staging.row(f"SELECT min({key}), max({key}) FROM interactions") or (0, 0)
-    return f"CAST({key} - ({low}) AS UINTEGER)" if high - low < 2**32 else key
+    def seconds(self, times: np.ndarray) -> np.ndarray:
+        """(rows,) int64 whole seconds since 1970 of values of the column `time`."""
+        assert self.times is not None
+        if times.dtype.kind == "f":  # in a unit that was given, of which there may be fractions
+            return self.times.seconds(times)
+        ticks = times.astype(np.int64) + self._low
+        return ticks // self.times.per_second if self.times.kind == "fractions" else self.times.seconds(ticks)
+
+    def _time_column(self, staging: Staging) -> str:
+        assert staging.times is not None
+        key = staging.times.order("interactions.timestamp")
+        if staging.times.kind == "units" and staging.kind("timestamp") == "DOUBLE":
+            return key
+        low, high = staging.row(f"SELECT min({key}), max({key}) FROM interactions") or (0, 0)
+        if high - low >= 2**32:
+            return key
+        self._low = int(low)
+        return f"CAST({key} - ({low}) AS UINTEGER)"

@@ -31,7 +31,7 @@ def stage_parquet(
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(path)
+        file = parquet.ParquetFile(path, pre_buffer=False)
         names = file.schema_arrow.names
         twice = next((names[index] for index in roles.values() if names.count(names[index]) > 1), None)
         if twice is not None:
@@ -77,7 +77,7 @@ def parquet_head(path: Path, count: int = 0) -> tuple[list[str], list[list[str]]
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(path)
+        file = parquet.ParquetFile(path, pre_buffer=False)
         sample = next(file.iter_batches(count)) if count and file.metadata.num_rows else None
         columns = [_cells(column) for column in sample.columns] if sample is not None else []
     except OSError as error:
@@ -204,7 +204,7 @@ def text_batches(path: Path, columns: Mapping[str, str]) -> Iterator[Any]:
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(path)
+        file = parquet.ParquetFile(path, pre_buffer=False)
         for batch in file.iter_batches(BATCH_ROWS, columns=list(columns.values())):
             found = {new: _texts(batch.column(name)) for new, name in columns.items()}
             yield pa.record_batch(list(found.values()), names=list(found))
