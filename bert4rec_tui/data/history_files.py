@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from bert4rec_tui.data.arrays import ArrayWriter, writing_array
+from bert4rec_tui.data.arrays import writing_array
+from bert4rec_tui.data.bucket_sort import BucketSort
 from bert4rec_tui.data.selection import Selection
 from bert4rec_tui.data.staging import Staging
 from bert4rec_tui.progress import Progress, ReportProgress
@@ -18,24 +19,33 @@ def write_histories(staging: Staging, selection: Selection, folder: Path, report
     Each user's interactions are in the order of time; ties keep the order of the source: another order changes a
     quarter of ML-1M's test targets.
     """
+    offsets = np.zeros(selection.users + 1, dtype=np.int64)
+    np.cumsum(column(staging, "SELECT n FROM users ORDER BY code"), out=offsets[1:])
+    rows = _Rows(staging)
+    sort = BucketSort(offsets, rows.kind, staging.folder)
+    total, done = selection.interactions, 0
+    for batch in staging.batches(rows.query):
+        sort.add(rows.of(batch))
+        done += len(batch)
+        report(Progress(stage="Sorting", done=done, total=total, unit="interactions"))
+    assert done == total, f"{done} interactions were selected, {total} counted"
     kinds: dict[str, type[np.generic]] = {"history": np.int32}
     kinds |= {"timestamps": np.int64} if staging.times is not None else {}
     kinds |= {"ratings": np.float32} if "rating" in staging.roles else {}
-    total, done = selection.interactions, 0
+    done = 0
     with ExitStack() as files:
         writers = {
             name: files.enter_context(writing_array(folder / f"{name}.npy", kind, total))
             for name, kind in kinds.items()
         }
-        report(Progress(stage="Sorting", done=0, total=total, unit="interactions"))
-        ordered = _Ordered(staging)
-        for batch in staging.batches(ordered.query):
-            _append(writers, batch, ordered)
-            done += len(batch)
+        for found in sort.sorted():
+            writers["history"].append(np.add(found["code"], 1, dtype=np.int32))
+            if "timestamps" in writers:
+                writers["timestamps"].append(rows.seconds(found["time"]))
+            if "ratings" in writers:
+                writers["ratings"].append(found["rating"])
+            done += len(found)
             report(Progress(stage="Writing", done=done, total=total, unit="interactions"))
-    assert done == total, f"{done} interactions were sorted, {total} counted"
-    offsets = np.zeros(selection.users + 1, dtype=np.int64)
-    np.cumsum(column(staging, "SELECT n FROM users ORDER BY code"), out=offsets[1:])
     return offsets
 
 
@@ -45,41 +55,39 @@ def column(staging: Staging, query: str) -> np.ndarray:
     return np.concatenate(pieces).astype(np.int64)
 
 
-def _append(writers: dict[str, ArrayWriter], batch: Any, ordered: "_Ordered") -> None:
-    # By DLPack, because Arrow's own conversion imports pandas.
-    writers["history"].append(np.add(np.from_dlpack(batch.column("code")), 1, dtype=np.int32))
-    if "timestamps" in writers:
-        writers["timestamps"].append(ordered.seconds(np.from_dlpack(batch.column("time"))))
-    if "ratings" in writers:
-        writers["ratings"].append(np.from_dlpack(batch.column("rating")))
+class _Rows:
+    """The selected rows as the sort takes them: `owner`, `code`, `place`, `time`, `rating`.
 
-
-class _Ordered:
-    """The query that sorts. Its columns are as narrow as their values allow: sorting is bound by memory."""
+    Times are as narrow as their values allow, since sorting is bound by memory.
+    """
 
     def __init__(self, staging: Staging) -> None:
         self.times = staging.times
         self._low = 0
-        columns, joins = {"code": "items.code"}, "JOIN items ON interactions.item = items.id"
-        low, high = staging.row("SELECT min(id), max(id) FROM users") or (0, 0)
-        if isinstance(low, int) and low >= 0 and high < 2**32:
-            columns["owner"] = "CAST(interactions.user AS UINTEGER)"
-            joins += " SEMI JOIN users ON interactions.user = users.id"
-        else:
-            columns["owner"] = "users.code"
-            joins += " JOIN users ON interactions.user = users.id"
+        narrow = staging.read < 2**32
+        place = "CAST(interactions.rowid AS UINTEGER)" if narrow else "interactions.rowid"
+        columns = {"owner": "users.code", "code": "items.code", "place": place}
+        kinds: list[tuple[str, str]] = [("owner", "u4"), ("code", "u4"), ("place", "u4" if narrow else "i8")]
         if self.times is not None:
-            columns["time"] = self._time_column(staging)
-        columns["place"] = "CAST(interactions.rowid AS UINTEGER)" if staging.read < 2**32 else "interactions.rowid"
-        kept = ["code", *(["time"] if self.times is not None else [])]
+            columns["time"], kind = self._time_column(staging)
+            kinds.append(("time", kind))
         if "rating" in staging.roles:
             columns["rating"] = "interactions.rating"
-            kept.append("rating")
+            kinds.append(("rating", "f4"))
+        self.kind = np.dtype(kinds)
         named = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
-        keys = [name for name in ("owner", "time", "place") if name in columns]
         self.query = (
-            f"SELECT {', '.join(kept)} FROM (SELECT {named} FROM interactions {joins}) ORDER BY {', '.join(keys)}"
+            f"SELECT {named} FROM interactions JOIN items ON interactions.item = items.id "
+            "JOIN users ON interactions.user = users.id"
         )
+
+    def of(self, batch: Any) -> np.ndarray:
+        """(rows,) the rows of an Arrow batch."""
+        rows = np.empty(len(batch), self.kind)
+        for name in self.kind.names or ():
+            # By DLPack, because Arrow's own conversion imports pandas.
+            rows[name] = np.from_dlpack(batch.column(name))
+        return rows
 
     def seconds(self, times: np.ndarray) -> np.ndarray:
         """(rows,) int64 whole seconds since 1970 of values of the column `time`."""
@@ -89,13 +97,14 @@ class _Ordered:
         ticks = times.astype(np.int64) + self._low
         return ticks // self.times.per_second if self.times.kind == "fractions" else self.times.seconds(ticks)
 
-    def _time_column(self, staging: Staging) -> str:
+    def _time_column(self, staging: Staging) -> tuple[str, str]:
+        """The expression of the times, and its dtype."""
         assert staging.times is not None
         key = staging.times.order("interactions.timestamp")
         if staging.times.kind == "units" and staging.kind("timestamp") == "DOUBLE":
-            return key
+            return key, "f8"
         low, high = staging.row(f"SELECT min({key}), max({key}) FROM interactions") or (0, 0)
         if high - low >= 2**32:
-            return key
+            return key, "i8"
         self._low = int(low)
-        return f"CAST({key} - ({low}) AS UINTEGER)"
+        return f"CAST({key} - ({low}) AS UINTEGER)", "u4"
