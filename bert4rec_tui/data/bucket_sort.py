@@ -17,7 +17,8 @@ class BucketSort:
     """Takes rows in any order and gives them back sorted by `owner`, then `time` if there is one, then `place`.
 
     offsets: (users + 1,) int64, where each user's rows begin among all. kind: a structured dtype with `owner` (the
-    number of the user), `place` (the row of the source), and whatever else a row has. folder: for the files; it exists.
+    number of the user), and whatever else a row has. `place` (the row of the source) is needed only where
+    rows are not added in its order. folder: for the files; it exists.
     """
 
     def __init__(self, offsets: np.ndarray, kind: np.dtype, folder: Path, bucket_rows: int = BUCKET_ROWS) -> None:
@@ -73,8 +74,8 @@ class BucketSort:
 
 def _order(rows: np.ndarray) -> np.ndarray:
     """The order by owner, time, and place."""
-    place = rows["place"]
-    if bool((place[1:] > place[:-1]).all()):
+    place = rows["place"] if "place" in (rows.dtype.names or ()) else None
+    if place is None or bool((place[1:] > place[:-1]).all()):
         return _order_of(_keys(rows))
     # A join does not keep the order of the source.
     by_place = _order_of([place])

@@ -12,6 +12,9 @@ from bert4rec_tui.data.selection import Selection
 from bert4rec_tui.data.staging import Staging
 from bert4rec_tui.progress import Progress, ReportProgress
 
+# A numbering has at most so many entries, and is not much larger than the number of ids.
+MOST_ENTRIES, ENTRIES_AN_ID, LEAST_ENTRIES = 2**26, 16, 2**20
+
 
 def write_histories(staging: Staging, selection: Selection, folder: Path, report: ReportProgress) -> np.ndarray:
     """Write history.npy, and timestamps.npy and ratings.npy where there are any. Returns (users + 1,) int64 offsets.
@@ -25,8 +28,9 @@ def write_histories(staging: Staging, selection: Selection, folder: Path, report
     sort = BucketSort(offsets, rows.kind, staging.folder)
     total, done = selection.interactions, 0
     for batch in staging.batches(rows.query):
-        sort.add(rows.of(batch))
-        done += len(batch)
+        found = rows.of(batch)
+        sort.add(found)
+        done += len(found)
         report(Progress(stage="Sorting", done=done, total=total, unit="interactions"))
     assert done == total, f"{done} interactions were selected, {total} counted"
     kinds: dict[str, type[np.generic]] = {"history": np.int32}
@@ -49,6 +53,31 @@ def write_histories(staging: Staging, selection: Selection, folder: Path, report
     return offsets
 
 
+class _Numbering:
+    """A table from the ids of users or items, which are numbers, to their codes; -1 for ids that were dropped."""
+
+    def __init__(self, low: int, codes: np.ndarray, gaps: bool) -> None:
+        self.low, self.codes, self.gaps = low, codes, gaps
+
+    def of(self, ids: np.ndarray) -> np.ndarray:
+        """(rows,) int32 the codes of ids, all of which are within the table."""
+        return self.codes[ids - self.low]
+
+
+def _table_of(staging: Staging, role: str) -> _Numbering | None:
+    """The numbering of a role; None where ids are texts, or so far apart that a table would be too large."""
+    if staging.kind(role) != "BIGINT":
+        return None
+    low, high = staging.row(f"SELECT min({role}), max({role}) FROM interactions") or (0, 0)
+    ids = column(staging, f"SELECT id FROM {role}s ORDER BY code")
+    if high - low >= min(MOST_ENTRIES, ENTRIES_AN_ID * len(ids) + LEAST_ENTRIES):
+        return None
+    codes = np.full(int(high) - int(low) + 1, -1, dtype=np.int32)
+    codes[ids - low] = np.arange(len(ids), dtype=np.int32)
+    gaps = staging.value(f"SELECT sum(n) FROM {role}s") != staging.rows
+    return _Numbering(int(low), codes, bool(gaps))
+
+
 def column(staging: Staging, query: str) -> np.ndarray:
     """(rows,) int64 the only column of an answer, which has no nulls."""
     pieces = [np.from_dlpack(batch.column(0)) for batch in staging.batches(query)]
@@ -56,18 +85,27 @@ def column(staging: Staging, query: str) -> np.ndarray:
 
 
 class _Rows:
-    """The selected rows as the sort takes them: `owner`, `code`, `place`, `time`, `rating`.
+    """The selected rows as the sort takes them: `owner`, `code`, `time`, `rating`, and `place` where it is needed.
 
-    Times are as narrow as their values allow, since sorting is bound by memory.
+    Times are as narrow as their values allow, since sorting is bound by memory. Users and items are numbered here where
+    their ids are numbers that lie close together; else by a join, which does not keep the order of the source.
     """
 
     def __init__(self, staging: Staging) -> None:
         self.times = staging.times
         self._low = 0
-        narrow = staging.read < 2**32
-        place = "CAST(interactions.rowid AS UINTEGER)" if narrow else "interactions.rowid"
-        columns = {"owner": "users.code", "code": "items.code", "place": place}
-        kinds: list[tuple[str, str]] = [("owner", "u4"), ("code", "u4"), ("place", "u4" if narrow else "i8")]
+        tables = [_table_of(staging, role) for role in ("user", "item")]
+        self._tables = [table for table in tables if table is not None]
+        columns = {"owner": "users.code", "code": "items.code"}
+        joins = "JOIN items ON interactions.item = items.id JOIN users ON interactions.user = users.id"
+        kinds: list[tuple[str, str]] = [("owner", "u4"), ("code", "u4")]
+        if len(self._tables) == len(columns):
+            columns, joins = {"owner": "interactions.user", "code": "interactions.item"}, ""
+        else:
+            self._tables = []
+            narrow = staging.read < 2**32
+            columns["place"] = "CAST(interactions.rowid AS UINTEGER)" if narrow else "interactions.rowid"
+            kinds.append(("place", "u4" if narrow else "i8"))
         if self.times is not None:
             columns["time"], kind = self._time_column(staging)
             kinds.append(("time", kind))
@@ -76,17 +114,23 @@ class _Rows:
             kinds.append(("rating", "f4"))
         self.kind = np.dtype(kinds)
         named = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
-        self.query = (
-            f"SELECT {named} FROM interactions JOIN items ON interactions.item = items.id "
-            "JOIN users ON interactions.user = users.id"
-        )
+        self.query = f"SELECT {named} FROM interactions {joins}"
 
     def of(self, batch: Any) -> np.ndarray:
-        """(rows,) the rows of an Arrow batch."""
-        rows = np.empty(len(batch), self.kind)
-        for name in self.kind.names or ():
-            # By DLPack, because Arrow's own conversion imports pandas.
-            rows[name] = np.from_dlpack(batch.column(name))
+        """(rows,) the selected rows of an Arrow batch."""
+        # By DLPack, because Arrow's own conversion imports pandas.
+        columns = {name: np.from_dlpack(batch.column(name)) for name in self.kind.names or ()}
+        keep: np.ndarray | None = None
+        for name, table in zip(("owner", "code"), self._tables, strict=False):
+            columns[name] = table.of(columns[name])
+            if table.gaps:
+                known = columns[name] >= 0
+                keep = known if keep is None else keep & known
+        if keep is not None and not keep.all():
+            columns = {name: column[keep] for name, column in columns.items()}
+        rows = np.empty(len(columns["owner"]), self.kind)
+        for name, column in columns.items():
+            rows[name] = column
         return rows
 
     def seconds(self, times: np.ndarray) -> np.ndarray:
