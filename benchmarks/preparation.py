@@ -7,9 +7,10 @@ usage: python benchmarks/preparation.py [--form csv|parquet] [--rows N] [--users
 `csv`: a folder in the layout of ml-32m, by default of its size: synthetic ratings in its columns and order (by user,
 then by movie), with histories of 20 items and more whose lengths are log-normal, a popularity that follows a power law,
 and timestamps in an order of their own. `parquet`: one file with user, item, timestamp and rating in the order of time,
-compressed with zstd, by default 50 million rows of 100,000 users and 826,000 items. Prepared by our command in a process
-of its own, whose imports and start are in the time, negatives too; the making of the file is not. With --baseline, a
-worktree of another build, both prepare it alternately. The peak is the largest resident memory of the process.
+compressed with zstd, by default 50 million rows of 100,000 users and 826,000 items. Prepared by our command in a
+process of its own, whose imports and start are in the time, negatives too; the making of the file is not. With
+--baseline, a worktree of another build, both prepare it alternately. The peak is the largest resident memory of the
+process.
 
 Printed: what was prepared, seconds and MiB of each round, and the ratios of the medians; the last line is one JSON
 object.

@@ -13,7 +13,7 @@ from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data import archives
 from bert4rec_tui.data.columns import Guess, guess_columns, resolve
 from bert4rec_tui.data.format_detection import HEAD_BYTES, Head, check_source, explain_read_error, head_of
-from bert4rec_tui.data.formats import movielens_shape, notes_on, recognised, table_head
+from bert4rec_tui.data.formats import movielens_shape, notes_on, recognised, rules_of, table_head
 from bert4rec_tui.data.forms import to_table
 from bert4rec_tui.data.forms.samples import sample_of
 from bert4rec_tui.data.layouts.layout import Layout as KnownLayout
@@ -92,7 +92,7 @@ def _of(source: RatingsSource, start: bytes | None, settings: DatasetConfig) -> 
         encoding="utf-8",
         rows=[[printable(cell, 100) for cell in row] for row in head.rows[:SHOWN_ROWS]],
         guess=guess.mapping,
-        problems=_problems(head, guess, name, movielens=layout is not None),
+        problems=[*_rule_problems(settings), *_problems(head, guess, settings, name, movielens=layout is not None)],
         notes=[*source.notes, *notes_on(known, settings, name)],
     )
 
@@ -127,7 +127,18 @@ def _guess(settings: DatasetConfig, known: KnownLayout | None, names: list[str] 
     return guess_columns(names, rows)
 
 
-def _problems(head: Head, guess: Guess, name: str, movielens: bool) -> list[str]:
+def _rule_problems(settings: DatasetConfig) -> list[str]:
+    """What is wrong with the condition, the format of times, and the file of the items."""
+    try:
+        rules_of(settings)
+        if settings.items and not Path(settings.items).expanduser().exists():
+            return [f"{settings.items}: no such file (items file)"]
+    except UserError as error:
+        return [str(error)]
+    return []
+
+
+def _problems(head: Head, guess: Guess, settings: DatasetConfig, name: str, movielens: bool) -> list[str]:
     """What is wrong with the mapping and the first rows, in sentences."""
     shape = head.shape
     problems, roles = _mapping_problems(guess, shape.names, shape.count, name)
@@ -137,6 +148,7 @@ def _problems(head: Head, guess: Guess, name: str, movielens: bool) -> list[str]
         f"{name}, line {number:,}: {problem}"
         for number, row in zip(head.lines, head.rows, strict=True)
         if (problem := row_error(row, shape, roles, movielens))
+        and not (settings.drop_incomplete and problem.endswith("is empty"))
     )
     return problems + list(islice(errors, MAX_PROBLEMS))
 
@@ -165,6 +177,6 @@ def _of_parquet(source: RatingsSource, settings: DatasetConfig) -> Preview:
         encoding="parquet",
         rows=[[printable(cell, 100) for cell in row] for row in rows],
         guess=guess.mapping,
-        problems=_mapping_problems(guess, names, len(names), name)[0],
+        problems=[*_rule_problems(settings), *_mapping_problems(guess, names, len(names), name)[0]],
         notes=[*source.notes, *notes_on(known, settings, name)],
     )

@@ -130,7 +130,7 @@ def test_no_command_shows_what_is_in_a_title_or_an_id_raw(home, tmp_path, capsys
         f"u\u202e{user},i\u2067{(user + place) % 6},{place},T\u202e{place}" for user in range(9) for place in range(5)
     ]
     file.write_text("\n".join(["user,item,timestamp,title", *rows]), encoding="utf-8")
-    run_preview(str(file), "", {}, as_json=False)
+    run_preview(DatasetConfig(name="mine", source=str(file)), as_json=False)
     run_prepare(DatasetConfig(name="mine", source=str(file)), again=False, as_json=False)
     run_datasets(as_json=False)
     out, err = capsys.readouterr()

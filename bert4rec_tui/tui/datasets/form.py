@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.config.fields import Field, fields_of
 from bert4rec_tui.data.columns import ROLES
-from bert4rec_tui.tui.datasets.importing import NONE
+from bert4rec_tui.tui.datasets.importing import NONE, READING
 from bert4rec_tui.tui.forms.fields import FormField, Section
 from bert4rec_tui.tui.forms.validation import errors_of, in_labels
 from bert4rec_tui.tui.shell.text import count
@@ -31,6 +31,11 @@ _LABELS = {
     "source": "Source",
     "separator": "Separator",
     "columns": "Columns",
+    "items": "Items file",
+    "where": "Keep only where",
+    "drop_incomplete": "Drop incomplete",
+    "time_format": "Time format",
+    "encoding": "Encoding",
 }
 SPLIT_WORDS = ("leave one out", "holdout", "time")
 _IN_SIGHT = ("min_rating", "min_user_interactions", "min_item_interactions", "split", "seed")
@@ -62,7 +67,7 @@ def role_word(role: str) -> str:
 
 
 def import_sections() -> list[Section]:
-    """The name, for each role the column that has it, what an item is called, the split and the separator."""
+    """The name, for each role the column that has it, what an item is called, the split, and how the file is read."""
     fields = {field.path: field for field in fields_of(DatasetConfig)}
     roles = [
         FormField(
@@ -82,13 +87,21 @@ def import_sections() -> list[Section]:
                 *roles,
                 FormField(fields["item_noun"], _LABELS["item_noun"]),
                 FormField(fields["split"], "Split", words=SPLIT_WORDS),
+                *(FormField(fields[name], _LABELS[name]) for name in READING),
                 FormField(separator, "Separator"),
             ],
         )
     ]
 
 
-IMPORT_NOTES = {"item_noun": "such as product; default: item, for MovieLens movie"}
+IMPORT_NOTES = {
+    "item_noun": "such as product; default: item, for MovieLens movie",
+    "items": "a second file with titles; default: that of a known layout",
+    "where": "such as event = 'purchase'",
+    "drop_incomplete": "leave out rows without a user, an item or a time",
+    "time_format": "such as %d/%m/%Y %H:%M; default: detected",
+    "encoding": "such as latin-1; default: detected",
+}
 
 
 def label_of(path: str) -> str:

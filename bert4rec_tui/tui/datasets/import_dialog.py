@@ -63,7 +63,7 @@ class ImportFile(Dialog[DatasetConfig]):
     def on_mount(self) -> None:
         """Begin with the path."""
         self.query_one("#state", Static).update(
-            Content.styled("CSV, TSV, Parquet, .dat or u.data; a file, folder or zip", MUTED)
+            Content.styled("CSV, TSV, JSON, Parquet or Arrow; compressed or not; a file, folder or zip", MUTED)
         )
         self.query_one("#path").focus()
         self._say_keys()
@@ -159,8 +159,10 @@ class ImportFile(Dialog[DatasetConfig]):
             sign = "+" if self.ascii else "✓"
             guessed = clean(self.described.guessed)
             caution = f"! {guessed}: check them\n" if guessed else ""
+            notes = "".join(f"{clean(note)}\n" for note in self.described.notes[:2])
             state.update(
-                Content.styled(caution, "$text-warning")
+                Content.styled(notes, MUTED)
+                + Content.styled(caution, "$text-warning")
                 + Content.styled(f"{sign} preview OK, press p to prepare", "$text-success")
             )
 

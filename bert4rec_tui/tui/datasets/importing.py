@@ -7,9 +7,12 @@ from typing import Any
 
 from bert4rec_tui.config import DatasetConfig, from_dict
 from bert4rec_tui.data.columns import ROLES
+from bert4rec_tui.data.prepare_arguments import prepare_arguments
 from bert4rec_tui.errors import UserError
 
 NONE = "–"
+# The settings of how a file is read that the form has, besides columns and separator.
+READING = ("items", "where", "drop_incomplete", "time_format", "encoding")
 
 
 def name_for(path: Path) -> str:
@@ -51,6 +54,7 @@ class Described:
     columns: list[str] = field(default_factory=list[str])
     rows: list[list[str]] = field(default_factory=list[list[str]])
     problems: list[str] = field(default_factory=list[str])
+    notes: list[str] = field(default_factory=list[str])  # how it is read
     guess: dict[str, str] = field(default_factory=dict[str, str])
     separator: str = ""
     doubts: str = ""  # why the guess is none beyond doubt, which naming the columns may answer
@@ -73,6 +77,7 @@ class Described:
             columns=seen["columns"],
             rows=seen["rows"],
             problems=seen["problems"],
+            notes=seen.get("notes", []),
             guess=guess,
             separator="" if self._given_separator() else seen["separator"],  # one that was given is given again
             doubts=str(seen["problems"][0]) if seen["problems"] else "",
@@ -81,13 +86,14 @@ class Described:
                 "item_noun": self.values.get("item_noun", ""),
                 "columns": columns,
                 "split": self.values.get("split", DatasetConfig().split),
+                **{name: self.values.get(name, getattr(DatasetConfig(), name)) for name in READING},
                 "separator": visible(seen["separator"]),
             },
         )
 
     def previewed_again(self, seen: dict[str, Any]) -> "Described":
         """With what a later preview found under the description."""
-        return replace(self, rows=seen["rows"], problems=seen["problems"])
+        return replace(self, rows=seen["rows"], problems=seen["problems"], notes=seen.get("notes", []))
 
     @property
     def guessed(self) -> str:
@@ -114,12 +120,19 @@ class Described:
 
     def preview_arguments(self) -> list[str]:
         """The arguments of the command that previews the file."""
-        arguments = ["prepare", "preview", "--source", self.source, "--preview"]
-        if columns := self._given_columns():
-            arguments += ["--columns", ",".join(f"{role}={column}" for role, column in columns.items())]
-        if separator := self._given_separator():
-            arguments += ["--separator", separator]
-        return arguments
+        described = DatasetConfig(
+            name="preview",
+            source=self.source,
+            columns=self._given_columns(),
+            separator=self._given_separator(),
+            **self._reading(),
+        )
+        return [*prepare_arguments(described), "--preview"]
+
+    def _reading(self) -> dict[str, Any]:
+        """The settings of the reading that are in the form."""
+        found = {name: self.values.get(name, getattr(DatasetConfig(), name)) for name in READING}
+        return {name: value.strip() if isinstance(value, str) else value for name, value in found.items()}
 
     def settings(self) -> DatasetConfig:
         """The settings of the preparation."""
@@ -130,6 +143,7 @@ class Described:
             separator=self._given_separator(),
             item_noun=str(self.values["item_noun"]).strip(),
             split=self.values["split"],
+            **self._reading(),
         )
 
 
