@@ -11,6 +11,9 @@ from bert4rec_tui.data.layouts.recognise import items_file
 from bert4rec_tui.data.sources import RatingsSource
 from bert4rec_tui.errors import UserError, printable
 
+# What a title is called where a file is known to be of items, the likeliest first.
+_TITLES = ("name", "label", "description")
+
 
 def find_items(source: RatingsSource, read: Read, temporary: Path) -> ItemsFile | None:
     """The file with the titles of the items; None where there is none.
@@ -47,6 +50,10 @@ def _guessed(path: Path, settings: DatasetConfig, temporary: Path) -> dict[str, 
     if names is not None and settings.columns.get("item") in names:
         guess = guess | {"item": settings.columns["item"]}
     found = {role: column for role, column in guess.items() if role in ("item", "title", "genres")}
+    if "title" not in found and names is not None:
+        plain = {name.strip().lower(): name for name in names}
+        title = next((plain[word] for word in _TITLES if word in plain), None)
+        found |= {"title": title} if title is not None else {}
     if names is None or "item" not in found:
         choice = f"; its columns are {printable(', '.join(names), 300)}" if names else ""
         raise UserError(f"{path.name}: which column has the item is unclear; use --item-columns item=…,title=…{choice}")

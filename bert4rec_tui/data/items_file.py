@@ -66,7 +66,8 @@ def stage_items(
         staging.execute(f"CREATE OR REPLACE TABLE features AS SELECT {identity} AS id, {', '.join(features)} {filled}")
     staging.execute("DROP TABLE raw_items")
     clean_genres(staging)
-    return list(table.notes)
+    used = ", ".join(f"{role}={printable(column, 40)}" for role, column in file.columns.items())
+    return [*table.notes, f"{file.path.name}: items read with {used}"]
 
 
 def clean_genres(staging: Staging) -> None:

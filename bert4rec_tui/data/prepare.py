@@ -109,8 +109,8 @@ def _check_disk(source: Path, datasets: Path) -> None:
     free, needed = shutil.disk_usage(datasets).free, source.stat().st_size
     if free < needed:
         raise OutOfReachError(
-            f"{datasets}: the disk is full: {source.name} needs {needed / 2**20:,.1f} MB and more while it is sorted, and "
-            f"{free / 2**20:,.1f} MB are free; free some space, or set BERT4REC_TUI_HOME to a folder on a larger disk"
+            f"{datasets}: the disk is full: {source.name} needs {needed / 2**20:,.1f} MB and more while it is sorted, "
+            f"and {free / 2**20:,.1f} MB are free; free some space, or move BERT4REC_TUI_HOME to a larger disk"
         )
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 
+import msgspec
 import pyarrow as pa
 import pytest
 from layout_samples import SAMPLES
@@ -11,6 +12,7 @@ from reading import read, rows, written
 
 from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.prepare import prepare
+from bert4rec_tui.errors import UserError
 
 
 def plain(text: str) -> str:
@@ -171,3 +173,53 @@ def test_a_shop_s_compressed_lines_with_titles_in_a_second_file(tmp_path):
     (tmp_path / "products.csv").write_text(f"sku;name;tags;price\n{products}p9;x;[];1\n")
     prepare(settings, tmp_path / "datasets", tmp_path / "raw", lambda progress: again.append(progress.stage))
     assert "Reading" in again
+
+
+def test_the_columns_of_an_items_file_are_told_by_their_names(tmp_path):
+    lines = "".join(f"c{user},p{item}\n" for user in range(4) for item in range(6))
+    (tmp_path / "orders.csv").write_text(f"customer,sku\n{lines}")
+    (tmp_path / "products.csv").write_text(
+        "sku,name,category\n" + "".join(f"p{i},Product {i},tools\n" for i in range(6))
+    )
+    settings = DatasetConfig(name="shop", source=str(tmp_path / "orders.csv"), items=str(tmp_path / "products.csv"))
+    dataset = prepare(settings, tmp_path / "datasets", tmp_path / "raw")
+    assert dataset.title(2) == "Product 1"
+    assert dataset.genres[0] == "tools"
+    assert "products.csv: items read with item=sku, genres=category, title=name" in dataset.manifest.notes
+    with pytest.raises(UserError, match=r"no such file or folder \(--items\)"):
+        prepare(
+            msgspec.structs.replace(settings, items=str(tmp_path / "x.csv")), tmp_path / "datasets", tmp_path / "raw"
+        )
+
+
+def test_few_titles_are_noted_with_an_example_of_each_side(tmp_path):
+    lines = "".join(f"c{user},p{item}\n" for user in range(4) for item in range(6))
+    (tmp_path / "orders.csv").write_text(f"customer,sku\n{lines}")
+    (tmp_path / "products.csv").write_text("sku,name\nP-0,Product 0\nP-1,Product 1\n")
+    settings = DatasetConfig(name="shop", source=str(tmp_path / "orders.csv"), items=str(tmp_path / "products.csv"))
+    dataset = prepare(settings, tmp_path / "datasets", tmp_path / "raw")
+    said = 'products.csv has no title for 6 of 6 items, such as "p0"; it has, for example, "P-0"'
+    assert said in dataset.manifest.notes
+
+
+def test_a_number_that_pandas_wrote_as_1_0_has_the_title_of_1(tmp_path):
+    lines = "".join(f"{user},{item}.0\n" for user in range(4) for item in range(1, 7))
+    (tmp_path / "orders.csv").write_text(f"user,item\n{lines}")
+    (tmp_path / "titles.csv").write_text("item,title\n" + "".join(f"{i},Film {i}\n" for i in range(1, 7)))
+    settings = DatasetConfig(name="films", source=str(tmp_path / "orders.csv"), items=str(tmp_path / "titles.csv"))
+    dataset = prepare(settings, tmp_path / "datasets", tmp_path / "raw")
+    assert [dataset.title(item) for item in (1, 6)] == ["Film 1", "Film 6"]
+
+
+def test_genres_as_lists_with_gaps_keep_the_others(tmp_path):
+    table = pa.table(
+        {
+            "user": [1, 1, 2, 2],
+            "item": [1, 2, 1, 3],
+            "genres": pa.array([["War", None], ["Drama", "War"], ["War", None], None], pa.list_(pa.string())),
+        }
+    )
+    parquet.write_table(table, tmp_path / "mine.parquet")
+    assert read(tmp_path / "mine.parquet").genres == ["War", "Drama|War", ""]
+    text = "user,item,genres\n1,1,\"['War', None]\"\n1,2,\"['Drama', 'War']\"\n2,3,\n"
+    assert read(written(tmp_path / "mine.csv", text)).genres == ["War", "Drama|War", ""]

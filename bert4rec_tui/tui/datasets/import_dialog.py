@@ -31,7 +31,7 @@ class ImportFile(Dialog[DatasetConfig]):
     ImportFile #found { display: none; height: 1fr; }
     ImportFile.-found #found { display: block; }
     ImportFile PreviewTable { height: 1fr; min-height: 4; max-height: 12; }
-    ImportFile Form { height: auto; max-height: 8; margin-top: 1; }
+    ImportFile Form { height: auto; max-height: 55%; margin-top: 1; }
     ImportFile #state { dock: bottom; height: auto; max-height: 5; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
