@@ -17,6 +17,7 @@ from bert4rec_tui.progress import Progress
 from bert4rec_tui.settings import datasets_folder, raw_folder
 
 POPULAR_ITEMS = 5
+MANY_REPEATS = 0.05  # of the test targets
 LEAST_MEMORY = 300 * 10**6
 # What is said of a rule that left interactions out.
 RULES = {
@@ -58,6 +59,8 @@ def run_prepare(settings: DatasetConfig, *, again: bool, as_json: bool, memory: 
     if dataset.manifest.cuts and dataset.times_are_positions:
         output.message(f"{dataset.id}: {POSITIONS}")
     for note in dataset.manifest.notes:
+        output.message(note)
+    if note := _repeats_note(dataset):
         output.message(note)
     output.result(describe(dataset) | {"seconds": round(seconds, 3)}, as_text(dataset, seconds))
 
@@ -108,6 +111,10 @@ def describe(dataset: PreparedDataset) -> dict[str, object]:
         "read": counts.raw_interactions,
         "left_out": dataset.manifest.left_out,
         "density": counts.density,
+        "repeated_targets": {
+            "validation": counts.repeated_validation_targets,
+            "test": counts.repeated_test_targets,
+        },
         "split": dataset.manifest.settings.split,
         "notes": dataset.manifest.notes,
     }
@@ -132,6 +139,7 @@ def as_text(dataset: PreparedDataset, seconds: float) -> str:
         f"median {counts.median_history:g}",
         "cold items": f"{counts.untrained_validation_targets:,} validation targets, "
         f"{counts.untrained_test_targets:,} test targets",
+        "repeats": _repeats_as_text(dataset),
         "most popular": popular,
     }
     if dataset.timestamps is None:
@@ -139,6 +147,27 @@ def as_text(dataset: PreparedDataset, seconds: float) -> str:
     width = max(13, *map(len, lines))
     rows = (f"  {name:<{width}} {text}" for name, text in lines.items() if text)
     return "\n".join([f"{dataset.id}  ({took})", *rows])
+
+
+def _repeats_as_text(dataset: PreparedDataset) -> str:
+    """How many targets the user had before; empty where there are none."""
+    counts = dataset.manifest.counts
+    validation, test = counts.repeated_validation_targets or 0, counts.repeated_test_targets or 0
+    if not validation + test:
+        return ""
+    return f"{validation:,} validation targets and {test:,} test targets, which the user had before"
+
+
+def _repeats_note(dataset: PreparedDataset) -> str:
+    """A sentence where so many test targets were had before that the metrics suffer; empty otherwise."""
+    counts = dataset.manifest.counts
+    share = (counts.repeated_test_targets or 0) / max(1, counts.test_users)
+    if share <= MANY_REPEATS:
+        return ""
+    return (
+        f"{dataset.id}: {share:.0%} of the test targets are {dataset.noun.several} that the user had before; they are "
+        "ranked among those that the user has not had, and are never recommended; --repeats first drops repetitions"
+    )
 
 
 def _left_out_as_text(dataset: PreparedDataset) -> str:

@@ -60,6 +60,9 @@ class Counts(Struct, frozen=True, kw_only=True):
     # Users whose very first item is the target of a part: they have no input and are not evaluated.
     validation_newcomers: int = 0
     test_newcomers: int = 0
+    # Targets that the user had before: None where an older version prepared the dataset.
+    repeated_validation_targets: int | None = None
+    repeated_test_targets: int | None = None
 
 
 class Manifest(Struct, frozen=True, kw_only=True):

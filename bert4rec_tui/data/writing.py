@@ -13,6 +13,7 @@ from bert4rec_tui.data.history_files import column
 from bert4rec_tui.data.integrity import checksum
 from bert4rec_tui.data.item_texts import id_arrays, item_arrays
 from bert4rec_tui.data.negatives import check_enough, file_name, parse_protocol, sample_negatives, weights_for
+from bert4rec_tui.data.repeats import count_repeated
 from bert4rec_tui.data.splits import Histories, newcomers, split_histories
 from bert4rec_tui.data.staging import Staging
 from bert4rec_tui.data.training_counts import TrainingCounts, count_training
@@ -76,7 +77,7 @@ def write_dataset(
         schema=SCHEMA,
         id=settings.id,
         settings=settings,
-        counts=_counts(histories, split, trained, origin.read),
+        counts=_counts(history, histories, split, trained, origin.read),
         has_timestamps=histories.seconds is not None,
         has_ratings=(folder / "ratings.npy").exists(),
         has_titles=origin.has_titles,
@@ -90,7 +91,7 @@ def write_dataset(
     (folder / "manifest.json").write_bytes(manifest_bytes(manifest))
 
 
-def _counts(histories: Histories, split: Split, trained: TrainingCounts, read: int) -> Counts:
+def _counts(history: StoredArray, histories: Histories, split: Split, trained: TrainingCounts, read: int) -> Counts:
     lengths = histories.lengths
     validation_newcomers, test_newcomers = newcomers(histories, split.cuts)
     users, items, interactions = len(lengths), len(trained.items), int(histories.offsets[-1])
@@ -110,4 +111,6 @@ def _counts(histories: Histories, split: Split, trained: TrainingCounts, read: i
         untrained_test_targets=trained.untrained_test,
         validation_newcomers=validation_newcomers,
         test_newcomers=test_newcomers,
+        repeated_validation_targets=count_repeated(history, histories.offsets, split.validation),
+        repeated_test_targets=count_repeated(history, histories.offsets, split.test),
     )

@@ -27,7 +27,7 @@ def test_the_result_is_one_object_on_stdout(home, plays, capsys):
     run_prepare(DatasetConfig(name="mine", source=str(plays)), again=False, as_json=True)
     out, err = capsys.readouterr()
     values = json.loads(out)
-    names = "dataset path users items interactions read left_out density split notes seconds"
+    names = "dataset path users items interactions read left_out density repeated_targets split notes seconds"
     assert list(values) == names.split()
     assert values["path"] == str(home / "datasets" / "mine")
     assert (values["users"], values["items"], values["interactions"]) == (4, 9, 24)
