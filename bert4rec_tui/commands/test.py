@@ -91,7 +91,8 @@ def as_text(result: dict[str, Any], noun: Noun) -> str:
             others = "".join(f"{_number(name, rows[protocol][name]['value']):>12}" for rows in baselines.values())
             lines.append(f"{name:<16}{_number(name, value['value']):>8} {interval:>17}{others}")
     short = {protocol: users for protocol, users in result["short_users"].items() if users}
-    if short or result["untrained_targets"] or result["newcomers"] or result["left_out"]:
+    others = ("untrained_targets", "newcomers", "repeated_targets", "left_out")
+    if short or any(result[name] for name in others):
         lines.append("")
     lines += [
         f"{protocol}: {users:,} {users_word(users)} with fewer unseen {noun.several} than negatives of the protocol"
@@ -102,9 +103,23 @@ def as_text(result: dict[str, Any], noun: Noun) -> str:
     if result["newcomers"]:
         users = users_word(result["newcomers"])
         lines.append(f"{result['newcomers']:,} {users} without interactions before the test {noun.one}, excluded")
+    if result["repeated_targets"]:
+        lines.append(_repeats(result, noun))
     if result["left_out"]:
         lines.append(result["left_out"])
     return "\n".join(lines)
+
+
+def _repeats(result: dict[str, Any], noun: Noun) -> str:
+    """How many targets the user had before, and what the metric is without them."""
+    count, metric = result["repeated_targets"], "NDCG@10"
+    text = f"{count:,} test {noun.of(count)} that the user had before, ranked among unseen {noun.several}"
+    figures = [
+        f"{protocol} {metrics[metric]['value']:.4f}"
+        for protocol, metrics in result["new_targets"].items()
+        if metric in metrics
+    ]
+    return f"{text}; {metric} without them: {', '.join(figures)}" if figures else text
 
 
 def users_word(number: int) -> str:

@@ -17,6 +17,7 @@ def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[st
         )
     first = next(iter(stored.values()))
     names = list(first["baselines"])
+    new = {name: result["metrics_new_targets"] for name, result in stored.items() if "metrics_new_targets" in result}
     return {
         "run": run.id,
         "checkpoint": checkpoint,
@@ -28,7 +29,9 @@ def test_summary(run: Run, checkpoint: str, protocols: Sequence[str]) -> dict[st
         "short_users": {protocol: stored[protocol]["short_users"] for protocol in protocols},
         "untrained_targets": first.get("untrained_targets", 0),
         "newcomers": first.get("newcomers", 0),  # missing in results older than the split `time`
+        "repeated_targets": first.get("repeated_targets", 0),
         "left_out": first.get("left_out", ""),
         "protocols": {protocol: stored[protocol]["metrics"] for protocol in protocols},
+        "new_targets": {protocol: new[protocol] for protocol in protocols if protocol in new},
         "baselines": {name: {p: stored[p]["baselines"][name] for p in protocols} for name in names},
     }

@@ -13,6 +13,7 @@ import torch
 from bert4rec_tui.config import Config
 from bert4rec_tui.data.dataset import PreparedDataset
 from bert4rec_tui.data.negatives import short_users
+from bert4rec_tui.data.repeats import repeated
 from bert4rec_tui.errors import WorkFailedError
 from bert4rec_tui.evaluation.baselines import baselines
 from bert4rec_tui.evaluation.ease import too_large_for_ease
@@ -59,6 +60,7 @@ def run_test(
         question if device.type == "cpu" else held_out(dataset, "test", protocols, config.evaluation.negatives_seed)
     )
     baseline_ranks = _rank_baselines(dataset, on_cpu, config, report)
+    had_before = repeated(dataset.history, dataset.offsets, dataset.split.test)[question.users]
     common = {
         "run": run.id,
         "checkpoint": checkpoint,
@@ -71,6 +73,7 @@ def run_test(
         "users": len(question.users),
         "untrained_targets": dataset.manifest.counts.untrained_test_targets,
         "newcomers": dataset.manifest.counts.test_newcomers,
+        "repeated_targets": int(np.count_nonzero(had_before)),
         "seconds": round(time.monotonic() - began, 3),
         "precision": precision,
         "device": str(device),
@@ -83,6 +86,8 @@ def run_test(
             "metrics": _metrics(results[protocol], dataset, config),
             "baselines": {name: _metrics(ranks[protocol], dataset, config) for name, ranks in baseline_ranks.items()},
         }
+        if 0 < record["repeated_targets"] < len(question.users):
+            record["metrics_new_targets"] = _metrics_of_new(results[protocol], had_before, config)
         _store(run, checkpoint, protocol, record, results[protocol])
     return test_summary(run, checkpoint, protocols)
 
@@ -125,6 +130,14 @@ def _metrics(result: Ranks, dataset: PreparedDataset, config: Config) -> dict[st
         whole = {"coverage": (counts > 0).mean(), "popularity": (counts * popularity).sum() / counts.sum()}
         values |= {f"{name}@{k}": {"value": float(number), "low": None, "high": None} for name, number in whole.items()}
     return values
+
+
+def _metrics_of_new(result: Ranks, had_before: np.ndarray, config: Config) -> dict[str, dict[str, float | None]]:
+    """Metrics with intervals over the users whose target they had not had before. had_before: (users,) bool."""
+    evaluation = config.evaluation
+    ranks, most = result.ranks[~had_before], int(result.candidates.max())
+    found = estimates(ranks, evaluation.ks, most, evaluation.bootstrap)
+    return {name: msgspec.to_builtins(estimate) for name, estimate in found.items()}
 
 
 def _store(run: Run, checkpoint: str, protocol: str, record: dict[str, Any], result: Ranks) -> None:

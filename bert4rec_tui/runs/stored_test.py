@@ -29,6 +29,8 @@ class _StoredTest(Struct):
     step: Count = 0
     untrained_targets: Count = 0
     newcomers: Count = 0
+    repeated_targets: Count = 0
+    metrics_new_targets: dict[str, _Figure] = {}
     split_hash: str = ""
     dataset: str = ""
     left_out: str = ""

@@ -165,3 +165,20 @@ def test_a_run_that_was_removed_while_it_was_tested_leaves_no_ghost(here, termin
     monkeypatch.setattr(testing, "rank", and_removed)
     assert "was removed during the test" in here("test", "mine", "--protocol", "full", code=1).err
     assert not run.path.exists()
+
+
+def test_targets_that_the_user_had_before_are_counted_and_the_metric_is_given_without_them(terminal, here):
+    answer = here("test", "--protocol", "full", "--json").json()
+    run = terminal.last_run()
+    folder = terminal.home / "datasets" / "toy+users3"
+    test = np.load(run.test_folder("best", "full") / "ranks.npz")
+    history, offsets, split = (np.load(folder / f"{name}.npy") for name in ("history", "offsets", "split"))
+    had = []
+    for user in test["users"].tolist():
+        own = history[offsets[user] : offsets[user + 1]]
+        had.append(own[split[2][user]] in own[: split[2][user]])
+    assert answer["repeated_targets"] == sum(had)
+    assert 0 < sum(had) < len(had)
+    expected = float((1 / test["ranks"][~np.array(had)]).mean())
+    assert answer["new_targets"]["full"]["MRR"]["value"] == pytest.approx(expected)
+    assert f"{sum(had)} test " in here("test", "--protocol", "full").out
