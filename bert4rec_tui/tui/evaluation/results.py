@@ -145,6 +145,14 @@ def notes(results: Results, tested: CheckpointResults | None) -> str:
     short = max((int(result.get("short_users", 0)) for result in results.values()), default=0)
     if short:
         found.append(f"{count(short)} users have fewer unseen {tested.item.several} than negatives")
+    if repeats := int(first.get("repeated_targets", 0)):
+        figures = [
+            f"{protocol} {metrics['NDCG@10']['value']:.4f}"
+            for protocol, result in results.items()
+            if "NDCG@10" in (metrics := result.get("metrics_new_targets", {}))
+        ]
+        without = f" ({_without_repeats(figures)})" if figures else ""
+        found.append(f"{count(repeats)} targets that the user had before{without}")
     if left_out := str(first.get("left_out", "")):
         found.append(left_out.removesuffix("."))
     trained_to = tested.trained_to
@@ -155,6 +163,11 @@ def notes(results: Results, tested: CheckpointResults | None) -> str:
         epochs = epochs_tested(results, list(results))
         found.insert(0, f"tested at {epochs}, the checkpoint is now at {now}: press r to test again")
     return " · ".join(found)
+
+
+def _without_repeats(figures: Sequence[str]) -> str:
+    """What NDCG@10 is for the targets that are new to their users."""
+    return f"NDCG@10 without them: {', '.join(figures)}"
 
 
 def plot_by_k(kind: str, results: Results, protocols: Sequence[str]) -> Plot:
