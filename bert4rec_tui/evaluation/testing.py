@@ -86,7 +86,7 @@ def run_test(
             "metrics": _metrics(results[protocol], dataset, config),
             "baselines": {name: _metrics(ranks[protocol], dataset, config) for name, ranks in baseline_ranks.items()},
         }
-        if 0 < record["repeated_targets"] < len(question.users):
+        if had_before.any() and not had_before.all():
             record["metrics_new_targets"] = _metrics_of_new(results[protocol], had_before, config)
         _store(run, checkpoint, protocol, record, results[protocol])
     return test_summary(run, checkpoint, protocols)
