@@ -145,7 +145,7 @@ def _guess_by_content(rows: list[list[str]]) -> Guess:
     ids = _without(ids, [column for column in ids if column.coordinates or column.constant])
     ids, named = _without_dependent(ids, rows)
     scores = [column for column in ids if column.scores]
-    for column in reversed(scores):  # a rating usually stands behind the ids
+    for column in reversed(scores):  # a rating usually is behind the ids
         if len(ids) > 2 and column in ids:
             ids.remove(column)
             mapping.setdefault("rating", column)

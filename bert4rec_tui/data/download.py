@@ -68,7 +68,7 @@ def _verified(url: str, md5: str, raw: Path, file: str, downloader: "ResumingDow
 
 
 def _published_checksum(url: str, archive: Path, pause: float) -> str:
-    """The MD5 published beside an archive that changes, or the one stored with an archive that is already here."""
+    """The MD5 published next to an archive that changes, or the one stored with an archive that is already here."""
     kept = archive.with_name(f"{archive.name}.md5")
     if archive.exists() and kept.exists():
         text = kept.read_text(encoding="utf-8", errors="replace")

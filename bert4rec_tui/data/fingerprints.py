@@ -1,6 +1,6 @@
 """The size and modification time of each source file, to tell whether a source has changed since it was prepared.
 
-They are stored beside the manifest and not in it: a copy of a file has another time, but gives the same dataset.
+They are stored next to the manifest and not in it: a copy of a file has another time, but gives the same dataset.
 """
 
 from pathlib import Path

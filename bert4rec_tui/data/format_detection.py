@@ -170,7 +170,7 @@ def _first_lines(start: bytes, name: str) -> list[str]:
             raise UserError(f"{name}, line 1: is {encoding}, not UTF-8; save the file as UTF-8")
     start = start.removeprefix(b"\xef\xbb\xbf")
     if not start.strip():
-        raise UserError(f"{name}: is empty; expected a line per rating")
+        raise UserError(f"{name}: is empty; expected a line per interaction")
     if start.lstrip().startswith((b"{", b"[{")):
         raise UserError(f"{name}: is JSON; expected a CSV, TSV or Parquet file")
     pieces = start.split(b"\n")

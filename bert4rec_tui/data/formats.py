@@ -19,7 +19,7 @@ from bert4rec_tui.data.time_scale import TimeReading
 from bert4rec_tui.errors import UserError, printable
 from bert4rec_tui.progress import ReportProgress, ignore_progress
 
-SAMPLE_ROWS = 100  # by whose values the columns of a Parquet file are told
+SAMPLE_ROWS = 100  # by whose values the columns of a Parquet file are recognised
 
 
 @dataclass(frozen=True)

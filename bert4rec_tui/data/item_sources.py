@@ -18,7 +18,7 @@ _TITLES = ("name", "label", "description")
 def find_items(source: RatingsSource, read: Read, temporary: Path) -> ItemsFile | None:
     """The file with the titles of the items; None where there is none.
 
-    Raises UserError where one was given that does not exist, or whose columns cannot be told.
+    Raises UserError where one was given that does not exist, or whose columns cannot be detected.
     """
     settings, known = read.settings, read.known
     if settings.items:

@@ -1,4 +1,4 @@
-"""Titles and genres of items in the staged database: from the interactions themselves, or from a file beside them."""
+"""Titles and genres of items in the staged database: from the interactions themselves, or from a file next to them."""
 
 from collections.abc import Iterable
 from pathlib import Path

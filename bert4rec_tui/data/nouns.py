@@ -26,7 +26,7 @@ class Noun:
         return f"{'an' if self.one[:1].lower() in tuple('aeio') else 'a'} {self.one}"
 
     def of(self, number: float) -> str:
-        """The noun as it follows a number that stands elsewhere."""
+        """The noun as it follows a number that is elsewhere."""
         return self.one if number == 1 else self.several
 
 

@@ -27,7 +27,7 @@ from bert4rec_tui.files import make_folder, new_folder
 from bert4rec_tui.progress import ReportProgress, ignore_progress
 
 STAGING = "staging"
-# Of the machine's memory, what preparing takes unless told otherwise.
+# Of the machine's memory, what preparing takes by default.
 SHARE_OF_MACHINE = 0.25
 
 

@@ -143,7 +143,7 @@ def _problems(head: Head, guess: Guess, settings: DatasetConfig, name: str, movi
     shape = head.shape
     problems, roles = _mapping_problems(guess, shape.names, shape.count, name)
     if not head.rows:
-        problems.append(f"{name}: has a header but no ratings; expected a line per rating")
+        problems.append(f"{name}: has a header but no interactions; expected a line per interaction")
     errors = (
         f"{name}, line {number:,}: {problem}"
         for number, row in zip(head.lines, head.rows, strict=True)

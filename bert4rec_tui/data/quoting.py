@@ -54,7 +54,7 @@ def quoting_of(lines: Sequence[str], separator: str) -> Quoting:
 
 
 def _parsed(text: str, separator: str, within: str) -> _Rows | None:
-    """The cells of a text whose quoted cells may have `within`, None where one goes on after its closing quote."""
+    """The cells of a text whose quoted cells may have `within`, None where one continues after its closing quote."""
     mark = re.escape(separator)
     plain = rf"[^\r\n{mark}]*"
     inner = '[^"\\\\]' if within.startswith("\\") else '[^"]'

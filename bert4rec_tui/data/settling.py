@@ -11,7 +11,7 @@ from bert4rec_tui.data.times import MissingValueError, MixedUnitsError, RowError
 from bert4rec_tui.errors import UserError, printable
 
 MICROSECONDS = 10**6  # in a second
-MOST_SAMPLES = 20_000  # distinct texts by which it is told how times are written
+MOST_SAMPLES = 20_000  # distinct texts by which the format of times is detected
 
 
 def settle(staging: Staging, rules: RowRules = ALL_ROWS) -> None:

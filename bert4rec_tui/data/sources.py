@@ -87,7 +87,7 @@ class RatingsSource:
         return self.name or self.ratings.name
 
     def siblings(self) -> list[str]:
-        """The names of the files beside the source, at most a thousand."""
+        """The names of the files next to the source, at most a thousand."""
         folder = self.folder or self.ratings.parent
         with suppress(OSError):
             return [path.name for path in islice(sorted(folder.iterdir()), MAX_SIBLINGS) if path.is_file()]
@@ -170,9 +170,6 @@ def file_of_layout(folder: Path, temporary: Path) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
-_NOTHING = "contains no ratings; expected u.data, ratings.dat, ratings.csv, or one CSV, TSV or Parquet file"
-
-
 def is_archive(path: Path) -> bool:
     """Whether a file is a zip, by content or by name."""
     return path.is_file() and (path.suffix.lower() == ".zip" or zipfile.is_zipfile(path))
@@ -194,23 +191,6 @@ def ratings_name(names: list[str]) -> str | None:
     return min(found, key=lambda name: (name.count("/"), list(LAYOUTS).index(PurePosixPath(name).name)), default=None)
 
 
-def single_table(names: list[str], origin: Path) -> str:
-    """The only table among files without a MovieLens name. Raises UserError where there are none or several."""
-    tables = [
-        name
-        for name in names
-        if PurePosixPath(name).suffix.lower() in TABLE_SUFFIXES
-        and not PurePosixPath(name).name.lower().startswith((".", "readme", "license", "licence"))
-        and "__MACOSX" not in name
-    ]
-    if not tables:
-        raise UserError(f"{origin}: {_NOTHING}")
-    if len(tables) > 1:
-        some = ", ".join(tables[:4]) + (", …" if len(tables) > 4 else "")
-        raise UserError(f"{origin}: contains several tables ({some}); pass the file with the ratings as --source")
-    return tables[0]
-
-
 def folder_names(folder: Path) -> list[str]:
     """The files in a folder, up to two levels below, as archives are often unpacked; relative to it."""
     return [
@@ -224,7 +204,7 @@ def folder_names(folder: Path) -> list[str]:
 def source_of_file(path: Path, settings: DatasetConfig, start: bytes | None = None) -> RatingsSource:
     """Detect a MovieLens file, by its name, header and first rows; anything else is a general table.
 
-    start: its first bytes, if it is not at its path. The titles file beside it is used if the items are MovieLens'.
+    start: its first bytes, if it is not at its path. The titles file next to it is used if the items are MovieLens'.
     """
     layout = LAYOUTS.get(path.name)
     if layout is None or parse_separator(settings.separator) not in ("", layout.separator):

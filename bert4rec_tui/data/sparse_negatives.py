@@ -90,7 +90,7 @@ def _sample_block(
         most = number - int(had.min())
         width = most + max(MIN_SPARE, most // SPARE)
         fresh = sampler.sample(generator, len(users) * width).reshape(len(users), width)
-        # What was sampled before stands in front, so that a repetition of it is the second.
+        # What was sampled before is in front, so that a repetition of it is the second.
         candidates = np.concatenate([sampled[users], fresh], axis=1) if had.any() else fresh
         kept = _first_and_unseen(candidates, users, seen, stride)
         place = np.cumsum(kept, axis=1)

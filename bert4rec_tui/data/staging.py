@@ -1,6 +1,6 @@
 """The interactions of a source in a database on disk, for as long as a dataset is prepared from them.
 
-DuckDB keeps a stated memory whatever the number of rows: it counts, joins and sorts on the disk beside the dataset.
+DuckDB keeps a stated memory whatever the number of rows: it counts, joins and sorts on the disk next to the dataset.
 """
 
 import shutil

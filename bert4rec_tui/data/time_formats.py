@@ -1,4 +1,4 @@
-"""The formats of strptime in which a text may be a date, told from the text itself."""
+"""The formats of strptime in which a text may be a date, detected from the text itself."""
 
 import re
 from functools import lru_cache
@@ -60,7 +60,7 @@ def _date_formats(tokens: list[str]) -> list[str]:
             pieces[place] = _NAMES[word]
             has_month |= "%b" in _NAMES[word] or "%B" in _NAMES[word]
         elif word in ("utc", "gmt") or (word == "z" and place == len(tokens) - 1):
-            pass  # read as it stands: a time without a zone is UTC
+            pass  # read as it is: a time without a zone is UTC
         elif word not in _AROUND:
             return []
     orders = _with_month(tokens, numbers) if has_month else _without_month(tokens, numbers)
@@ -68,7 +68,7 @@ def _date_formats(tokens: list[str]) -> list[str]:
 
 
 def _with_month(tokens: list[str], numbers: list[int]) -> list[tuple[str, ...]]:
-    """The day and the year beside the name of a month."""
+    """The day and the year next to the name of a month."""
     if len(numbers) != 2:
         return []
     first, second = (tokens[place] for place in numbers)

@@ -283,8 +283,8 @@ BAD_MOVIELENS = [
     ("dat", "ratings.dat", "1::2::3::4\n\n1::2::good::4\n", 'ratings.dat, line 3: the rating "good" is not a number'),
     ("dat", "ratings.dat", "1::2::nan::4\n", 'ratings.dat, line 1: the rating "nan" is not a number'),
     ("dat", "ratings.dat", "1::2::3::4\n1::::3::4\n", f"ratings.dat, line 2: the item id is empty {INCOMPLETE}"),
-    ("dat", "ratings.dat", "", "ratings.dat: is empty; expected a line per rating"),
-    ("dat", "ratings.dat", " \n\n", "ratings.dat: is empty; expected a line per rating"),
+    ("dat", "ratings.dat", "", "ratings.dat: is empty; expected a line per interaction"),
+    ("dat", "ratings.dat", " \n\n", "ratings.dat: is empty; expected a line per interaction"),
     (
         "u.data",
         "u.data",
@@ -375,7 +375,7 @@ BAD_TABLES = [
         'mine.csv, line 1: "user,item" has one column with the separator ";", at least two are needed',
     ),
     ("word\nother\n", {}, 'mine.csv, line 1: "word" has one column, at least two are needed; use --separator'),
-    ("", {}, "mine.csv: is empty; expected a line per rating"),
+    ("", {}, "mine.csv: is empty; expected a line per interaction"),
     ("user,item\n", {}, "mine.csv: contains no interactions; expected a line per interaction"),
     ("a,b\0c\n1,2\n", {}, NUL_BYTE),
     (

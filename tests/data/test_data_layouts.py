@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 from layout_samples import SAMPLES, Sample, table
-from msgspec import structs
 
-from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import ROLES
 from bert4rec_tui.data.dates import time_reader
 from bert4rec_tui.data.format_detection import head_of
-from bert4rec_tui.data.layouts.recognise import LAYOUTS, items_file, recognise, with_layout
+from bert4rec_tui.data.layouts.recognise import LAYOUTS, items_file, recognise
 
 
 def name_of(sample: Sample) -> str:
@@ -161,20 +159,6 @@ def test_a_user_a_row_has_lists_in_the_columns_of_the_flat_file():
     layout = recognise("likes.parquet", names, [["100", "[5, 6]", "[8326270, 1]", "[0, 1]"]])
     assert (layout.name, layout.form, layout.time_unit) == ("yambda", "lists", "5s")
     assert recognise("likes.parquet", names, [["100", "5", "8326270", "0"]]).form == ""
-
-
-def test_what_a_user_has_chosen_goes_before_the_layout():
-    (sample,) = (sample for sample in SAMPLES if sample.layout == "retailrocket")
-    layout = recognise(sample.file, sample.names, sample.rows)
-    mine = DatasetConfig(name="mine", source="events.csv")
-    found = with_layout(mine, layout, "titles.csv")
-    assert found.columns == sample.columns
-    assert (found.time_unit, found.items, found.item_noun, found.where) == ("ms", "titles.csv", "product", "")
-    assert found.id == mine.id
-    chosen = structs.replace(mine, columns={"user": "visitorid", "item": "event"}, item_noun="click", items="x.csv")
-    assert with_layout(chosen, layout, "titles.csv") == chosen
-    chosen = structs.replace(mine, time_format="%d/%m/%Y")
-    assert with_layout(chosen, layout).time_unit == ""
 
 
 def test_every_layout_has_its_line_in_the_documentation():

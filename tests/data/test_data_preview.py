@@ -58,7 +58,7 @@ def test_what_the_person_says_is_checked(tmp_path):
 def test_a_header_without_ratings_is_a_problem(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("user,item\n")
-    assert preview(path).problems == ["mine.csv: has a header but no ratings; expected a line per rating"]
+    assert preview(path).problems == ["mine.csv: has a header but no interactions; expected a line per interaction"]
 
 
 @pytest.mark.parametrize("layout", ["u.data", "dat", "csv"])
@@ -85,7 +85,7 @@ def test_parquet_is_shown_too(tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "mine.csv: is empty; expected a line per rating"),
+        (b"", "mine.csv: is empty; expected a line per interaction"),
         (b"\x00\x01user", NUL_BYTE),
     ],
 )

@@ -1,4 +1,4 @@
-"""The encoding of a text: given, or told by its bytes; and the same text in UTF-8."""
+"""The encoding of a text: given, or detected from its bytes; and the same text in UTF-8."""
 
 import codecs
 import re
@@ -107,7 +107,7 @@ class _Lines:
         self.begun = 0  # bytes of it so far
 
     def pass_over(self, block: bytes) -> None:
-        """Count a block. Raises UserError for a line that goes on beyond the limit."""
+        """Count a block. Raises UserError for a line that continues beyond the limit."""
         last = max(block.rfind(b"\n"), block.rfind(b"\r"))
         self.begun = self.begun + len(block) if last < 0 else len(block) - last - 1
         self.number += block.count(b"\n")

@@ -67,7 +67,7 @@ def _a_line_each(file: IO[bytes], name: str, limits: Limits) -> bool:
     first = line.strip()
     if first[:1] != b"{":
         return False
-    # A line that ends within an object goes on in the next; one that is wrong otherwise is reported as a line.
+    # A line that ends within an object continues in the next; one that is wrong otherwise is reported as a line.
     return first[-1:] == b"}" or (first[-1:] not in (b"{", b"[", b",", b":") and b":" in first)
 
 

@@ -19,7 +19,7 @@ PIECE = 256 * 1024  # values in the lists that are taken apart at once
 
 @dataclass(frozen=True)
 class _Plan:
-    """What becomes of the columns: `scalars` are repeated, `lists` are taken apart beside `items`, others are left."""
+    """What becomes of the columns: `scalars` are repeated, `lists` are taken apart next to `items`, others are left."""
 
     items: str
     scalars: list[str]

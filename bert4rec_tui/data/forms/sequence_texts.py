@@ -26,7 +26,7 @@ def long_rows(
 ) -> Part | None:
     """UTF-8 parts in a form of sequences as one tab-separated table with a header, None where they are tables already.
 
-    The form is told by the first lines of the first part. Raises UserError that names the line which is not of it.
+    The form is detected by the first lines of the first part. Raises UserError that names the line which is not of it.
     """
     lines = first_lines(parts[0])
     write = next((write for is_one, write in _FORMS if is_one(lines)), None)

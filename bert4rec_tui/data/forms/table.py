@@ -82,4 +82,4 @@ def short_list(names: list[str], most: int = 4) -> str:
 
 def empty(name: str) -> UserError:
     """The error of a source without any row."""
-    return UserError(f"{name}: contains no ratings; expected a row per rating")
+    return UserError(f"{name}: contains no interactions; expected a row per interaction")

@@ -134,7 +134,7 @@ def _rest_of_line(file: IO[bytes], part: Part, limits: Limits) -> bytes:
 
 
 def _with(blocks: Iterator[bytes], added: bytes) -> Iterator[bytes]:
-    """Lines with cells added to each; a line that ends within quotes goes on in the next."""
+    """Lines with cells added to each; a line that ends within quotes continues in the next."""
     open_quote = False
     for block in blocks:
         lines: list[bytes] = []

@@ -14,7 +14,7 @@ MIN_LINES = 3
 MANY_CELLS = 6
 SHARE = 0.75  # of the first lines that must be of this form
 MIN_CELLS = 4.0  # of a line on average: the user and some items
-_ID = rb"[A-Za-z_-]*[0-9][A-Za-z0-9_-]*"  # to be told from words
+_ID = rb"[A-Za-z_-]*[0-9][A-Za-z0-9_-]*"  # to be distinguished from words
 _WORD = rb"[A-Za-z0-9_-]+"
 _BETWEEN = {b" ": rb" +", b"\t": rb"\t", b",": rb","}
 

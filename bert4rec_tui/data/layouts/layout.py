@@ -13,7 +13,7 @@ _AFTER_STEM = re.compile(r"(_\d+core|_\d+)$")
 
 @dataclass(frozen=True)
 class Items:
-    """The file with the titles, beside the interactions.
+    """The file with the titles, next to the interactions.
 
     `files` are patterns of its name, the likeliest first; `{stem}` stands for what both names share. `columns` lists
     for each role (item, title, genres) the names that the column has had, or its number. `names` are the columns of a
@@ -111,7 +111,7 @@ def plain_name(name: str) -> str:
 
 
 def stem_of(name: str) -> str:
-    """What the name of a file shares with those beside it: `Books` of `ratings_Books.csv` and of `Books_5.json.gz`."""
+    """What the name of a file shares with those next to it: `Books` of `ratings_Books.csv` and of `Books_5.json.gz`."""
     stem = plain_name(name).partition(".")[0]
     for start in _BEFORE_STEM:
         stem = stem.removeprefix(start)

@@ -1,4 +1,4 @@
-"""RecBole's atomic files: a header with typed heads (`user_id:token`), and the items beside it."""
+"""RecBole's atomic files: a header with typed heads (`user_id:token`), and the items next to it."""
 
 import re
 from collections.abc import Sequence

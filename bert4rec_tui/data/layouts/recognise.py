@@ -4,9 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-import msgspec
-
-from bert4rec_tui.config import DatasetConfig
 from bert4rec_tui.data.columns import guess_columns
 from bert4rec_tui.data.dates import time_reader
 from bert4rec_tui.data.layouts.layout import Layout, plain_name, spellings
@@ -27,7 +24,7 @@ def recognise(
 ) -> Layout | None:
     """The layout of a file with interactions, None for a table that is none of the known ones.
 
-    names: of the header, None without; rows: the cells of the first lines; siblings: the names of the files beside it,
+    names: of the header, None without; rows: the cells of the first lines; siblings: the names of the files next to it,
     by one of which a layout without a telling header is recognised too. The columns are as the header writes them, the
     format and unit of times only where the rows have them.
     """
@@ -41,27 +38,8 @@ def recognise(
 
 
 def items_file(layout: Layout, file_name: str, siblings: Sequence[str]) -> str | None:
-    """The file with the titles among the names of the files beside the interactions, None where there is none."""
+    """The file with the titles among the names of the files next to the interactions, None where there is none."""
     return layout.items and layout.items.file_among(siblings, file_name)
-
-
-def with_layout(settings: DatasetConfig, layout: Layout, items: str = "") -> DatasetConfig:
-    """The settings with what follows from a layout, wherever the user has chosen nothing.
-
-    items: the path of the file with the titles, "" where there is none. Where another column has the times, their
-    format and unit are not the layout's.
-    """
-    columns = settings.columns or dict(layout.columns)
-    timed = not (settings.time_format or settings.time_unit)
-    timed = timed and columns.get("timestamp") == layout.columns.get("timestamp")
-    return msgspec.structs.replace(
-        settings,
-        columns=columns,
-        time_format=layout.time_format if timed else settings.time_format,
-        time_unit=layout.time_unit if timed else settings.time_unit,
-        items=settings.items or items,
-        item_noun=settings.item_noun or layout.noun,
-    )
 
 
 def _by_header(
@@ -105,7 +83,7 @@ def _by_values(file_name: str, rows: Sequence[Sequence[str]], siblings: Sequence
 
 
 def _has_name(layout: Layout, file_name: str, siblings: Sequence[str]) -> bool:
-    """Whether a file is called as the layout asks, or has the layout's titles beside it."""
+    """Whether a file is called as the layout asks, or has the layout's titles next to it."""
     if not layout.files or any(fnmatchcase(plain_name(file_name), pattern) for pattern in layout.files):
         return True
     return items_file(layout, file_name, siblings) is not None

@@ -51,7 +51,7 @@ def test_a_column_that_parquet_has_not_is_left_out_with_a_note(tmp_path):
 def test_a_truncated_file_is_one_sentence(tmp_path, stream, share):
     path = arrow(tmp_path / "a.arrow", TABLE, stream)
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
-    with pytest.raises(UserError, match=r"a\.arrow: (cannot be read as Arrow|contains no ratings)"):
+    with pytest.raises(UserError, match=r"a\.arrow: (cannot be read as Arrow|contains no interactions)"):
         to_table([path], tmp_path / "temporary")
 
 

@@ -133,7 +133,7 @@ def test_a_bad_value_of_an_array_is_named(tmp_path):
 
 @pytest.mark.parametrize("content", ["", "\n\n", "[]", "{}", "{}\n{}\n"])
 def test_json_without_rows_is_one_sentence(tmp_path, content):
-    assert fault(tmp_path, content) == "a.json: contains no ratings; expected a row per rating"
+    assert fault(tmp_path, content) == "a.json: contains no interactions; expected a row per interaction"
 
 
 @pytest.mark.parametrize("start", ['{"a": ', '[{"a": ', '{"a": 1}\n{"a": '])

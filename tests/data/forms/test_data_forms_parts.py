@@ -216,7 +216,7 @@ def test_folders_without_tables_and_pipes_are_one_sentence(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert "is a pipe" in fault(tmp_path / "pipe")
     folder = write(tmp_path / "out", {"a.csv": "", "b.csv": ""})
-    assert "contains no ratings" in fault(folder)
+    assert "contains no interactions" in fault(folder)
 
 
 def test_a_damaged_parquet_part_is_named(tmp_path):

@@ -82,7 +82,7 @@ def test_times_of_another_length_than_the_items_are_a_fault_with_its_row(tmp_pat
 
 
 def test_users_without_items_are_no_rows(tmp_path):
-    with pytest.raises(UserError, match="contains no ratings"):
+    with pytest.raises(UserError, match="contains no interactions"):
         of_table(tmp_path, {"user": [1], "items": pa.array([[]], pa.list_(pa.int64()))})
 
 
