@@ -37,7 +37,7 @@ def to_table(
 
     A source is a file, compressed or not, an archive, a folder of parts, or a pattern (`part-*.parquet`). What is one
     plain file already is returned as it is, without a copy. The order of rows is that of the sources. encoding: of text
-    files; empty: detected from their bytes. Raises UserError that names the file, and the line at fault if there is one;
+    files; empty: detected from their bytes. Raises UserError that names the file, and the line if there is one;
     the caller removes `temporary`.
     """
     make_folder(temporary)
