@@ -1,5 +1,6 @@
 """Read ratings from a Parquet file."""
 
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ def stage_parquet(
             raise UserError(f"{path.name}: has several columns named {printable(twice)}; rename them")
         chosen = {role: names[index] for role, index in roles.items()}
         kinds = {role: file.schema_arrow.field(name).type for role, name in chosen.items()}
+        if "timestamp" in chosen:
+            _check_moments(file.schema_arrow.field(chosen["timestamp"]), path)
         schema = pa.schema([(role, _typed(pa.nulls(0, kind), role, path).type) for role, kind in kinds.items()])
         staging.load(_batches(file, chosen, schema, path, report), schema, rules.condition)
     except OSError as error:
@@ -115,6 +118,9 @@ def _typed(column: Any, role: str, path: Path, first: int = 0) -> Any:
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
         kind = column.type
+    if _is_uuid(column):
+        column = _as_uuids(column)
+        kind = column.type
     if _holds_text(kind):
         column = _as_utf_8(column, role, path, first)
         kind = column.type
@@ -132,7 +138,45 @@ def _typed(column: Any, role: str, path: Path, first: int = 0) -> Any:
             _check_float_ids(column, role, path, first)
         return column.cast(pa.float64() if role == "timestamp" and pa.types.is_floating(kind) else pa.int64())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        if role in ("user", "item") and (pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
+            raise UserError(
+                f"{path.name}: the {role} ids are not whole numbers of 64 bits with a sign; write the column as text"
+            ) from None
         raise UserError(f"{path.name}: the {role} column cannot be used ({printable(str(error))})") from None
+
+
+def _check_moments(field: Any, path: Path) -> None:
+    """Raises UserError for times of day, durations and pandas' periods, which are no moments."""
+    import pyarrow as pa
+
+    called = {b"pandas.period": "periods"}.get((field.metadata or {}).get(b"ARROW:extension:name", b""), "")
+    if isinstance(field.type, pa.BaseExtensionType):
+        called = {"pandas.period": "periods"}.get(field.type.extension_name, called)
+    called = "times of day" if pa.types.is_time(field.type) else called
+    called = "durations" if pa.types.is_duration(field.type) else called
+    if called:
+        raise UserError(f"{path.name}: the timestamp column has {called}, which are no moments; write dates or numbers")
+
+
+def _is_uuid(column: Any) -> bool:
+    """Whether 16 bytes a value are UUIDs: by their type, or because they are no text."""
+    import pyarrow as pa
+
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return kind.extension_name == "arrow.uuid"
+    if not pa.types.is_fixed_size_binary(kind) or kind.byte_width != 16:
+        return False
+    return any((value is not None and not value.isascii()) or b"\0" in (value or b"") for value in column.to_pylist())
+
+
+def _as_uuids(column: Any) -> Any:
+    """UUIDs as they are usually written."""
+    import pyarrow as pa
+
+    stored = column.storage if isinstance(column.type, pa.BaseExtensionType) else column
+    values = [None if value is None else str(uuid.UUID(bytes=value)) for value in stored.to_pylist()]
+    return pa.array(values, pa.string())
 
 
 def _check_float_ids(column: Any, role: str, path: Path, first: int) -> None:

@@ -18,6 +18,7 @@ from bert4rec_tui.data.forms.sequence_lists import exploded
 from bert4rec_tui.data.forms.sequence_texts import long_rows
 from bert4rec_tui.data.forms.table import LIMITS, PARQUET, Limits, Part, Table, short_list
 from bert4rec_tui.data.forms.text_parts import join_texts
+from bert4rec_tui.data.forms.unknown_types import without_unknown_types
 from bert4rec_tui.errors import UserError
 from bert4rec_tui.files import make_folder
 from bert4rec_tui.progress import ReportProgress, ignore_progress
@@ -49,6 +50,7 @@ def to_table(
         parts = _each(parts, temporary, lambda part: arrow_to_parquet(part, kinds[part.name], temporary, report))
     if kind is not Kind.TEXT:
         parts = [_named(part, temporary, ".parquet") for part in parts]
+        parts = _each(parts, temporary, lambda part: without_unknown_types(part, temporary))
         return _of_parquet(parts, temporary, report)
     parts = [_named(part, temporary, ".csv") for part in parts]
     parts = _each(parts, temporary, lambda part: as_utf_8(part, temporary, encoding, limits, report))
