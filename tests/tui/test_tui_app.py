@@ -137,6 +137,7 @@ async def test_help_of_a_field_says_what_the_field_means(home: Path) -> None:
         await pilot.press("2")
         await until_shown(pilot, "Hidden size")
         pilot.app.screen.go_to_field("model.hidden")  # pyright: ignore[reportAttributeAccessIssue]
+        await until_shown(pilot, "› Hidden size")
         await pilot.press("question_mark")
         await until_shown(pilot, "Width of embeddings and layers. A whole number from 8 to 4096.")
 
