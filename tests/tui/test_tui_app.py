@@ -19,12 +19,20 @@ from bert4rec_tui.runs.control import read_control
 from bert4rec_tui.runs.status import read_status, write_status
 from bert4rec_tui.settings import Settings
 from bert4rec_tui.tui.app import Bert4RecApp
+from bert4rec_tui.tui.screens import import_screens
 from bert4rec_tui.tui.shell.footer import MOST_KEYS, shown_bindings
 from bert4rec_tui.tui.shell.keymap import check_key, check_keymap, our_classes
 from bert4rec_tui.tui.shell.text_input import TextInput
 from bert4rec_tui.tui.shell.textual_private import active_keys, all_bindings
 from bert4rec_tui.tui.shell.top_line import SCREENS
 from bert4rec_tui.tui.start import draws_sparingly, run_app
+
+
+@pytest.fixture(autouse=True)
+def all_screens() -> None:
+    """The keys of all screens are known, as they are before a keymap is checked."""
+    import_screens()
+
 
 SIZES = [(80, 24), (120, 40)]
 
